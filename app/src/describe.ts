@@ -1,0 +1,103 @@
+import { formatInteger } from './format'
+import type { Event } from './schema'
+
+/** How an event bears on the market: decides its mark and colour, never its only words. */
+export type Tone = 'plain' | 'good' | 'bad' | 'warn'
+
+/** An event in words. */
+export type Description = {
+  /** Who did it, if the event names somebody; the text then continues the sentence. */
+  actor: string | null
+  text: string
+  tone: Tone
+  /** Base units, of the payment mint or of ASY. */
+  amount: { base: bigint; unit: 'payment' | 'asy' } | null
+}
+
+type Data = Event['data']
+
+/** A text field; empty when missing. */
+export const textOf = (data: Data, key: string): string => (typeof data[key] === 'string' ? data[key] : '')
+
+/** An integer field, sent as a string (u64) or a number (u8 to u32); null when missing or something else. */
+export function integerOf(data: Data, key: string): bigint | null {
+  const value = data[key]
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
+  return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : null
+}
+
+const count = (data: Data, key: string) => formatInteger(integerOf(data, key) ?? 0n)
+const seat = (data: Data) => `${(integerOf(data, 'index') ?? 0n) + 1n}`
+const plural = (digits: string, noun: string) => `${digits} ${noun}${digits === '1' ? '' : 's'}`
+
+/** How many bits of a u8 set (seats, winners, losers) are 1. */
+export const bits = (set: number): number => set.toString(2).replaceAll('0', '').length
+
+const REASONS: Record<string, string> = {
+  Wrong: 'slashed: revealed a result other than the quorum’s',
+  Silent: 'slashed: sealed a result and never revealed it',
+  Ghost: 'slashed: took a seat and never sealed a result',
+}
+
+type Words = [text: string, tone?: Tone, amountKey?: string, unit?: 'payment' | 'asy']
+
+/** One line for each kind of event; a kind that is not here shows under its own name. */
+const WORDS: Record<string, (data: Data) => Words> = {
+  JobPosted: (d) => [`posted a job of ${plural(count(d, 'units'), 'unit')} and paid in`, 'plain', 'deposit', 'payment'],
+  SeedDrawn: (d) => [`Seed drawn from the hash of slot ${count(d, 'slot')}`],
+  DrawRearmed: () => ['The seed had aged out; the draw is repeated', 'warn'],
+  SeatClaimed: (d) => [`took seat ${seat(d)} and locked`, 'plain', 'exposure', 'asy'],
+  RoundOpened: () => ['Verification round opened'],
+  ResultSealed: () => ['sealed a result'],
+  ResultRevealed: () => ['revealed its result'],
+  RoundFinalized: (d) => finalized(d),
+  SeatSettled: (d) => (integerOf(d, 'paid') === 0n ? ['had its bond released'] : ['was paid', 'good', 'paid', 'payment']),
+  SeatSlashed: (d) => [REASONS[textOf(d, 'reason')] ?? 'slashed', 'bad', 'amount', 'asy'],
+  JobCancelled: () => ['Job taken back by its requester', 'warn'],
+  JobExpired: () => ['Job ran out of time with no seat taken', 'warn'],
+  JobRefunded: () => ['Unspent payment returned to the requester', 'plain', 'amount', 'payment'],
+  RoundClosed: () => ['Round closed, its rent returned'],
+  JobClosed: () => ['Job and vault closed, their rent returned'],
+  DeviceRegistered: () => ['registered a device'],
+  DeviceRetired: () => ['Device retired'],
+  MintRegistered: () => ['Payment mint allowed'],
+  PoolOpened: () => ['opened a stake pool'],
+  Staked: () => ['staked', 'plain', 'amount', 'asy'],
+  UnstakeRequested: () => ['began to unstake', 'plain', 'amount', 'asy'],
+  Withdrawn: () => ['Stake withdrawn', 'plain', 'amount', 'asy'],
+  BondLocked: () => ['Bond locked', 'plain', 'amount', 'asy'],
+  BondReleased: () => ['Bond released', 'plain', 'amount', 'asy'],
+  Slashed: () => ['lost stake', 'bad', 'amount', 'asy'],
+  Minted: () => ['ASY minted', 'plain', 'amount', 'asy'],
+  Burned: () => ['burned', 'plain', 'amount', 'asy'],
+  FeesCollected: () => ['Fees collected'],
+  RecordOpened: (d) => [`has a record in class ${count(d, 'class')}`],
+  OutcomeRecorded: (d) => outcome(d),
+}
+
+function finalized(data: Data): Words {
+  const won = bits(Number(integerOf(data, 'winners') ?? 0n))
+  if (won === 0) return ['No quorum: no result was agreed on', 'warn']
+  const lost = bits(Number(integerOf(data, 'losers') ?? 0n))
+  return [`Quorum reached: ${plural(`${won}`, 'seat')} agreed, ${lost} did not`, 'good']
+}
+
+function outcome(data: Data): Words {
+  const kind = textOf(data, 'outcome')
+  return [`recorded as ${kind.toLowerCase() || 'unknown'}`, kind === 'Valid' ? 'plain' : 'bad']
+}
+
+/** An event in words; never throws, whatever the event holds. */
+export function describe(event: Event): Description {
+  const { data, kind } = event
+  const words = Object.hasOwn(WORDS, kind) ? WORDS[kind] : undefined
+  const [text, tone = 'plain', key, unit = 'asy'] = words?.(data) ?? [spaced(kind)]
+  const actor = ['operator', 'requester', 'owner'].map((field) => textOf(data, field)).find((found) => found !== '')
+  const base = key === undefined ? null : integerOf(data, key)
+  // Sentences that start with a capital stand alone: naming an actor before them would not read.
+  const standsAlone = words === undefined || /^[A-Z]/.test(text)
+  return { actor: standsAlone ? null : (actor ?? null), text, tone, amount: base === null ? null : { base, unit } }
+}
+
+/** `EmissionChanged` as `Emission changed`. */
+const spaced = (kind: string) => kind.replace(/(?<=[a-z0-9])([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)

@@ -1,0 +1,148 @@
+import * as v from 'valibot'
+
+/*
+ * What the indexer's replies look like. Each schema both checks a reply and gives it its type, so a reply that
+ * does not fit is an error with a path instead of `undefined` on a page. Fields that no page shows are left out:
+ * unknown keys are ignored, so the indexer may add some.
+ */
+
+/** A u64, u128 or i64: a decimal string in JSON, because JSON numbers lose digits past 2^53. */
+const integer = v.pipe(v.string(), v.regex(/^-?\d{1,39}$/, 'not a decimal integer'), v.transform((digits) => BigInt(digits)))
+const small = v.pipe(v.number(), v.safeInteger())
+/** Counts may come as numbers or as decimal strings: they are shown, never calculated with. */
+const count = v.union([v.pipe(small, v.transform((value) => BigInt(value))), integer])
+const address = v.pipe(v.string(), v.regex(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/, 'not a base58 address'))
+const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 32 bytes of lower hex'))
+
+export const JOB_STATUSES = [
+  'open',
+  'seated',
+  'sealed',
+  'revealed',
+  'verified',
+  'settled',
+  'unresolved',
+  'cancelled',
+  'expired',
+] as const
+
+/** `slot` and `commitment` come with every reply. */
+const reply = { slot: integer, commitment: v.string() }
+
+export const Job = v.object({
+  address,
+  closed_slot: v.nullable(integer),
+  status: v.picklist(JOB_STATUSES),
+  class: small,
+  engine: small,
+  replicas: small,
+  quorum: small,
+  seats: small,
+  winners: small,
+  losers: small,
+  fee_bps: small,
+  requester: address,
+  mint: address,
+  nonce: integer,
+  spec_hash: hash,
+  units: integer,
+  seat_price: integer,
+  bond: integer,
+  exposure: integer,
+  posted_at: integer,
+  seal_by: integer,
+  cores: small,
+  memory_mib: small,
+  root: hash,
+  uri: v.string(),
+})
+
+export const Seat = v.object({
+  address,
+  index: small,
+  state: v.string(),
+  operator: address,
+  seal_by: integer,
+  commitment: hash,
+  outcome: v.picklist(['pending', 'won', 'lost', 'ghost', 'released']),
+  paid: integer,
+  slashed: integer,
+})
+
+export const Round = v.object({
+  address,
+  phase: v.string(),
+  sealed: small,
+  revealed: small,
+  reveal_by: integer,
+})
+
+export const PaymentMint = v.object({ mint: address, decimals: small })
+
+export const Event = v.object({
+  id: integer,
+  slot: integer,
+  time: v.string(),
+  signature: v.string(),
+  program: v.string(),
+  kind: v.string(),
+  job: v.nullable(address),
+  data: v.record(v.string(), v.unknown()),
+})
+
+export const Operator = v.object({
+  operator: address,
+  pool: address,
+  active: integer,
+  cooling: integer,
+  locked: integer,
+  score_bps: v.nullable(small),
+  seats_won: count,
+  seats_lost: count,
+  earned: v.array(v.object({ mint: address, amount: integer })),
+  slashed: integer,
+})
+
+export const Stats = v.object({
+  ...reply,
+  jobs: v.object({ total: count, open: count, running: count, settled: count }),
+  units_verified: count,
+  seats_settled: count,
+  operators: count,
+  staked: integer,
+  slashed: integer,
+  burned: integer,
+  supply: v.object({ minted: integer, burned: integer, current: integer }),
+  volume: v.array(v.object({ mint: address, decimals: small, amount: integer })),
+  events: count,
+  mints: v.array(PaymentMint),
+})
+
+export const JobPage = v.object({
+  ...reply,
+  job: Job,
+  seats: v.array(Seat),
+  round: v.nullable(Round),
+  mint: v.nullable(PaymentMint),
+  timeline: v.array(Event),
+})
+
+const list = <T extends v.GenericSchema>(item: T) =>
+  v.object({ ...reply, items: v.array(item), next_cursor: v.nullable(v.string()) })
+
+export const JobList = list(Job)
+export const OperatorList = list(Operator)
+
+export const Problem = v.object({ title: v.string(), status: v.number(), detail: v.optional(v.string()) })
+
+export type JobStatus = (typeof JOB_STATUSES)[number]
+export type Job = v.InferOutput<typeof Job>
+export type Seat = v.InferOutput<typeof Seat>
+export type Round = v.InferOutput<typeof Round>
+export type PaymentMint = v.InferOutput<typeof PaymentMint>
+export type Event = v.InferOutput<typeof Event>
+export type Operator = v.InferOutput<typeof Operator>
+export type Stats = v.InferOutput<typeof Stats>
+export type JobPage = v.InferOutput<typeof JobPage>
+export type JobList = v.InferOutput<typeof JobList>
+export type OperatorList = v.InferOutput<typeof OperatorList>

@@ -1,0 +1,111 @@
+//! Flags, each with an environment variable.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Mirrors Assay's accounts and events into Postgres and serves them.
+#[derive(Parser, Debug)]
+#[command(name = "assay-indexer", version)]
+pub struct Cli {
+    /// What to do; `run` if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Settings.
+    #[command(flatten)]
+    pub config: Config,
+}
+
+/// What the indexer can do.
+#[derive(Subcommand, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Index and serve until stopped.
+    Run,
+    /// Compare every open row with the chain; each difference is named and makes the exit code 1.
+    Verify,
+    /// Fill an empty database from the chain's history and accounts, then exit.
+    Rebuild,
+}
+
+/// Settings of all subcommands.
+#[derive(Args, Debug, Clone)]
+pub struct Config {
+    /// The chain's JSON-RPC.
+    #[arg(long, env = "ASSAY_RPC_URL", default_value = "http://127.0.0.1:8899", global = true, hide_env_values = true)]
+    pub rpc_url: String,
+    /// The chain's WebSocket; by default the RPC's host with its port + 1.
+    #[arg(long, env = "ASSAY_WS_URL", global = true, hide_env_values = true)]
+    pub ws_url: Option<String>,
+    /// The Postgres database.
+    #[arg(
+        long,
+        env = "ASSAY_DATABASE_URL",
+        default_value = "postgres://postgres@127.0.0.1:5432/postgres",
+        global = true,
+        hide_env_values = true
+    )]
+    pub database_url: String,
+    /// Where to serve the API.
+    #[arg(long, env = "ASSAY_LISTEN", default_value = "127.0.0.1:8900", global = true)]
+    pub listen: SocketAddr,
+    /// Folder of blobs and results; without it those routes answer 404.
+    #[arg(long, env = "ASSAY_BLOBS", global = true)]
+    pub blobs: Option<PathBuf>,
+    /// Folder of the built web app, served at `/`.
+    #[arg(long, env = "ASSAY_APP", global = true)]
+    pub app: Option<PathBuf>,
+    /// Seconds between two sweeps, which find what notifications missed.
+    #[arg(long, env = "ASSAY_SWEEP_SECONDS", default_value = "30", global = true, value_parser = clap::value_parser!(u64).range(1..))]
+    pub sweep_seconds: u64,
+    /// Slots that the tables may be behind the chain before `/health` says 503.
+    #[arg(long, env = "ASSAY_MAX_LAG_SLOTS", default_value = "300", global = true)]
+    pub max_lag_slots: u64,
+    /// Write logs as JSON, one object a line, to standard error.
+    #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
+    pub log_json: bool,
+}
+
+impl Config {
+    /// The WebSocket's url: as given, or as Solana's tools derive it from the RPC's.
+    pub fn websocket(&self) -> String {
+        if let Some(url) = &self.ws_url {
+            return url.clone();
+        }
+        let url = self.rpc_url.replacen("http", "ws", 1);
+        let port = url.rsplit_once(':').and_then(|(host, rest)| {
+            let (port, path) = rest.split_once('/').map_or((rest, String::new()), |(p, path)| (p, format!("/{path}")));
+            Some(format!("{host}:{}{path}", port.parse::<u16>().ok()?.checked_add(1)?))
+        });
+        port.unwrap_or(url)
+    }
+
+    /// Time between two sweeps.
+    pub fn sweep(&self) -> Duration {
+        Duration::from_secs(self.sweep_seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_websocket_follows_the_rpc() {
+        let table = [
+            ("http://127.0.0.1:8899", "ws://127.0.0.1:8900"),
+            ("http://127.0.0.1:8899/", "ws://127.0.0.1:8900/"),
+            ("https://rpc.example/key", "wss://rpc.example/key"),
+        ];
+        for (rpc, ws) in table {
+            let cli = Cli::parse_from(["assay-indexer", "--rpc-url", rpc]);
+            assert_eq!(cli.config.websocket(), ws);
+        }
+    }
+
+    #[test]
+    fn flags_may_follow_the_subcommand() {
+        let cli = Cli::parse_from(["assay-indexer", "verify", "--sweep-seconds", "2"]);
+        assert_eq!((cli.command, cli.config.sweep_seconds), (Some(Command::Verify), 2));
+        assert!(Cli::try_parse_from(["assay-indexer", "--sweep-seconds", "0"]).is_err());
+    }
+}

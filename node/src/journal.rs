@@ -1,0 +1,405 @@
+//! The write-ahead journal: what a node must know to reveal what it sealed.
+//!
+//! A seal hides its digest behind a salt. A node that loses the salt cannot reveal and loses its bond, so salt and
+//! digest are on disk before the seal's transaction is sent. One JSON file per job, mode 0600, replaced atomically:
+//! written aside, fsynced, renamed, and the folder fsynced. A node killed at any instant finds the old or the new entry.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How far a job has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Written down; the seal may or may not have been sent.
+    Sealing,
+    /// The seal is on chain.
+    Sealed,
+    /// The reveal is on chain: the salt is public and the entry may go.
+    Revealed,
+}
+
+/// A salt of 32 random bytes. It is a secret until it is revealed, so `Debug` does not print it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Salt([u8; 32]);
+
+impl Salt {
+    fn random() -> Result<Self, JournalError> {
+        let mut salt = [0; 32];
+        OsRng.try_fill_bytes(&mut salt).map_err(|error| JournalError::NoRandom(error.to_string()))?;
+        Ok(Self(salt))
+    }
+
+    /// The bytes, for computing the seal and for revealing.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salt(hidden)")
+    }
+}
+
+/// What the journal holds for one job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The job's address, base58.
+    pub job: String,
+    /// The digest that was sealed: the root of the units' digests.
+    #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
+    pub digest: [u8; 32],
+    /// The salt that hides it.
+    #[serde(serialize_with = "salt_to_hex", deserialize_with = "salt_from_hex")]
+    pub salt: Salt,
+    /// How far the job has come.
+    pub stage: Stage,
+}
+
+fn to_hex<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex::encode(bytes))
+}
+
+fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let mut bytes = [0; 32];
+    // Neither the text nor where it is wrong is told: it may be a salt.
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| serde::de::Error::custom("expected 64 hex digits"))?;
+    Ok(bytes)
+}
+
+fn salt_to_hex<S: Serializer>(salt: &Salt, serializer: S) -> Result<S::Ok, S::Error> {
+    to_hex(salt.expose(), serializer)
+}
+
+fn salt_from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Salt, D::Error> {
+    from_hex(deserializer).map(Salt)
+}
+
+/// Why the journal cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Another process has the folder open.
+    #[error("two nodes on one data folder: {0} is in use; stop the other node or give this one a folder of its own")]
+    Busy(PathBuf),
+    /// An entry cannot be read.
+    #[error(
+        "journal entry {path} is damaged: {reason}; its salt is needed to reveal: restore the file from a backup, or remove it and lose that job's bond"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, without its content.
+        reason: String,
+    },
+    /// Not the address of a job.
+    #[error("{0:?} is no address: expected 32 bytes in base58")]
+    BadJob(String),
+    /// There is no entry to change.
+    #[error("the journal has no entry for job {0}; seal it first")]
+    Unknown(String),
+    /// The disk failed.
+    #[error("journal {path}: {source}; check the disk's space and the folder's owner before going on")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system has no random numbers.
+    #[error("the system gives no random numbers: {0}; nothing can be sealed on this machine")]
+    NoRandom(String),
+}
+
+type Result<T, E = JournalError> = std::result::Result<T, E>;
+
+/// The journal of one node. It holds an exclusive lock on its folder until it is dropped or the process ends.
+#[derive(Debug)]
+pub struct Journal {
+    dir: PathBuf,
+    /// Locked for each change, so that two tasks cannot seal one job with two salts.
+    lock: Mutex<File>,
+}
+
+impl Journal {
+    /// Opens the journal in `dir`, which is made if need be, and reads every entry once: a damaged one is found at
+    /// the start and not when its job must be revealed.
+    ///
+    /// # Errors
+    /// [`JournalError::Busy`], [`JournalError::Damaged`], [`JournalError::Io`].
+    pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
+        let dir = dir.into();
+        fs::create_dir_all(&dir).map_err(io_error(&dir))?;
+        let path = dir.join("lock");
+        let file = private().write(true).create(true).truncate(false).open(&path).map_err(io_error(&path))?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => JournalError::Busy(dir.clone()),
+            TryLockError::Error(source) => JournalError::Io { path, source },
+        })?;
+        let journal = Self { dir, lock: Mutex::new(file) };
+        for path in journal.files("tmp")? {
+            fs::remove_file(&path).map_err(io_error(&path))?;
+        }
+        journal.all()?;
+        Ok(journal)
+    }
+
+    /// The entry to seal `job` with. The first call makes a salt and writes it down; later ones return what was
+    /// written, **with its digest**, whatever `digest` is now: a second salt or digest would make the first seal
+    /// impossible to reveal. When this returns, the entry is on disk.
+    ///
+    /// # Errors
+    /// Any [`JournalError`] but [`JournalError::Busy`]; then nothing must be sent.
+    pub fn record_seal(&self, job: &str, digest: [u8; 32]) -> Result<Entry> {
+        let _guard = self.guard();
+        if let Some(entry) = self.read(job)? {
+            if entry.digest != digest {
+                tracing::warn!(job, "computed another digest than the one written down before; keeping the first");
+            }
+            return Ok(entry);
+        }
+        let entry = Entry { job: job.to_owned(), digest, salt: Salt::random()?, stage: Stage::Sealing };
+        self.write(&entry)?;
+        Ok(entry)
+    }
+
+    /// Notes that `job` has come to `stage`. A stage never goes back.
+    ///
+    /// # Errors
+    /// [`JournalError::Unknown`] for a job that was never recorded, or as [`Journal::record_seal`].
+    pub fn set_stage(&self, job: &str, stage: Stage) -> Result<Entry> {
+        let _guard = self.guard();
+        let mut entry = self.read(job)?.ok_or_else(|| JournalError::Unknown(job.to_owned()))?;
+        if stage > entry.stage {
+            entry.stage = stage;
+            self.write(&entry)?;
+        }
+        Ok(entry)
+    }
+
+    /// The entry of `job`, if there is one.
+    ///
+    /// # Errors
+    /// [`JournalError::BadJob`], [`JournalError::Damaged`], [`JournalError::Io`].
+    pub fn get(&self, job: &str) -> Result<Option<Entry>> {
+        let _guard = self.guard();
+        self.read(job)
+    }
+
+    /// Forgets `job`. Only for jobs that need no reveal any more. Fine if there is no entry.
+    ///
+    /// # Errors
+    /// [`JournalError::BadJob`], [`JournalError::Io`].
+    pub fn remove(&self, job: &str) -> Result<()> {
+        let _guard = self.guard();
+        let path = self.path(job)?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&path)(error)),
+            _ => self.sync_dir(),
+        }
+    }
+
+    /// All entries, by job.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`], [`JournalError::Io`].
+    pub fn all(&self) -> Result<Vec<Entry>> {
+        let _guard = self.guard();
+        let mut files = self.files("json")?;
+        files.sort();
+        let job_of = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        files.iter().filter_map(|path| self.read(&job_of(path)).transpose()).collect()
+    }
+
+    fn guard(&self) -> MutexGuard<'_, File> {
+        // Each change is one rename; a panic in between leaves nothing half done.
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The file of a job. Base58 has no `/` and no `.`, so that the file stays in the folder.
+    fn path(&self, job: &str) -> Result<PathBuf> {
+        let mut address = [0; 32];
+        match bs58::decode(job).onto(&mut address) {
+            Ok(32) => Ok(self.dir.join(format!("{job}.json"))),
+            _ => Err(JournalError::BadJob(job.to_owned())),
+        }
+    }
+
+    fn read(&self, job: &str) -> Result<Option<Entry>> {
+        let path = self.path(job)?;
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io_error(&path)(error)),
+        };
+        let damaged = |reason: String| JournalError::Damaged { path: path.clone(), reason };
+        let entry: Entry = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if entry.job != job { Err(damaged(format!("it is about job {}", entry.job))) } else { Ok(Some(entry)) }
+    }
+
+    fn write(&self, entry: &Entry) -> Result<()> {
+        let path = self.path(&entry.job)?;
+        let aside = path.with_extension("tmp");
+        let put = || {
+            let mut file = private().write(true).create(true).truncate(true).open(&aside)?;
+            file.write_all(&serde_json::to_vec(entry)?)?;
+            file.sync_all()?;
+            fs::rename(&aside, &path)
+        };
+        put().map_err(io_error(&path))?;
+        self.sync_dir()
+    }
+
+    /// Makes renames and removals last.
+    fn sync_dir(&self) -> Result<()> {
+        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(io_error(&self.dir))
+    }
+
+    fn files(&self, extension: &str) -> Result<Vec<PathBuf>> {
+        let list = || -> io::Result<Vec<PathBuf>> {
+            let paths = fs::read_dir(&self.dir)?.map(|entry| Ok(entry?.path()));
+            paths.filter(|path| path.as_ref().map_or(true, |p| p.extension().is_some_and(|e| e == extension))).collect()
+        };
+        list().map_err(io_error(&self.dir))
+    }
+}
+
+/// Files that only their owner may read.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+fn io_error(path: &Path) -> impl Fn(io::Error) -> JournalError + use<> {
+    let path = path.to_owned();
+    move |source| JournalError::Io { path: path.clone(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    const JOB: &str = "11111111111111111111111111111111";
+    const OTHER: &str = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM";
+
+    fn journal() -> (tempfile::TempDir, Journal) {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::open(dir.path().join("journal")).unwrap();
+        (dir, journal)
+    }
+
+    #[test]
+    fn a_salt_survives_a_restart_and_is_never_replaced() {
+        let (dir, journal) = journal();
+        let first = journal.record_seal(JOB, [1; 32]).unwrap();
+        assert_eq!((first.digest, first.stage), ([1; 32], Stage::Sealing));
+        assert_eq!(journal.record_seal(JOB, [2; 32]).unwrap(), first);
+        assert_eq!(journal.set_stage(JOB, Stage::Sealed).unwrap().salt, first.salt);
+        assert_eq!(journal.set_stage(JOB, Stage::Sealing).unwrap().stage, Stage::Sealed);
+        drop(journal);
+        let journal = Journal::open(dir.path().join("journal")).unwrap();
+        let again = journal.record_seal(JOB, [3; 32]).unwrap();
+        assert_eq!(again, Entry { stage: Stage::Sealed, ..first });
+    }
+
+    #[test]
+    fn salts_differ_between_jobs_and_nodes() {
+        let (_a, a) = journal();
+        let (_b, b) = journal();
+        let salts = [a.record_seal(JOB, [1; 32]), a.record_seal(OTHER, [1; 32]), b.record_seal(JOB, [1; 32])];
+        let salts: Vec<_> = salts.into_iter().map(|entry| *entry.unwrap().salt.expose()).collect();
+        assert!(salts[0] != salts[1] && salts[0] != salts[2] && salts[1] != salts[2]);
+    }
+
+    #[test]
+    fn entries_are_listed_and_removed() {
+        let (_dir, journal) = journal();
+        let entries = [journal.record_seal(JOB, [1; 32]).unwrap(), journal.record_seal(OTHER, [2; 32]).unwrap()];
+        assert_eq!(journal.all().unwrap(), entries);
+        journal.remove(JOB).unwrap();
+        journal.remove(JOB).unwrap();
+        assert_eq!(journal.get(JOB).unwrap(), None);
+        assert_eq!(journal.all().unwrap(), entries[1..]);
+    }
+
+    #[test]
+    fn one_folder_has_one_node() {
+        let (dir, journal) = journal();
+        let error = Journal::open(dir.path().join("journal")).unwrap_err();
+        assert!(error.to_string().starts_with("two nodes on one data folder: "), "{error}");
+        drop(journal);
+        Journal::open(dir.path().join("journal")).unwrap();
+    }
+
+    #[test]
+    fn the_salt_is_hidden_and_the_files_are_private() {
+        let (dir, journal) = journal();
+        let entry = journal.record_seal(JOB, [1; 32]).unwrap();
+        let salt = hex::encode(entry.salt.expose());
+        assert!(format!("{entry:?}").contains("Salt(hidden)"));
+        assert!(!format!("{entry:#?}").contains(&salt));
+        let path = dir.path().join("journal").join(format!("{JOB}.json"));
+        let text = fs::read_to_string(&path).unwrap();
+        let digest = "01".repeat(32);
+        assert_eq!(text, format!(r#"{{"job":"{JOB}","digest":"{digest}","salt":"{salt}","stage":"sealing"}}"#));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_a_killed_node_left_is_cleared_and_damage_is_told_at_once() {
+        let (dir, journal) = journal();
+        let entry = journal.record_seal(JOB, [1; 32]).unwrap();
+        drop(journal);
+        let folder = dir.path().join("journal");
+        let half = folder.join(format!("{OTHER}.tmp"));
+        fs::write(&half, "{\"job\":").unwrap();
+        let journal = Journal::open(&folder).unwrap();
+        assert!(!half.exists());
+        assert_eq!(journal.all().unwrap(), std::slice::from_ref(&entry));
+        drop(journal);
+        let secret = "5e".repeat(31);
+        let text = format!(r#"{{"job":"{OTHER}","digest":"{}","salt":"{secret}","stage":"sealed"}}"#, "00".repeat(32));
+        fs::write(folder.join(format!("{OTHER}.json")), text).unwrap();
+        let error = Journal::open(&folder).unwrap_err();
+        assert!(matches!(&error, JournalError::Damaged { path, .. } if path.ends_with(format!("{OTHER}.json"))));
+        assert!(error.to_string().contains("expected 64 hex digits") && !error.to_string().contains(&secret));
+        fs::copy(folder.join(format!("{JOB}.json")), folder.join(format!("{OTHER}.json"))).unwrap();
+        assert!(Journal::open(&folder).unwrap_err().to_string().contains(&format!("it is about job {JOB}")));
+    }
+
+    #[test]
+    fn only_addresses_name_files() {
+        let (_dir, journal) = journal();
+        for bad in ["", "../lock", "abc", "0OIl", &JOB[1..], &format!("{OTHER}{OTHER}")] {
+            assert!(matches!(journal.record_seal(bad, [0; 32]), Err(JournalError::BadJob(_))), "{bad:?}");
+        }
+        assert!(matches!(journal.set_stage(JOB, Stage::Sealed), Err(JournalError::Unknown(_))));
+    }
+
+    #[test]
+    fn many_threads_get_one_salt() {
+        let (_dir, journal) = journal();
+        let entries: Vec<Entry> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8u8)
+                .map(|i| {
+                    let journal = &journal;
+                    scope.spawn(move || journal.record_seal(JOB, [i; 32]).unwrap())
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(entries.iter().all(|entry| *entry == entries[0]));
+    }
+}

@@ -1,0 +1,4 @@
+pub mod artifacts;
+pub mod compute;
+pub mod journal;
+pub mod runtime;

@@ -1,0 +1,133 @@
+//! Why a unit did not give a result.
+
+/// Why a program cannot be run, or a unit gave no result. Each has a number that stays the same for ever, for logs,
+/// metrics and support.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuntimeError {
+    /// The program is no WebAssembly module, or uses proposals outside the pinned set.
+    #[error("R01 not wasm: {0}; build the program with `--target wasm32-wasip1` and post its .wasm file")]
+    NotWasm(String),
+    /// The module has no `_start` function.
+    #[error("R02 no `_start`: the program is a library; build it as a command (a `main`, not a `cdylib`)")]
+    NoStart,
+    /// The module imports something that units do not get.
+    #[error("R03 import refused: `{module}`.`{name}`; units get wasi_snapshot_preview1 without sockets, nothing else")]
+    ImportRefused {
+        /// The import's module.
+        module: String,
+        /// The import's name.
+        name: String,
+    },
+    /// The unit used its fuel up.
+    #[error(
+        "R04 out of fuel: the unit used its {fuel} fuel; raise `limits.fuel`, split the job into more units or mend an endless loop"
+    )]
+    OutOfFuel {
+        /// `limits.fuel`.
+        fuel: u64,
+    },
+    /// The unit asked for more memory than it may have.
+    #[error(
+        "R05 out of memory: the unit asked for {asked_mib} MiB of {limit_mib}; raise `limits.memory_mib` or split the job into more units"
+    )]
+    OutOfMemory {
+        /// What it asked for, in MiB, rounded up.
+        asked_mib: u64,
+        /// `limits.memory_mib`.
+        limit_mib: u32,
+    },
+    /// The unit asked for a larger function table than it may have.
+    #[error(
+        "R06 table too large: the unit asked for {asked} elements of {limit}; the program has too many function pointers"
+    )]
+    TableTooLarge {
+        /// Elements asked for.
+        asked: u64,
+        /// The most there may be.
+        limit: u64,
+    },
+    /// The unit wrote more than it may.
+    #[error("R07 output too large: the unit wrote more than {limit} bytes; raise `limits.output_bytes` or write less")]
+    OutputTooLarge {
+        /// `limits.output_bytes`.
+        limit: u64,
+    },
+    /// The unit stopped at a trap.
+    #[error(
+        "R08 trapped: {cause}; run the program on this unit's arguments with any WASI runtime to find the bug. stderr: {stderr:?}"
+    )]
+    Trapped {
+        /// The trap's name.
+        cause: String,
+        /// What the unit wrote to standard error.
+        stderr: String,
+    },
+    /// The unit ended with another exit code than 0.
+    #[error("R09 exit code {code}: the unit gave up; its stderr may say why: {stderr:?}")]
+    ExitCode {
+        /// The code.
+        code: i32,
+        /// What the unit wrote to standard error.
+        stderr: String,
+    },
+    /// The host ran out of something or is broken; another host may well compute the unit.
+    #[error("R10 host failure: {0}; this machine could not run the unit, lower the number of jobs it takes at once")]
+    Host(String),
+    /// The unit spent far longer in calls to the host than its fuel should take.
+    #[error("R11 too slow: the unit ran for {seconds} s; it abuses calls to the host, or this machine is overloaded")]
+    TooSlow {
+        /// The deadline, in seconds.
+        seconds: u64,
+    },
+}
+
+impl RuntimeError {
+    /// The error's number: the one at the start of its message.
+    pub fn number(&self) -> u8 {
+        match self {
+            Self::NotWasm(_) => 1,
+            Self::NoStart => 2,
+            Self::ImportRefused { .. } => 3,
+            Self::OutOfFuel { .. } => 4,
+            Self::OutOfMemory { .. } => 5,
+            Self::TableTooLarge { .. } => 6,
+            Self::OutputTooLarge { .. } => 7,
+            Self::Trapped { .. } => 8,
+            Self::ExitCode { .. } => 9,
+            Self::Host(_) => 10,
+            Self::TooSlow { .. } => 11,
+        }
+    }
+
+    /// Whether the job itself is at fault, so that trying again here or elsewhere is in vain.
+    pub fn is_deterministic(&self) -> bool {
+        !matches!(self, Self::Host(_) | Self::TooSlow { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_start_with_the_number() {
+        let all = [
+            RuntimeError::NotWasm(String::new()),
+            RuntimeError::NoStart,
+            RuntimeError::ImportRefused { module: String::new(), name: String::new() },
+            RuntimeError::OutOfFuel { fuel: 1 },
+            RuntimeError::OutOfMemory { asked_mib: 1, limit_mib: 1 },
+            RuntimeError::TableTooLarge { asked: 1, limit: 1 },
+            RuntimeError::OutputTooLarge { limit: 1 },
+            RuntimeError::Trapped { cause: String::new(), stderr: String::new() },
+            RuntimeError::ExitCode { code: 1, stderr: String::new() },
+            RuntimeError::Host(String::new()),
+            RuntimeError::TooSlow { seconds: 1 },
+        ];
+        for (at, error) in (1..).zip(&all) {
+            assert_eq!(error.number(), at);
+            assert!(error.to_string().starts_with(&format!("R{at:02} ")), "{error}");
+            assert_eq!(error.is_deterministic(), at < 10);
+        }
+    }
+}

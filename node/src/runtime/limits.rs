@@ -1,0 +1,91 @@
+//! What a unit may use besides what its spec says, and the store's limiter.
+
+use std::time::Duration;
+
+use assay_sdk::spec::Limits;
+use wasmtime::{ResourceLimiter, bail};
+
+use super::RuntimeError;
+
+/// Stack of WebAssembly code, in bytes. How deep a program may recurse also depends on the compiler and the
+/// processor: near this limit one machine may trap where another does not. Neither gives a wrong digest.
+pub const WASM_STACK_BYTES: usize = 1 << 20;
+/// Stack of a thread that runs units: WebAssembly's and what the host's functions need on top.
+pub const THREAD_STACK_BYTES: usize = 4 << 20;
+/// What is kept of standard error, in bytes.
+pub const STDERR_BYTES: usize = 4096;
+/// Fuel of one call to the host, whatever it does.
+pub const CALL_FUEL: u64 = 500;
+/// Most elements of one table.
+pub const TABLE_ELEMENTS: usize = 1 << 20;
+/// Most tables.
+pub const TABLES: usize = 8;
+/// What one call to the host may copy out of the guest's memory, in bytes.
+pub const CALL_COPY_BYTES: usize = 256 << 20;
+/// Fuel that the slowest machine worth having burns in a second.
+const SLOWEST_FUEL_PER_SECOND: u64 = 20_000_000;
+
+/// How long a unit with this much fuel may take. Fuel bounds WebAssembly itself; this bounds programs that make the
+/// host work for little fuel, and is checked at each return from the host.
+pub fn deadline(fuel: u64) -> Duration {
+    Duration::from_secs(60 + fuel / SLOWEST_FUEL_PER_SECOND)
+}
+
+/// Limits memory and tables and remembers which limit was met: a failed growth ends the unit instead of returning -1,
+/// so that no program computes something else where memory is short.
+pub struct Limiter {
+    memory_mib: u32,
+    /// Why the unit must end.
+    pub failure: Option<RuntimeError>,
+}
+
+impl Limiter {
+    /// A limiter for one unit.
+    pub fn new(limits: &Limits) -> Self {
+        Self { memory_mib: limits.memory_mib, failure: None }
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, _now: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        const MIB: u64 = 1 << 20;
+        let asked_mib = (desired as u64).div_ceil(MIB);
+        if asked_mib > self.memory_mib.into() {
+            self.failure = Some(RuntimeError::OutOfMemory { asked_mib, limit_mib: self.memory_mib });
+            bail!("out of memory");
+        }
+        // Beyond the module's own maximum `memory.grow` returns -1, everywhere alike.
+        Ok(maximum.is_none_or(|maximum| desired <= maximum))
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        // Beyond what 32 bits can address; the other failures are the host's.
+        if error.to_string().contains("memory type's limits") {
+            self.failure = Some(RuntimeError::OutOfMemory { asked_mib: 4097, limit_mib: self.memory_mib });
+            return Err(error);
+        }
+        self.failure = Some(RuntimeError::Host(format!("no memory for the unit: {error}")));
+        Err(error)
+    }
+
+    fn table_growing(&mut self, _now: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > TABLE_ELEMENTS {
+            let limit = TABLE_ELEMENTS as u64;
+            self.failure = Some(RuntimeError::TableTooLarge { asked: desired as u64, limit });
+            bail!("table too large");
+        }
+        Ok(maximum.is_none_or(|maximum| desired <= maximum))
+    }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        TABLES
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
+}

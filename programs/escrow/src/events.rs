@@ -1,0 +1,122 @@
+//! Events of the escrow program. Amounts are base units of the job's mint unless they say ASY; times unix seconds.
+//! The event of a closed account carries its last state, so that history alone can rebuild it.
+
+use anchor_lang::prelude::*;
+
+use crate::state::{Capabilities, Device, EscrowParams, Job, Seat};
+
+/// The Config exists.
+#[event]
+pub struct EscrowInitialized {
+    pub authority: Pubkey,
+    pub params: EscrowParams,
+}
+
+/// A mint may be used as payment.
+#[event]
+pub struct MintRegistered {
+    pub mint: Pubkey,
+    pub decimals: u8,
+    pub bond_rate: u64,
+}
+
+/// A machine was registered.
+#[event]
+pub struct DeviceRegistered {
+    pub device: Pubkey,
+    pub operator: Pubkey,
+    pub capabilities: Capabilities,
+}
+
+/// A machine was retired and its account closed.
+#[event]
+pub struct DeviceRetired {
+    pub device: Pubkey,
+    pub last: Device,
+}
+
+/// A job was posted and paid in.
+#[event]
+pub struct JobPosted {
+    pub job: Pubkey,
+    pub requester: Pubkey,
+    pub mint: Pubkey,
+    pub spec_hash: [u8; 32],
+    pub units: u64,
+    pub replicas: u8,
+    pub quorum: u8,
+    pub seat_price: u64,
+    pub deposit: u64,
+    pub seal_by: i64,
+}
+
+/// An operator took a seat; `exposure` base units of its ASY are locked.
+#[event]
+pub struct SeatClaimed {
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub operator: Pubkey,
+    pub index: u8,
+    pub exposure: u64,
+    pub seal_by: i64,
+}
+
+/// A seat was settled and closed: `paid` to the operator and `fee` to the protocol (both 0 if nobody won).
+#[event]
+pub struct SeatSettled {
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub operator: Pubkey,
+    pub paid: u64,
+    pub fee: u64,
+    pub last: Seat,
+}
+
+/// Why a seat was slashed.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlashReason {
+    /// Revealed another digest than the quorum's.
+    Wrong,
+    /// Sealed and never revealed.
+    Silent,
+    /// Seated and never sealed.
+    Ghost,
+}
+
+/// A seat was slashed and closed; the staking program's `Slashed` in the same transaction says who got what.
+#[event]
+pub struct SeatSlashed {
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub operator: Pubkey,
+    pub reason: SlashReason,
+    /// Base units of ASY, at most: less if the pool had less.
+    pub amount: u64,
+    pub last: Seat,
+}
+
+/// The requester took the job back.
+#[event]
+pub struct JobCancelled {
+    pub job: Pubkey,
+}
+
+/// The job's time ran out with no seat taken.
+#[event]
+pub struct JobExpired {
+    pub job: Pubkey,
+}
+
+/// Unspent payment went back to the requester.
+#[event]
+pub struct JobRefunded {
+    pub job: Pubkey,
+    pub amount: u64,
+}
+
+/// The job and its vault were closed.
+#[event]
+pub struct JobClosed {
+    pub job: Pubkey,
+    pub last: Job,
+}

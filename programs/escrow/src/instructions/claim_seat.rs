@@ -1,0 +1,111 @@
+use anchor_lang::prelude::*;
+use assay_reputation::Record;
+use assay_staking::{Pool, SLASHER, Totals, cpi::accounts::ChangeBond, program::AssayStaking, sortition};
+
+use crate::{EscrowError, events::SeatClaimed, state::*};
+
+/// Accounts of `claim_seat`, in order:
+/// 0. `operator` (signer, writable): pays the seat's rent
+/// 1. `config`
+/// 2. `job` (writable)
+/// 3. `seat` (writable, created): `["seat", job, operator]`
+/// 4. `device`: a machine of the operator's that fits
+/// 5. `record`: its reputation in the job's class
+/// 6. `pool` (writable): its stake, where the exposure is locked
+/// 7. `staking_config`, 8. `totals`: of the staking program
+/// 9. `authority`: `["authority"]` of this program, which locks the bond
+/// 10. `staking_program`, 11. `staking_events`: its event authority
+/// 12. `system_program`, then the event accounts
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ClaimSeat<'info> {
+    #[account(mut)]
+    pub operator: Signer<'info>,
+    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
+    pub config: Box<Account<'info, Config>>,
+    #[account(mut)]
+    pub job: Box<Account<'info, Job>>,
+    #[account(
+        init, payer = operator, space = 8 + Seat::INIT_SPACE,
+        seeds = [SEAT_SEED, job.key().as_ref(), operator.key().as_ref()], bump
+    )]
+    pub seat: Box<Account<'info, Seat>>,
+    #[account(has_one = operator @ EscrowError::NotOperator)]
+    pub device: Account<'info, Device>,
+    #[account(
+        has_one = operator @ EscrowError::NotOperator,
+        constraint = record.class == job.class @ EscrowError::WrongAddress
+    )]
+    pub record: Account<'info, Record>,
+    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
+    pub pool: Box<Account<'info, Pool>>,
+    // Singletons of the staking program: their type and owner name them.
+    pub staking_config: Account<'info, assay_staking::Config>,
+    pub totals: Account<'info, Totals>,
+    /// CHECK: a PDA of this program that only signs.
+    #[account(address = SLASHER @ EscrowError::WrongAddress)]
+    pub authority: UncheckedAccount<'info>,
+    pub staking_program: Program<'info, AssayStaking>,
+    /// CHECK: checked by the staking program.
+    pub staking_events: UncheckedAccount<'info>,
+    pub system_program: Program<'info, System>,
+}
+
+pub(crate) fn handler(ctx: Context<ClaimSeat>) -> Result<()> {
+    let now = Clock::get()?.unix_timestamp;
+    ctx.accounts.validate(now)?;
+    let job = &mut ctx.accounts.job;
+    let seal_by = now.checked_add(job.seal_window.into()).ok_or(EscrowError::Overflow)?;
+    require!(seal_by <= job.seal_by, EscrowError::TooLate);
+
+    let index = job.take_seat()?;
+    let (exposure, operator) = (job.exposure, ctx.accounts.operator.key());
+    ctx.accounts.seat.set_inner(Seat {
+        version: VERSION,
+        bump: ctx.bumps.seat,
+        index,
+        state: SeatState::Claimed,
+        job: job.key(),
+        operator,
+        seal_by,
+        commitment: [0; 32],
+    });
+    let accounts = ChangeBond {
+        slasher: ctx.accounts.authority.to_account_info(),
+        pool: ctx.accounts.pool.to_account_info(),
+        event_authority: ctx.accounts.staking_events.to_account_info(),
+        program: ctx.accounts.staking_program.to_account_info(),
+    };
+    let seeds: &[&[u8]] = &[AUTHORITY_SEED, &[AUTHORITY_BUMP]];
+    let context = CpiContext::new_with_signer(assay_staking::ID, accounts, std::slice::from_ref(&seeds));
+    assay_staking::cpi::lock_bond(context, exposure).map(drop)?;
+
+    let (job, seat) = (ctx.accounts.job.key(), ctx.accounts.seat.key());
+    emit_cpi!(SeatClaimed { job, seat, operator, index, exposure, seal_by });
+    Ok(())
+}
+
+impl ClaimSeat<'_> {
+    fn validate(&self, now: i64) -> Result<()> {
+        let (job, params) = (&self.job, &self.config.params);
+        require!(job.state == JobState::Open, EscrowError::WrongState);
+        require!(job.seeded_at != 0, EscrowError::NotDrawn);
+        require_keys_neq!(self.operator.key(), job.requester, EscrowError::SelfDealing);
+        let can = &self.device.capabilities;
+        let fits = Job::in_set(can.engines, job.engine) && can.cores >= job.cores && can.memory_mib >= job.memory_mib;
+        require!(fits, EscrowError::DeviceUnfit);
+        let class = params.classes.get(usize::from(job.class)).ok_or(EscrowError::NoSuchClass)?;
+        require!(self.pool.active >= class.stake, EscrowError::StakeTooLow);
+
+        let epoch = self.staking_config.epoch(now);
+        let score = self.record.score_bps(now).ok_or(EscrowError::Overflow)?;
+        let weight = sortition::with_reputation(self.pool.weight.effective(epoch), score);
+        let total = self.totals.weight.settled(epoch);
+        let waited = now.checked_sub(job.seeded_at).ok_or(EscrowError::Overflow)?;
+        let first = u64::from(params.spread).saturating_mul(job.replicas.into());
+        let k = sortition::widened(first, waited, params.widen_seconds.into());
+        let draw = sortition::draw(&job.seed, sortition::ROLE_SEAT, &job.key(), &self.pool.key());
+        require!(sortition::eligible(draw, k, weight, total), EscrowError::NotEligible);
+        Ok(())
+    }
+}

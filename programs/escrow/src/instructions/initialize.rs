@@ -1,0 +1,47 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    EscrowError,
+    events::EscrowInitialized,
+    math::{BPS, MAX_FEE_BPS},
+    program::AssayEscrow,
+    state::*,
+};
+
+/// Accounts of `initialize`, in order:
+/// 0. `authority` (signer, writable): the program's upgrade authority; pays
+/// 1. `config` (writable, created): `["config"]`
+/// 2. `this_program`, 3. `program_data`: tie `authority` to the deployment
+/// 4. `system_program`, then the event accounts
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Initialize<'info> {
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    #[account(init, payer = authority, space = 8 + Config::INIT_SPACE, seeds = [CONFIG_SEED], bump)]
+    pub config: Account<'info, Config>,
+    #[account(constraint = this_program.programdata_address()? == Some(program_data.key()) @ EscrowError::NotUpgradeAuthority)]
+    pub this_program: Program<'info, AssayEscrow>,
+    #[account(constraint = program_data.upgrade_authority_address == Some(authority.key()) @ EscrowError::NotUpgradeAuthority)]
+    pub program_data: Account<'info, ProgramData>,
+    pub system_program: Program<'info, System>,
+}
+
+pub(crate) fn handler(ctx: Context<Initialize>, params: EscrowParams) -> Result<()> {
+    validate(&params)?;
+    let authority = ctx.accounts.authority.key();
+    let event = EscrowInitialized { authority, params: params.clone() };
+    ctx.accounts.config.set_inner(Config { version: VERSION, bump: ctx.bumps.config, authority, params });
+    emit_cpi!(event);
+    Ok(())
+}
+
+fn validate(params: &EscrowParams) -> Result<()> {
+    let within = |bps: u16| u64::from(bps) <= BPS;
+    require!(params.fee_bps <= MAX_FEE_BPS, EscrowError::BadParams);
+    require!(within(params.bond_bps) && within(params.wrong_bps), EscrowError::BadParams);
+    require!(params.classes.iter().all(|class| class.seconds > 0), EscrowError::BadParams);
+    require!(params.seal_factor > 0 && params.reveal_factor > 0, EscrowError::BadParams);
+    require!(params.spread > 0 && params.widen_seconds > 0 && params.max_job_seconds > 0, EscrowError::BadParams);
+    Ok(())
+}

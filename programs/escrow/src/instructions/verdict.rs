@@ -1,0 +1,72 @@
+//! What the verification program tells this one. It emits the events; these only write, and are called by CPI.
+
+use anchor_lang::prelude::*;
+
+use crate::{EscrowError, state::*};
+
+/// Accounts of `set_seed` and `record_verdict`, in order:
+/// 0. `verifier` (signer): a PDA of the verification program
+/// 1. `job` (writable)
+#[derive(Accounts)]
+pub struct JobByVerifier<'info> {
+    #[account(address = VERIFIER @ EscrowError::NotVerifier)]
+    pub verifier: Signer<'info>,
+    #[account(mut)]
+    pub job: Account<'info, Job>,
+}
+
+/// Accounts of `seal_seat` and `reveal_seat`, in order:
+/// 0. `verifier` (signer): a PDA of the verification program
+/// 1. `seat` (writable)
+#[derive(Accounts)]
+pub struct SeatByVerifier<'info> {
+    #[account(address = VERIFIER @ EscrowError::NotVerifier)]
+    pub verifier: Signer<'info>,
+    #[account(mut)]
+    pub seat: Account<'info, Seat>,
+}
+
+pub(crate) fn set_seed(ctx: Context<JobByVerifier>, seed: Option<[u8; 32]>) -> Result<()> {
+    let job = &mut ctx.accounts.job;
+    require!(job.state == JobState::Open, EscrowError::WrongState);
+    require!(job.seeded_at == 0, EscrowError::AlreadyDrawn);
+    let clock = Clock::get()?;
+    match seed {
+        Some(seed) => {
+            job.seed = seed;
+            job.seeded_at = clock.unix_timestamp;
+        }
+        None => job.seed_slot = clock.slot,
+    }
+    Ok(())
+}
+
+pub(crate) fn seal_seat(ctx: Context<SeatByVerifier>, seal: [u8; 32]) -> Result<()> {
+    let seat = &mut ctx.accounts.seat;
+    require!(seat.state == SeatState::Claimed, EscrowError::WrongSeatState);
+    require!(Clock::get()?.unix_timestamp <= seat.seal_by, EscrowError::TooLate);
+    seat.commitment = seal;
+    seat.state = SeatState::Sealed;
+    Ok(())
+}
+
+pub(crate) fn reveal_seat(ctx: Context<SeatByVerifier>, digest: [u8; 32]) -> Result<()> {
+    let seat = &mut ctx.accounts.seat;
+    require!(seat.state == SeatState::Sealed, EscrowError::WrongSeatState);
+    seat.commitment = digest;
+    seat.state = SeatState::Revealed;
+    Ok(())
+}
+
+pub(crate) fn record(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
+    let job = &mut ctx.accounts.job;
+    require!(matches!(job.state, JobState::Open | JobState::Seated), EscrowError::WrongState);
+    require!((winners | losers) & !job.seats == 0, EscrowError::BadVerdict);
+    let enough = winners == 0 || winners.count_ones() >= u32::from(job.quorum);
+    require!(enough, EscrowError::BadVerdict);
+    job.winners = winners;
+    job.losers = losers;
+    job.root = root;
+    job.state = if winners == 0 { JobState::Unresolved } else { JobState::Verified };
+    job.invariant()
+}

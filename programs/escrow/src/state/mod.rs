@@ -1,0 +1,130 @@
+//! Accounts of the escrow program. Amounts in base units, times in unix seconds.
+
+mod job;
+mod seat;
+
+use anchor_lang::prelude::*;
+
+pub use self::{job::*, seat::*};
+
+/// Layout version that this build writes.
+pub const VERSION: u8 = 1;
+
+/// Seed of the Config.
+pub const CONFIG_SEED: &[u8] = b"config";
+/// Seed of the PDA that signs for this program in the staking program.
+pub const AUTHORITY_SEED: &[u8] = b"authority";
+/// Seed of a PaymentMint: `["payment", mint]`.
+pub const PAYMENT_SEED: &[u8] = b"payment";
+/// Seed of a Device: `["device", operator, index as u16 LE]`.
+pub const DEVICE_SEED: &[u8] = b"device";
+/// Seed of a Job: `["job", requester, nonce as u64 LE]`.
+pub const JOB_SEED: &[u8] = b"job";
+/// Seed of a job's vault: `["vault", job]`; the Job owns it.
+pub const VAULT_SEED: &[u8] = b"vault";
+/// Seed of a Seat: `["seat", job, operator]`: one seat an operator and job.
+pub const SEAT_SEED: &[u8] = b"seat";
+
+/// The one signer that may seed, seal, reveal and judge: the verification program's `["authority"]`.
+pub const VERIFIER: Pubkey = pubkey!("9yn1EK9NgTcFULkEQcA6CXo8mVV4w4p3bsf4P5AUAQY6");
+/// Bump of this program's own `["authority"]`, which is `assay_staking::SLASHER`.
+pub const AUTHORITY_BUMP: u8 = 255;
+
+/// Number of job classes.
+pub const CLASSES: usize = 5;
+/// Most replicas of a job.
+pub const MAX_REPLICAS: u8 = 7;
+/// Longest uri, in bytes.
+pub const MAX_URI: usize = 128;
+/// Most units of a job: 2^32.
+pub const MAX_UNITS: u64 = 1 << 32;
+
+/// The engines, as bits of `Capabilities::engines`; a job names one by its bit's number.
+pub const ENGINE_WASM: u8 = 0;
+/// Bits of all engines there are.
+pub const ENGINES: u8 = 1 << ENGINE_WASM;
+
+/// What one class of job asks for.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug)]
+pub struct ClassParams {
+    /// Seconds the class is given; windows are multiples of it.
+    pub seconds: u32,
+    /// Least active stake of an operator, in base units of ASY.
+    pub stake: u64,
+}
+
+/// What the deployer chooses at initialization.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Debug)]
+pub struct EscrowParams {
+    /// Protocol fee on what operators are paid, in bps; at most 2,000.
+    pub fee_bps: u16,
+    /// Bond of a seat, in bps of its price.
+    pub bond_bps: u16,
+    /// Part of the class stake that a wrong or withheld result costs on top of the bond, in bps.
+    pub wrong_bps: u16,
+    /// The five classes.
+    pub classes: [ClassParams; CLASSES],
+    /// Window to seal, in class times.
+    pub seal_factor: u8,
+    /// Window to reveal, in class times.
+    pub reveal_factor: u8,
+    /// Pools that sortition makes eligible at first, for each replica.
+    pub spread: u8,
+    /// Seconds after which that number doubles, again and again.
+    pub widen_seconds: u32,
+    /// Longest time from posting to the last seal, in seconds.
+    pub max_job_seconds: u32,
+}
+
+/// One per program, at `["config"]`.
+#[account]
+#[derive(InitSpace, Debug)]
+pub struct Config {
+    pub version: u8,
+    pub bump: u8,
+    pub authority: Pubkey,
+    pub params: EscrowParams,
+}
+
+/// An allow-listed payment mint, at `["payment", mint]`.
+#[account]
+#[derive(InitSpace, Debug)]
+pub struct PaymentMint {
+    pub version: u8,
+    pub bump: u8,
+    pub mint: Pubkey,
+    pub decimals: u8,
+    /// Base units of ASY that secure 10^9 base units of this mint.
+    pub bond_rate: u64,
+}
+
+/// What a machine can do.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Bit set of engines, see `ENGINE_WASM`.
+    pub engines: u8,
+    pub cores: u16,
+    pub memory_mib: u32,
+}
+
+/// A machine of an operator, at `["device", operator, index]`.
+#[account]
+#[derive(InitSpace, Debug)]
+pub struct Device {
+    pub version: u8,
+    pub bump: u8,
+    pub operator: Pubkey,
+    pub index: u16,
+    pub capabilities: Capabilities,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_programs_authority_is_the_slasher() {
+        let derived = Pubkey::find_program_address(&[AUTHORITY_SEED], &crate::ID);
+        assert_eq!(derived, (assay_staking::SLASHER, AUTHORITY_BUMP));
+    }
+}

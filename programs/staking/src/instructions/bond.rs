@@ -1,0 +1,34 @@
+use anchor_lang::prelude::*;
+
+use crate::{
+    StakingError,
+    events::{BondLocked, BondReleased},
+    state::*,
+};
+
+/// Accounts of `lock_bond` and `release_bond`, in order:
+/// 0. `slasher` (signer): a PDA of the escrow program
+/// 1. `pool` (writable), then the event accounts
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ChangeBond<'info> {
+    #[account(address = SLASHER @ StakingError::NotSlasher)]
+    pub slasher: Signer<'info>,
+    // The slasher names the pool; only this program can have written it.
+    #[account(mut)]
+    pub pool: Account<'info, Pool>,
+}
+
+pub(crate) fn lock(ctx: Context<ChangeBond>, amount: u64) -> Result<()> {
+    ctx.accounts.pool.lock(amount)?;
+    let locked = ctx.accounts.pool.locked;
+    emit_cpi!(BondLocked { pool: ctx.accounts.pool.key(), amount, locked });
+    Ok(())
+}
+
+pub(crate) fn release(ctx: Context<ChangeBond>, amount: u64) -> Result<()> {
+    ctx.accounts.pool.release(amount)?;
+    let locked = ctx.accounts.pool.locked;
+    emit_cpi!(BondReleased { pool: ctx.accounts.pool.key(), amount, locked });
+    Ok(())
+}

@@ -1,0 +1,36 @@
+use anchor_lang::prelude::*;
+
+use crate::{TokenError, events::MinterSet, state::*};
+
+/// Accounts of `set_minter`, in order:
+/// 0. `authority` (signer, writable): the Config's authority; pays for a new Minter
+/// 1. `config`
+/// 2. `minter_account` (writable, created if missing): `["minter", minter]`
+/// 3. `system_program`, then the event accounts
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(minter: Pubkey)]
+pub struct SetMinter<'info> {
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    #[account(seeds = [CONFIG_SEED], bump = config.bump, has_one = authority @ TokenError::NotAuthority)]
+    pub config: Account<'info, Config>,
+    // Safe to re-enter: every field is written on each call.
+    #[account(
+        init_if_needed, payer = authority, space = 8 + Minter::INIT_SPACE,
+        seeds = [MINTER_SEED, minter.as_ref()], bump
+    )]
+    pub minter_account: Account<'info, Minter>,
+    pub system_program: Program<'info, System>,
+}
+
+pub(crate) fn handler(ctx: Context<SetMinter>, minter: Pubkey, allowance: u64) -> Result<()> {
+    ctx.accounts.minter_account.set_inner(Minter {
+        version: VERSION,
+        bump: ctx.bumps.minter_account,
+        minter,
+        allowance,
+    });
+    emit_cpi!(MinterSet { minter, allowance });
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! Errors of the verification program, 6400 and up.
+
+use anchor_lang::prelude::*;
+
+#[error_code(offset = 6400)]
+pub enum VerificationError {
+    /// 6400
+    #[msg("Only the program's upgrade authority may initialize it: sign with that key")]
+    NotUpgradeAuthority,
+    /// 6401
+    #[msg("Only the job's requester may open its round: sign with that key")]
+    NotRequester,
+    /// 6402
+    #[msg("Only the seat's operator may do this: sign with that key")]
+    NotOperator,
+    /// 6403
+    #[msg("The job's state does not allow this")]
+    WrongJobState,
+    /// 6404
+    #[msg("The round's phase does not allow this")]
+    WrongPhase,
+    /// 6405
+    #[msg("The seat's state does not allow this")]
+    WrongSeatState,
+    /// 6406
+    #[msg("Too early: the slot that seeds this job has not passed yet")]
+    SeedNotReady,
+    /// 6407
+    #[msg("The slot hashes could not be read")]
+    BadSlotHashes,
+    /// 6408
+    #[msg("Too late: the window to seal has closed")]
+    SealTooLate,
+    /// 6409
+    #[msg("Too early to reveal: wait until all have sealed, or sealing is over")]
+    RevealTooEarly,
+    /// 6410
+    #[msg("Too late: the window to reveal has closed")]
+    RevealTooLate,
+    /// 6411
+    #[msg("Digest and salt do not open this seal")]
+    WrongPreimage,
+    /// 6412
+    #[msg("Too early to finalize: seals or reveals may still come in")]
+    FinalizeTooEarly,
+    /// 6413
+    #[msg("Give every taken seat of the job once, each followed by its operator's record")]
+    WrongSeats,
+    /// 6414
+    #[msg("The account given does not belong to this job: derive it from its seeds")]
+    WrongAddress,
+    /// 6415
+    #[msg("Arithmetic overflow")]
+    Overflow,
+    /// 6416
+    #[msg("An all-zero seal or digest commits to nothing")]
+    EmptyCommitment,
+}

@@ -1,0 +1,70 @@
+//! Events of the verification program.
+
+use anchor_lang::prelude::*;
+
+use crate::state::Round;
+
+/// The Config exists.
+#[event]
+pub struct VerificationInitialized {
+    pub authority: Pubkey,
+    pub genesis: [u8; 32],
+}
+
+/// A job's round is open.
+#[event]
+pub struct RoundOpened {
+    pub round: Pubkey,
+    pub job: Pubkey,
+}
+
+/// A job's seed was captured from the hash of `slot`.
+#[event]
+pub struct SeedDrawn {
+    pub job: Pubkey,
+    pub slot: u64,
+    pub seed: [u8; 32],
+}
+
+/// A job's seed had aged out; it will be the hash of the first slot after `after_slot`.
+#[event]
+pub struct DrawRearmed {
+    pub job: Pubkey,
+    pub after_slot: u64,
+}
+
+/// A seat committed to a digest.
+#[event]
+pub struct ResultSealed {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub seal: [u8; 32],
+}
+
+/// A seat opened its seal.
+#[event]
+pub struct ResultRevealed {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub digest: [u8; 32],
+}
+
+/// The verdict: `root` has the quorum, or `winners` is 0 and it is zeros. Bit i is seat i.
+#[event]
+pub struct RoundFinalized {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub root: [u8; 32],
+    pub winners: u8,
+    pub losers: u8,
+}
+
+/// The round was closed.
+#[event]
+pub struct RoundClosed {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub last: Round,
+}

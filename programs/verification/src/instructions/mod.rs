@@ -1,0 +1,19 @@
+//! One file per instruction: accounts, handler.
+
+pub mod close_round;
+pub mod draw;
+pub mod finalize_round;
+pub mod initialize;
+pub mod open_round;
+pub mod reveal_result;
+pub mod seal_result;
+
+#[allow(ambiguous_glob_reexports)]
+pub use self::{
+    close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, reveal_result::*, seal_result::*,
+};
+
+use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};
+
+/// Seeds with which this program signs for escrow and reputation.
+pub(crate) const SIGNER: &[&[&[u8]]] = &[&[AUTHORITY_SEED, &[AUTHORITY_BUMP]]];

@@ -1,0 +1,62 @@
+//! **verification**: rounds. Operators seal their result's digest, reveal it when all have sealed, and the digest
+//! with a quorum is the verdict, which alone releases the money in escrow.
+
+use anchor_lang::prelude::*;
+
+pub mod errors;
+pub mod events;
+pub mod instructions;
+pub mod seal;
+pub mod seed;
+pub mod state;
+pub mod tally;
+
+pub use errors::VerificationError;
+pub use instructions::*;
+pub use state::*;
+
+declare_id!("DwkzCpYuU8vXn2KkNdVY57nwDqchCQ1JcUyetT7weG4S");
+
+#[program]
+pub mod assay_verification {
+    use super::*;
+
+    /// Create the Config. Only the program's upgrade authority may.
+    ///
+    /// * `genesis`: the cluster's genesis hash, so that a seal made on one cluster is worth nothing on another.
+    pub fn initialize(ctx: Context<Initialize>, genesis: [u8; 32]) -> Result<()> {
+        instructions::initialize::handler(ctx, genesis)
+    }
+
+    /// Open a job's round; the requester pays its rent. Before it, no seed can be drawn and no seat claimed.
+    pub fn open_round(ctx: Context<OpenRound>) -> Result<()> {
+        instructions::open_round::handler(ctx)
+    }
+
+    /// Capture the seed of a job's sortition from the slot hashes, or re-arm it when it has aged out. Anyone may call.
+    pub fn draw(ctx: Context<Draw>) -> Result<()> {
+        instructions::draw::handler(ctx)
+    }
+
+    /// Commit to a digest: see [`seal::seal`]. The seat's operator only, within the seat's window.
+    pub fn seal_result(ctx: Context<SealResult>, seal: [u8; 32]) -> Result<()> {
+        instructions::seal_result::handler(ctx, seal)
+    }
+
+    /// Open the seal. The seat's operator only, once all have sealed or sealing is over.
+    pub fn reveal_result(ctx: Context<RevealResult>, digest: [u8; 32], salt: [u8; 32]) -> Result<()> {
+        instructions::reveal_result::handler(ctx, digest, salt)
+    }
+
+    /// Count the revealed digests, tell escrow the verdict and reputation the outcomes. Anyone may call.
+    ///
+    /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
+    pub fn finalize_round<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Result<()> {
+        instructions::finalize_round::handler(ctx)
+    }
+
+    /// Close a finished round, or one whose job ended without it; rent returns to its payer. Anyone may call.
+    pub fn close_round(ctx: Context<CloseRound>) -> Result<()> {
+        instructions::close_round::handler(ctx)
+    }
+}

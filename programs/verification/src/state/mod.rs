@@ -1,0 +1,129 @@
+//! Accounts of the verification program. Times in unix seconds.
+
+use anchor_lang::prelude::*;
+
+/// Layout version that this build writes.
+pub const VERSION: u8 = 1;
+
+/// Seed of the Config.
+pub const CONFIG_SEED: &[u8] = b"config";
+/// Seed of the PDA that signs for this program in escrow and reputation.
+pub const AUTHORITY_SEED: &[u8] = b"authority";
+/// Bump of that PDA, which is `assay_escrow::VERIFIER` and `assay_reputation::RECORDER`.
+pub const AUTHORITY_BUMP: u8 = 255;
+/// Seed of a Round: `["round", job]`.
+pub const ROUND_SEED: &[u8] = b"round";
+
+/// One per program, at `["config"]`.
+#[account]
+#[derive(InitSpace, Debug)]
+pub struct Config {
+    pub version: u8,
+    pub bump: u8,
+    pub authority: Pubkey,
+    /// Genesis hash of this cluster.
+    pub genesis: [u8; 32],
+}
+
+/// Where a round is.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Seals come in.
+    Sealing,
+    /// All have sealed: reveals come in until `reveal_by`.
+    Revealing,
+    /// The verdict is recorded.
+    Final,
+}
+
+/// One verification of a job, at `["round", job]`. Terms are copied from the job, so that sealing and revealing need
+/// not load it.
+#[account]
+#[derive(InitSpace, Debug)]
+pub struct Round {
+    pub version: u8,
+    pub bump: u8,
+    pub phase: Phase,
+    pub replicas: u8,
+    pub quorum: u8,
+    /// Seats that sealed.
+    pub sealed: u8,
+    /// Seats that revealed.
+    pub revealed: u8,
+    pub job: Pubkey,
+    /// Paid the rent and gets it back.
+    pub payer: Pubkey,
+    /// The last moment for any seal.
+    pub seal_by: i64,
+    /// Seconds to reveal.
+    pub reveal_window: u32,
+    /// The last moment to reveal: `reveal_window` after the last seal, or after `seal_by` if not all seal.
+    pub reveal_by: i64,
+}
+
+impl Round {
+    /// Whether reveals are accepted at `now`, were it not for `reveal_by`: all sealed, or sealing over with a quorum.
+    pub fn revealing(&self, now: i64) -> bool {
+        match self.phase {
+            Phase::Revealing => true,
+            Phase::Sealing => now > self.seal_by && self.sealed >= self.quorum,
+            Phase::Final => false,
+        }
+    }
+
+    /// Whether the count can be made at `now`: nothing more may come in.
+    pub fn countable(&self, now: i64) -> bool {
+        let too_few = now > self.seal_by && self.sealed < self.quorum;
+        let all_in = self.revealing(now) && (self.revealed == self.sealed || now > self.reveal_by);
+        self.phase != Phase::Final && (all_in || (self.phase == Phase::Sealing && too_few))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_programs_authority_is_verifier_and_recorder() {
+        let derived = Pubkey::find_program_address(&[AUTHORITY_SEED], &crate::ID);
+        assert_eq!(derived, (assay_escrow::VERIFIER, AUTHORITY_BUMP));
+        assert_eq!(derived.0, assay_reputation::RECORDER);
+    }
+
+    fn round(phase: Phase, sealed: u8, revealed: u8) -> Round {
+        Round {
+            version: VERSION,
+            bump: 0,
+            phase,
+            replicas: 3,
+            quorum: 2,
+            sealed,
+            revealed,
+            job: Pubkey::default(),
+            payer: Pubkey::default(),
+            seal_by: 100,
+            reveal_window: 10,
+            reveal_by: 110,
+        }
+    }
+
+    #[test]
+    fn reveals_wait_for_all_seals_or_the_end_of_sealing() {
+        assert!(!round(Phase::Sealing, 2, 0).revealing(100));
+        assert!(round(Phase::Sealing, 2, 0).revealing(101));
+        assert!(!round(Phase::Sealing, 1, 0).revealing(101));
+        assert!(round(Phase::Revealing, 3, 0).revealing(0));
+    }
+
+    #[test]
+    fn counting_waits_for_all_that_may_come() {
+        assert!(!round(Phase::Revealing, 3, 2).countable(110));
+        assert!(round(Phase::Revealing, 3, 2).countable(111));
+        assert!(round(Phase::Revealing, 3, 3).countable(50));
+        assert!(!round(Phase::Sealing, 1, 0).countable(100));
+        assert!(round(Phase::Sealing, 1, 0).countable(101));
+        assert!(!round(Phase::Sealing, 2, 1).countable(110));
+        assert!(round(Phase::Sealing, 2, 1).countable(111));
+        assert!(!round(Phase::Final, 3, 3).countable(1_000));
+    }
+}

@@ -1,0 +1,110 @@
+//! Every program-derived address of Assay, and associated token accounts.
+
+use anchor_lang::prelude::Pubkey;
+use anchor_spl::associated_token::get_associated_token_address;
+
+use crate::{escrow, reputation, staking, token, verification};
+
+fn find(seeds: &[&[u8]], program: &Pubkey) -> Pubkey {
+    Pubkey::find_program_address(seeds, program).0
+}
+
+/// A program's Config: `["config"]`.
+pub fn config(program: &Pubkey) -> Pubkey {
+    find(&[b"config"], program)
+}
+
+/// The account through which a program emits its events.
+pub fn event_authority(program: &Pubkey) -> Pubkey {
+    find(&[b"__event_authority"], program)
+}
+
+/// Where the upgradeable loader keeps a program's code and upgrade authority.
+pub fn program_data(program: &Pubkey) -> Pubkey {
+    find(&[program.as_ref()], &solana_sdk_ids::bpf_loader_upgradeable::ID)
+}
+
+/// The associated token account of `owner` for an SPL Token mint.
+pub fn ata(owner: &Pubkey, mint: &Pubkey) -> Pubkey {
+    get_associated_token_address(owner, mint)
+}
+
+/// A minter's allowance.
+pub fn minter(minter: &Pubkey) -> Pubkey {
+    find(&[token::MINTER_SEED, minter.as_ref()], &token::ID)
+}
+
+/// One of a mint's fee vaults.
+pub fn fee_vault(mint: &Pubkey, shard: u8) -> Pubkey {
+    find(&[token::FEE_VAULT_SEED, mint.as_ref(), &[shard]], &token::ID)
+}
+
+/// The fee vault that a job pays into: jobs spread over a mint's shards by their address.
+pub fn fee_vault_of_job(mint: &Pubkey, job: &Pubkey) -> Pubkey {
+    fee_vault(mint, job.to_bytes()[0] % token::FEE_SHARDS)
+}
+
+/// A mint's treasury vault.
+pub fn treasury(mint: &Pubkey) -> Pubkey {
+    find(&[token::TREASURY_SEED, mint.as_ref()], &token::ID)
+}
+
+/// The weight of all pools.
+pub fn totals() -> Pubkey {
+    find(&[staking::TOTALS_SEED], &staking::ID)
+}
+
+/// An operator's pool.
+pub fn pool(operator: &Pubkey) -> Pubkey {
+    find(&[staking::POOL_SEED, operator.as_ref()], &staking::ID)
+}
+
+/// A pool's vault.
+pub fn pool_vault(pool: &Pubkey) -> Pubkey {
+    find(&[staking::VAULT_SEED, pool.as_ref()], &staking::ID)
+}
+
+/// An owner's position in a pool.
+pub fn position(pool: &Pubkey, owner: &Pubkey) -> Pubkey {
+    find(&[staking::POSITION_SEED, pool.as_ref(), owner.as_ref()], &staking::ID)
+}
+
+/// An unbonding ticket.
+pub fn ticket(pool: &Pubkey, owner: &Pubkey, nonce: u64) -> Pubkey {
+    find(&[staking::TICKET_SEED, pool.as_ref(), owner.as_ref(), &nonce.to_le_bytes()], &staking::ID)
+}
+
+/// An operator's reputation in a class.
+pub fn record(operator: &Pubkey, class: u8) -> Pubkey {
+    find(&[reputation::RECORD_SEED, operator.as_ref(), &[class]], &reputation::ID)
+}
+
+/// An allow-listed payment mint.
+pub fn payment(mint: &Pubkey) -> Pubkey {
+    find(&[escrow::PAYMENT_SEED, mint.as_ref()], &escrow::ID)
+}
+
+/// A machine of an operator's.
+pub fn device(operator: &Pubkey, index: u16) -> Pubkey {
+    find(&[escrow::DEVICE_SEED, operator.as_ref(), &index.to_le_bytes()], &escrow::ID)
+}
+
+/// A requester's job.
+pub fn job(requester: &Pubkey, nonce: u64) -> Pubkey {
+    find(&[escrow::JOB_SEED, requester.as_ref(), &nonce.to_le_bytes()], &escrow::ID)
+}
+
+/// A job's vault.
+pub fn job_vault(job: &Pubkey) -> Pubkey {
+    find(&[escrow::VAULT_SEED, job.as_ref()], &escrow::ID)
+}
+
+/// An operator's seat in a job.
+pub fn seat(job: &Pubkey, operator: &Pubkey) -> Pubkey {
+    find(&[escrow::SEAT_SEED, job.as_ref(), operator.as_ref()], &escrow::ID)
+}
+
+/// A job's round.
+pub fn round(job: &Pubkey) -> Pubkey {
+    find(&[verification::ROUND_SEED, job.as_ref()], &verification::ID)
+}

@@ -1,0 +1,43 @@
+//! Program errors by their number: what went wrong and what to do, from the committed IDLs.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use crate::decode;
+
+/// A program's own error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramError {
+    /// 6000 and up; unique among the programs.
+    pub code: u32,
+    /// Its name, for instance `NotEligible`.
+    pub name: String,
+    /// What to do about it.
+    pub message: String,
+}
+
+static ERRORS: LazyLock<HashMap<u32, ProgramError>> = LazyLock::new(|| {
+    let errors = decode::idls().flat_map(|idl| idl.errors.iter());
+    let named = errors.map(|error| {
+        let message = error.msg.clone().unwrap_or_default();
+        (error.code, ProgramError { code: error.code, name: error.name.clone(), message })
+    });
+    named.collect()
+});
+
+/// The error with this number, if it is one of Assay's.
+pub fn lookup(code: u32) -> Option<&'static ProgramError> {
+    ERRORS.get(&code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_the_programs_own() {
+        let error = lookup(assay_escrow::EscrowError::NotEligible.into()).unwrap();
+        assert_eq!((error.code, error.name.as_str()), (6315, "NotEligible"));
+        assert_eq!(lookup(6402).unwrap().name, "NotOperator");
+        assert_eq!(lookup(1), None);
+    }
+}

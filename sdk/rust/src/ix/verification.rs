@@ -1,0 +1,113 @@
+//! Builders of the verification program's instructions.
+
+use anchor_lang::{
+    prelude::Pubkey,
+    solana_program::instruction::{AccountMeta, Instruction},
+};
+use assay_escrow::{ID as ESCROW, VERIFIER};
+use assay_reputation::ID as REPUTATION;
+use assay_verification::{ID, accounts, instruction, seed::SLOT_HASHES};
+
+use super::{SYSTEM_PROGRAM, build, build_with};
+use crate::addresses::{config, event_authority, program_data, record, round as round_address, seat};
+
+/// Create the Config; `authority` is the program's upgrade authority.
+pub fn initialize(authority: &Pubkey, genesis: [u8; 32]) -> Instruction {
+    let accounts = accounts::Initialize {
+        authority: *authority,
+        config: config(&ID),
+        this_program: ID,
+        program_data: program_data(&ID),
+        system_program: SYSTEM_PROGRAM,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::Initialize { genesis })
+}
+
+/// Open a job's round.
+pub fn open_round(requester: &Pubkey, job: &Pubkey) -> Instruction {
+    let accounts = accounts::OpenRound {
+        requester: *requester,
+        job: *job,
+        round: round_address(job),
+        system_program: SYSTEM_PROGRAM,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::OpenRound {})
+}
+
+/// Draw a job's seed.
+pub fn draw(job: &Pubkey) -> Instruction {
+    let accounts = accounts::Draw {
+        job: *job,
+        round: round_address(job),
+        slot_hashes: SLOT_HASHES,
+        authority: VERIFIER,
+        escrow_program: ESCROW,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::Draw {})
+}
+
+/// Seal a result: see `assay_verification::seal::seal`.
+pub fn seal_result(operator: &Pubkey, job: &Pubkey, seal: [u8; 32]) -> Instruction {
+    let accounts = accounts::SealResult {
+        operator: *operator,
+        round: round_address(job),
+        seat: seat(job, operator),
+        authority: VERIFIER,
+        escrow_program: ESCROW,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::SealResult { seal })
+}
+
+/// Reveal what was sealed.
+pub fn reveal_result(operator: &Pubkey, job: &Pubkey, digest: [u8; 32], salt: [u8; 32]) -> Instruction {
+    let accounts = accounts::RevealResult {
+        operator: *operator,
+        config: config(&ID),
+        round: round_address(job),
+        seat: seat(job, operator),
+        authority: VERIFIER,
+        escrow_program: ESCROW,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::RevealResult { digest, salt })
+}
+
+/// Count a round. `operators`: of every taken seat; `class`: the job's.
+pub fn finalize_round(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruction {
+    let accounts = accounts::FinalizeRound {
+        job: *job,
+        round: round_address(job),
+        authority: VERIFIER,
+        escrow_program: ESCROW,
+        reputation_program: REPUTATION,
+        reputation_events: event_authority(&REPUTATION),
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    let pairs = operators.iter().flat_map(|operator| {
+        let record = record(operator, class);
+        [AccountMeta::new_readonly(seat(job, operator), false), AccountMeta::new(record, false)]
+    });
+    build_with(ID, accounts, pairs.collect(), instruction::FinalizeRound {})
+}
+
+/// Close a finished round.
+pub fn close_round(job: &Pubkey, payer: &Pubkey) -> Instruction {
+    let accounts = accounts::CloseRound {
+        round: round_address(job),
+        job: *job,
+        payer: *payer,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::CloseRound {})
+}

@@ -1,0 +1,41 @@
+//! **assay-sdk**: all that a client of Assay needs, and what the indexer, the node, the CLI and the tests use:
+//!
+//! * [`addresses`]: every program-derived address
+//! * [`ix`]: a builder for every instruction, which fills in the accounts that follow from others
+//! * the programs' own account, event and error types, re-exported as [`token`], [`staking`], [`reputation`],
+//!   [`escrow`], [`verification`], and [`account`] to read them
+//! * [`decode`]: any account or event to JSON, by the committed IDLs; [`errors`]: a program error by its number
+//! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
+
+pub mod addresses;
+pub mod decode;
+pub mod errors;
+pub mod ix;
+pub mod merkle;
+pub mod result;
+pub mod spec;
+
+pub use anchor_lang;
+pub use assay_escrow as escrow;
+pub use assay_reputation as reputation;
+pub use assay_staking as staking;
+pub use assay_token as token;
+pub use assay_verification as verification;
+
+use anchor_lang::{AccountDeserialize, Discriminator};
+
+/// Base units of one ASY.
+pub const ASY: u64 = 1_000_000_000;
+
+/// Read an account of a known type from its data, discriminator included.
+///
+/// # Errors
+/// Anchor's error if the discriminator is another type's or the data is cut short.
+pub fn account<T: AccountDeserialize>(mut data: &[u8]) -> anchor_lang::Result<T> {
+    T::try_deserialize(&mut data)
+}
+
+/// The first eight bytes of every account of type `T`: what a `memcmp` filter at offset 0 asks for.
+pub fn discriminator<T: Discriminator>() -> &'static [u8] {
+    T::DISCRIMINATOR
+}

@@ -1,0 +1,412 @@
+//! The job spec: what a requester asks to be computed, and the hash that binds it on chain.
+//!
+//! A spec is a JSON document. Its hash is the sha256 of its RFC 8785 canonical form *with the defaults filled in*:
+//! key order, white space and leaving out `args` or `seed` do not change it. All numbers fit in 53 bits, so that every
+//! JSON implementation reads and canonicalises them alike.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The one spec version this code reads.
+pub const VERSION: u32 = 1;
+/// Largest accepted document, in bytes.
+pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
+/// Longest `name`, in characters.
+pub const MAX_NAME_CHARS: usize = 128;
+/// Longest artifact `uri`, in bytes.
+pub const MAX_URI_BYTES: usize = 2048;
+/// Most units in one job.
+pub const MAX_UNITS: u64 = 1 << 32;
+/// Most extra arguments.
+pub const MAX_ARGS: usize = 256;
+/// All arguments together, in bytes.
+pub const MAX_ARGS_BYTES: usize = 16 * 1024;
+/// Most fuel for one unit.
+pub const MAX_FUEL: u64 = 1_000_000_000_000;
+/// Most linear memory for one unit, in MiB.
+pub const MAX_MEMORY_MIB: u32 = 1024;
+/// Longest output of one unit, in bytes.
+pub const MAX_OUTPUT_BYTES: u64 = 16 * 1024 * 1024;
+/// Largest seed: 2^53 - 1, the largest integer every JSON implementation keeps exactly.
+pub const MAX_SEED: u64 = (1 << 53) - 1;
+
+/// A job, as its requester wrote it. Build one with [`JobSpec::parse`]; one built by hand must pass
+/// [`JobSpec::validate`] before it is hashed or run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobSpec {
+    /// Version of the spec's format: [`VERSION`].
+    pub version: u32,
+    /// A name for people, shown in lists.
+    pub name: String,
+    /// What runs the program.
+    pub engine: Engine,
+    /// The program, the same for all units.
+    pub program: Artifact,
+    /// The standard input, the same for all units.
+    pub input: Artifact,
+    /// How many independent pieces the job has.
+    pub units: u64,
+    /// Arguments after `job <unit> <units>`.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// What one unit may use.
+    pub limits: Limits,
+    /// Seed of the units' random numbers.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+/// What runs the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// A `wasm32-wasip1` command.
+    Wasm,
+}
+
+/// A file named by where it can be fetched and by what it must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Artifact {
+    /// `http://`, `https://` or `file:///`.
+    pub uri: String,
+    /// sha256 of the content, 64 lower-case hex digits.
+    pub sha256: String,
+}
+
+/// What one unit may use; more than that fails the job on every machine alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Fuel, about one per WebAssembly instruction.
+    pub fuel: u64,
+    /// Linear memory, in MiB.
+    pub memory_mib: u32,
+    /// Standard output, in bytes.
+    pub output_bytes: u64,
+}
+
+/// Why a document is not a job spec.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// Longer than [`MAX_DOCUMENT_BYTES`].
+    #[error("the spec is {0} bytes long; keep it under {MAX_DOCUMENT_BYTES} and put data into the input artifact")]
+    TooLong(usize),
+    /// Not JSON, a field missing, unknown or of a wrong type.
+    #[error("the spec is not a job spec: {0}; compare it with job-spec.schema.json")]
+    Malformed(#[from] serde_json::Error),
+    /// A version this code does not know.
+    #[error("spec version {0} is not known here; write \"version\": {VERSION}, or update Assay")]
+    UnknownVersion(u32),
+    /// An empty, too long or unprintable name.
+    #[error("`name` must have 1 to {MAX_NAME_CHARS} printable characters")]
+    BadName,
+    /// A hash that is not 64 lower-case hex digits.
+    #[error("`{field}.sha256` must be 64 lower-case hex digits (as `sha256sum` prints them), not {found:?}")]
+    BadHash {
+        /// `program` or `input`.
+        field: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// A uri that cannot be fetched.
+    #[error("`{field}.uri` must start with http://, https:// or file:/// and have no spaces, not {found:?}")]
+    BadUri {
+        /// `program` or `input`.
+        field: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// No units, or more than [`MAX_UNITS`].
+    #[error("`units` is {0}; it must be 1 to {MAX_UNITS}")]
+    BadUnits(u64),
+    /// Too many or too long arguments, or one with a NUL in it.
+    #[error(
+        "`args` must be at most {MAX_ARGS} strings of {MAX_ARGS_BYTES} bytes together, none with a NUL; put more into the input"
+    )]
+    BadArgs,
+    /// A limit of zero or above its cap.
+    #[error("`limits.{field}` is {found}; it must be 1 to {max}")]
+    BadLimit {
+        /// Which limit.
+        field: &'static str,
+        /// What was found.
+        found: u64,
+        /// The cap.
+        max: u64,
+    },
+    /// A seed above [`MAX_SEED`].
+    #[error("`seed` is {0}; it must be at most {MAX_SEED} (2^53 - 1)")]
+    BadSeed(u64),
+    /// The document is a valid spec, but not the one that was agreed on.
+    #[error("the spec's hash is {found}, but {expected} was agreed on; fetch the right document or post the job again")]
+    HashMismatch {
+        /// The agreed hash, hex.
+        expected: String,
+        /// The document's hash, hex.
+        found: String,
+    },
+}
+
+impl JobSpec {
+    /// Reads and validates a document.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SpecError> {
+        if bytes.len() > MAX_DOCUMENT_BYTES {
+            return Err(SpecError::TooLong(bytes.len()));
+        }
+        let spec: Self = serde_json::from_slice(bytes)?;
+        spec.validate()?;
+        Ok(spec)
+    }
+
+    /// Reads and validates a document and checks that it is the one with this hash (as stored in the job's account).
+    pub fn parse_expecting(bytes: &[u8], hash: &[u8; 32]) -> Result<Self, SpecError> {
+        let spec = Self::parse(bytes)?;
+        let found = spec.hash();
+        if found != *hash {
+            return Err(SpecError::HashMismatch { expected: hex::encode(hash), found: hex::encode(found) });
+        }
+        Ok(spec)
+    }
+
+    /// Checks every field against its bounds.
+    pub fn validate(&self) -> Result<(), SpecError> {
+        if self.version != VERSION {
+            return Err(SpecError::UnknownVersion(self.version));
+        }
+        let name_chars = self.name.chars().count();
+        if name_chars == 0 || name_chars > MAX_NAME_CHARS || self.name.chars().any(char::is_control) {
+            return Err(SpecError::BadName);
+        }
+        self.program.validate("program")?;
+        self.input.validate("input")?;
+        if self.units == 0 || self.units > MAX_UNITS {
+            return Err(SpecError::BadUnits(self.units));
+        }
+        let args_bytes: usize = self.args.iter().map(String::len).sum();
+        if self.args.len() > MAX_ARGS || args_bytes > MAX_ARGS_BYTES || self.args.iter().any(|a| a.contains('\0')) {
+            return Err(SpecError::BadArgs);
+        }
+        self.limits.validate()?;
+        if self.seed > MAX_SEED {
+            return Err(SpecError::BadSeed(self.seed));
+        }
+        Ok(())
+    }
+
+    /// The RFC 8785 canonical form, defaults filled in.
+    pub fn canonical(&self) -> Vec<u8> {
+        serde_jcs::to_vec(self).expect("a spec is made of strings, integers and lists, which always serialize")
+    }
+
+    /// sha256 of [`JobSpec::canonical`]: the spec hash in the job's account.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.canonical()).into()
+    }
+}
+
+impl Artifact {
+    /// The content's sha256 as bytes.
+    ///
+    /// # Errors
+    /// [`SpecError::BadHash`] for a hand-built artifact whose `sha256` is not 64 lower-case hex digits.
+    pub fn sha256_bytes(&self) -> Result<[u8; 32], SpecError> {
+        self.hash_of("artifact")
+    }
+
+    fn hash_of(&self, field: &'static str) -> Result<[u8; 32], SpecError> {
+        let bad = || SpecError::BadHash { field, found: self.sha256.clone() };
+        // hex::decode takes upper case too, which would give one content two spec hashes.
+        if self.sha256.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(bad());
+        }
+        let mut hash = [0; 32];
+        hex::decode_to_slice(&self.sha256, &mut hash).map_err(|_| bad())?;
+        Ok(hash)
+    }
+
+    fn validate(&self, field: &'static str) -> Result<(), SpecError> {
+        self.hash_of(field)?;
+        let rest = ["http://", "https://", "file:///"].iter().find_map(|scheme| self.uri.strip_prefix(scheme));
+        let clean = !self.uri.chars().any(|c| c.is_control() || c.is_whitespace());
+        if self.uri.len() > MAX_URI_BYTES || !clean || rest.is_none_or(str::is_empty) {
+            return Err(SpecError::BadUri { field, found: self.uri.chars().take(200).collect() });
+        }
+        Ok(())
+    }
+}
+
+impl Limits {
+    fn validate(&self) -> Result<(), SpecError> {
+        let limits = [
+            ("fuel", self.fuel, MAX_FUEL),
+            ("memory_mib", self.memory_mib.into(), MAX_MEMORY_MIB.into()),
+            ("output_bytes", self.output_bytes, MAX_OUTPUT_BYTES),
+        ];
+        for (field, found, max) in limits {
+            if found == 0 || found > max {
+                return Err(SpecError::BadLimit { field, found, max });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const SCHEMA: &str = include_str!("../schema/job-spec.schema.json");
+
+    fn sample() -> Value {
+        json!({
+            "version": 1, "name": "pPCP1 open reading frames", "engine": "wasm",
+            "program": {"uri": "https://example.org/orf.wasm", "sha256": "ab".repeat(32)},
+            "input": {"uri": "file:///srv/pPCP1.fasta", "sha256": "01".repeat(32)},
+            "units": 32, "args": ["--min-orf", "90"],
+            "limits": {"fuel": 5_000_000_000u64, "memory_mib": 64, "output_bytes": 1_048_576},
+            "seed": 7
+        })
+    }
+
+    fn parse(value: &Value) -> Result<JobSpec, SpecError> {
+        JobSpec::parse(value.to_string().as_bytes())
+    }
+
+    /// The sample with the value at a JSON pointer replaced.
+    fn with(pointer: &str, value: Value) -> Value {
+        let mut spec = sample();
+        *spec.pointer_mut(pointer).unwrap() = value;
+        spec
+    }
+
+    #[test]
+    fn canonical_form_and_hash_are_fixed() {
+        let spec = parse(&sample()).unwrap();
+        let canonical = concat!(
+            r#"{"args":["--min-orf","90"],"engine":"wasm","#,
+            r#""input":{"sha256":"0101010101010101010101010101010101010101010101010101010101010101","#,
+            r#""uri":"file:///srv/pPCP1.fasta"},"limits":{"fuel":5000000000,"memory_mib":64,"output_bytes":1048576},"#,
+            r#""name":"pPCP1 open reading frames","program":{"#,
+            r#""sha256":"abababababababababababababababababababababababababababababababab","#,
+            r#""uri":"https://example.org/orf.wasm"},"seed":7,"units":32,"version":1}"#,
+        );
+        assert_eq!(String::from_utf8(spec.canonical()).unwrap(), canonical);
+        assert_eq!(hex::encode(spec.hash()), HASH_OF_SAMPLE);
+        assert_eq!(parse(&serde_json::from_str(canonical).unwrap()).unwrap(), spec);
+    }
+    /// `printf %s '<canonical form>' | sha256sum`
+    const HASH_OF_SAMPLE: &str = "3804b9c57741588f100003097836408539fc12f0633bd317ebc22dee774c5168";
+
+    #[test]
+    fn defaults_do_not_change_the_hash() {
+        let mut short = sample();
+        short.as_object_mut().unwrap().remove("args");
+        short.as_object_mut().unwrap().remove("seed");
+        let mut long = with("/args", json!([]));
+        long["seed"] = json!(0);
+        assert_eq!(parse(&short).unwrap().hash(), parse(&long).unwrap().hash());
+        assert_ne!(parse(&short).unwrap().hash(), parse(&sample()).unwrap().hash());
+    }
+
+    #[test]
+    fn largest_values_are_accepted_and_kept_exactly() {
+        let mut spec = with("/units", json!(MAX_UNITS));
+        spec["seed"] = json!(MAX_SEED);
+        spec["limits"] = json!({"fuel": MAX_FUEL, "memory_mib": MAX_MEMORY_MIB, "output_bytes": MAX_OUTPUT_BYTES});
+        let text = String::from_utf8(parse(&spec).unwrap().canonical()).unwrap();
+        for exact in [r#""seed":9007199254740991,"#, r#""fuel":1000000000000,"#, r#""units":4294967296,"#] {
+            assert!(text.contains(exact), "{exact} in {text}");
+        }
+    }
+
+    #[test]
+    fn wrong_documents_get_named_errors() {
+        let upper = "AB".repeat(32);
+        let table: Vec<(Value, &str)> = vec![
+            (with("/version", json!(2)), "spec version 2 is not known here"),
+            (with("/name", json!("")), "`name` must"),
+            (with("/name", json!("a\nb")), "`name` must"),
+            (with("/name", json!("x".repeat(129))), "`name` must"),
+            (with("/engine", json!("docker")), "unknown variant `docker`"),
+            (with("/program/sha256", json!("abc")), "`program.sha256` must be 64"),
+            (with("/input/sha256", json!(upper)), "`input.sha256` must be 64"),
+            (with("/input/sha256", json!("g".repeat(64))), "`input.sha256` must be 64"),
+            (with("/program/uri", json!("ftp://example.org/a")), "`program.uri` must start"),
+            (with("/program/uri", json!("file://host/a")), "`program.uri` must start"),
+            (with("/program/uri", json!("https://")), "`program.uri` must start"),
+            (with("/input/uri", json!("https://example.org/a b")), "`input.uri` must start"),
+            (with("/units", json!(0)), "`units` is 0"),
+            (with("/units", json!(MAX_UNITS + 1)), "`units` is 4294967297"),
+            (with("/units", json!(-1)), "invalid value: integer `-1`"),
+            (with("/args", json!(["a\0b"])), "`args` must"),
+            (with("/args", json!(vec!["a"; 257])), "`args` must"),
+            (with("/args", json!(["a".repeat(MAX_ARGS_BYTES + 1)])), "`args` must"),
+            (with("/limits/fuel", json!(0)), "`limits.fuel` is 0; it must be 1 to 1000000000000"),
+            (with("/limits/fuel", json!(MAX_FUEL + 1)), "`limits.fuel` is 1000000000001"),
+            (with("/limits/memory_mib", json!(1025)), "`limits.memory_mib` is 1025"),
+            (with("/limits/output_bytes", json!(MAX_OUTPUT_BYTES + 1)), "`limits.output_bytes` is 16777217"),
+            (with("/seed", json!(MAX_SEED + 1)), "`seed` is 9007199254740992"),
+            (with("/limits", json!({"fuel": 1})), "missing field `memory_mib`"),
+        ];
+        for (document, expected) in table {
+            let error = parse(&document).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error:?} should contain {expected:?}");
+        }
+        let mut unknown = sample();
+        unknown["unit"] = json!(1);
+        assert!(parse(&unknown).unwrap_err().to_string().contains("unknown field `unit`"));
+        assert!(matches!(JobSpec::parse(b"{"), Err(SpecError::Malformed(_))));
+        assert!(matches!(JobSpec::parse(&[b' '; MAX_DOCUMENT_BYTES + 1]), Err(SpecError::TooLong(65_537))));
+    }
+
+    #[test]
+    fn another_spec_than_the_agreed_one_is_refused() {
+        let text = sample().to_string();
+        let hash = parse(&sample()).unwrap().hash();
+        assert_eq!(JobSpec::parse_expecting(text.as_bytes(), &hash).unwrap().units, 32);
+        let error = JobSpec::parse_expecting(text.as_bytes(), &[7; 32]).unwrap_err();
+        assert!(matches!(error, SpecError::HashMismatch { found, .. } if found == hex::encode(hash)));
+    }
+
+    /// The committed schema and the struct name the same fields, require the same ones and state the same bounds.
+    #[test]
+    fn schema_keeps_step_with_the_struct() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let spec = serde_json::to_value(parse(&sample()).unwrap()).unwrap();
+        let levels = [
+            (&schema, &spec, vec!["args", "seed"]),
+            (&schema["$defs"]["artifact"], &spec["program"], vec![]),
+            (&schema["properties"]["limits"], &spec["limits"], vec![]),
+        ];
+        for (schema, value, optional) in levels {
+            assert_eq!(schema["additionalProperties"], json!(false));
+            let keys = |v: &Value| v.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+            assert_eq!(keys(&schema["properties"]), keys(value));
+            let required: std::collections::BTreeSet<String> =
+                serde_json::from_value(schema["required"].clone()).unwrap();
+            assert_eq!(required, keys(value).into_iter().filter(|k| !optional.contains(&k.as_str())).collect());
+        }
+        let bounds = [
+            ("/properties/version/const", json!(VERSION)),
+            ("/properties/name/maxLength", json!(MAX_NAME_CHARS)),
+            ("/properties/engine/enum", json!([Engine::Wasm])),
+            ("/properties/units/minimum", json!(1)),
+            ("/properties/units/maximum", json!(MAX_UNITS)),
+            ("/properties/args/maxItems", json!(MAX_ARGS)),
+            ("/properties/args/default", json!([])),
+            ("/properties/seed/maximum", json!(MAX_SEED)),
+            ("/properties/seed/default", json!(0)),
+            ("/properties/limits/properties/fuel/maximum", json!(MAX_FUEL)),
+            ("/properties/limits/properties/memory_mib/maximum", json!(MAX_MEMORY_MIB)),
+            ("/properties/limits/properties/output_bytes/maximum", json!(MAX_OUTPUT_BYTES)),
+            ("/$defs/artifact/properties/uri/maxLength", json!(MAX_URI_BYTES)),
+            ("/$defs/artifact/properties/sha256/pattern", json!("^[0-9a-f]{64}$")),
+        ];
+        for (pointer, expected) in bounds {
+            assert_eq!(schema.pointer(pointer), Some(&expected), "{pointer}");
+        }
+    }
+}
