@@ -28,13 +28,12 @@ export function formatAmount(base: bigint, decimals: number, places = 4): string
   return `${sign}${group(whole)}${shown && `.${shown}`}`
 }
 
-/** Basis points as a percentage: `9105` is `91.05 %`. */
-export const formatBps = (bps: number): string =>
-  `${Math.trunc(bps / 100)}${bps % 100 === 0 ? '' : `.${`${bps % 100}`.padStart(2, '0').replace(/0$/, '')}`}\u202f%`
+/** Basis points as a percentage with two decimals, so that a column of them lines up: `9105` is `91.05 %`. */
+export const formatBps = (bps: number): string => `${Math.trunc(bps / 100)}.${`${bps % 100}`.padStart(2, '0')}${GROUP}%`
 
 /** An address, hash or signature with its middle left out. */
 export function shorten(text: string, head = 4, tail = 4): string {
-  return text.length <= head + tail + 1 ? text : `${text.slice(0, head)}…${text.slice(-tail)}`
+  return text.length <= head + tail + 1 ? text : `${text.slice(0, head)}…${text.slice(text.length - tail)}`
 }
 
 /** Whether a hash is all zeros, as a root is before there is one. */

@@ -15,6 +15,8 @@ export const client = new QueryClient({
 
 /** Polling heals what the stream missed: an account's row may change a moment after its event. */
 const POLL_MS = 5_000
+/** Lists ask again for every page that is loaded, so less often. */
+const POLL_LIST_MS = 15_000
 const REFRESH_MS = 300
 const REPLAY = 40n
 
@@ -31,6 +33,7 @@ export const useJobs = (filter: JobQuery) =>
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor,
     placeholderData: keepPreviousData,
+    refetchInterval: POLL_LIST_MS,
   })
 
 export const useOperators = () =>
@@ -39,6 +42,7 @@ export const useOperators = () =>
     queryFn: ({ pageParam, signal }) => api.operators(pageParam, signal),
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor,
+    refetchInterval: POLL_LIST_MS,
   })
 
 /** Keeps the stream running and refreshes what a page shows when something happened to it. Once, for the app. */

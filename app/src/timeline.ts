@@ -89,7 +89,7 @@ export function buildTimeline({ job, seats, timeline }: Input): Stage[] {
   const by = byStage(events)
   const start = Number(job.posted_at) * 1000
   const due = dueStages(job, by)
-  return ORDER.filter((key) => by.has(key) || due.includes(key)).map((key) => {
+  return orderOf(due).filter((key) => by.has(key) || due.includes(key)).map((key) => {
     const found = by.get(key) ?? []
     return {
       key,
@@ -99,6 +99,13 @@ export function buildTimeline({ job, seats, timeline }: Input): Stage[] {
       entries: found.map((event) => entryOf(event, start, seats)),
     }
   })
+}
+
+/** Slashing comes with settlement; that of a ghost comes earlier, so before the verdict it stands above what is due. */
+function orderOf(due: StageKey[]): StageKey[] {
+  const current = due[0]
+  if (current === undefined || MAIN.indexOf(current) >= MAIN.indexOf('settled') || current === 'refunded') return ORDER
+  return ORDER.filter((key) => key !== 'slashed').flatMap((key): StageKey[] => (key === current ? ['slashed', key] : [key]))
 }
 
 function byStage(events: Event[]): Map<StageKey, Event[]> {

@@ -148,8 +148,7 @@ fn read(program: Program) -> Result<(Program, Vec<u8>)> {
 /// Puts the programs on the chain, before its RPC opens.
 async fn preload(locker: &SurfnetSvmLocker, programs: &[(Program, Vec<u8>)]) -> Result<(), String> {
     for (program, elf) in programs {
-        let wrong =
-            |why: String| format!("cannot load program {} from {}: {why}", program.id, program.path.display());
+        let wrong = |why: String| format!("cannot load program {} from {}: {why}", program.id, program.path.display());
         locker
             .write_program(program.id, program.upgrade_authority, 0, elf, &None)
             .await

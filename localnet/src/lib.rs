@@ -8,7 +8,7 @@
 //! let localnet = Localnet::start(Config { data: Some("/tmp/market".into()), ports, ..Config::default() }).await?;
 //! let indexer = ChildSpec::new("indexer", sibling("assay-indexer")?).env("DATABASE_URL", &localnet.endpoints().postgres);
 //! localnet.spawn(indexer)?;
-//! localnet.announce()?; // localnet.json is there from now on
+//! localnet.announce(None)?; // localnet.json is there from now on
 //! localnet.stop().await;
 //! # Ok(()) }
 //! ```
@@ -17,6 +17,8 @@ pub mod chain;
 mod child;
 mod error;
 pub mod folder;
+pub mod genesis;
+pub mod market;
 pub mod ports;
 pub mod postgres;
 mod state;
@@ -78,16 +80,24 @@ impl Localnet {
     /// # Errors
     /// A busy folder, a port in use, no Postgres, a bad program: each says what to do. Nothing is left running.
     pub async fn start(config: Config) -> Result<Localnet> {
-        let Config { data, reset, ports, nodes, slot_ms, programs } = config;
-        let folder = Folder::open(data, reset)?;
+        let folder = Folder::open(config.data.clone(), config.reset)?;
+        Self::start_in(folder, config).await
+    }
+
+    /// [`Localnet::start`] in a folder that is open already.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_in(folder: Folder, config: Config) -> Result<Localnet> {
+        let Config { data: _, reset: _, ports, nodes, slot_ms, programs } = config;
         ports.check(nodes)?;
         let state = Arc::new(state::File::new(&folder));
         let on_change = state.clone();
         let supervisor = Supervisor::new(&folder, Box::new(move |pids| on_change.set_pids(pids)))?;
-        let (chain, postgres) = tokio::try_join!(
-            Chain::start(&ports, slot_ms, programs),
-            postgres::start(&folder, &supervisor, ports.postgres)
-        )?;
+        // One after the other: a child that is being forked holds a copy of every socket for a moment, and the chain
+        // binds its ports twice (a trial first), which would then find them in use.
+        let chain = Chain::start(&ports, slot_ms, programs).await?;
+        let postgres = postgres::start(&folder, &supervisor, ports.postgres).await?;
         let endpoints = Endpoints::new(&ports, postgres);
         Ok(Localnet { supervisor, chain, state, endpoints, folder })
     }
@@ -114,8 +124,8 @@ impl Localnet {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn announce(&self) -> Result<State> {
-        self.state.announce(&self.endpoints)
+    pub fn announce(&self, market: Option<genesis::Market>) -> Result<State> {
+        self.state.announce(&self.endpoints, market)
     }
 
     /// Waits until the chain fails, which it should not.

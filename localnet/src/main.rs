@@ -2,9 +2,13 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use assay_localnet::{ChildSpec, Config, Error, Localnet, Ports, Program, Result, chain};
+use assay_localnet::{
+    ChildSpec, Config, Endpoints, Error, Folder, Localnet, Ports, Program, Result, chain,
+    genesis::{self, Wallets},
+    market,
+};
 use clap::Parser;
-use solana_sdk::pubkey::Pubkey;
+use solana_sdk::{pubkey::Pubkey, signer::Signer};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A local chain, a private Postgres, the indexer and nodes, all on 127.0.0.1, until Ctrl-C.
@@ -32,6 +36,18 @@ struct Args {
     /// Hand out consecutive ports from here: RPC, WebSocket, Postgres, API, nodes
     #[arg(long, value_name = "PORT")]
     ports_from: Option<u16>,
+    /// Operators, each with a node and 5,000 ASY at stake
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=64))]
+    operators: u16,
+    /// How many of them lie, to see slashing
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    liars: u16,
+    /// The programs' .so files [default: programs/deploy of the sources]
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
+    /// Chain and Postgres only: no programs of Assay, no indexer, no operators
+    #[arg(long)]
+    bare: bool,
     /// Put a program on the chain (may be repeated)
     #[arg(long, value_name = "ID=FILE.so", value_parser = program)]
     program: Vec<(Pubkey, PathBuf)>,
@@ -72,7 +88,7 @@ impl Args {
             data: self.data.clone(),
             reset: self.reset,
             ports: self.ports()?,
-            nodes: 0,
+            nodes: 0, // nodes listen on no port
             slot_ms: self.slot_ms,
             programs: self.program.iter().map(program).collect(),
         })
@@ -84,13 +100,26 @@ impl Args {
 }
 
 async fn start(args: &Args) -> Result<Localnet> {
-    let localnet = Localnet::start(args.config()?).await?;
-    // genesis::run(&localnet).await?;   // programs' configs, mint, operators' wallets and stakes: src/genesis.rs
+    let mut config = args.config()?;
+    let folder = Folder::open(config.data.clone(), config.reset)?;
+    let wallets = if args.bare { None } else { Some(Wallets::open(&folder, args.operators)?) };
+    if let Some(wallets) = &wallets {
+        let programs = args.programs.clone().unwrap_or_else(market::programs_folder);
+        config.programs.extend(market::programs(&programs, wallets.authority.pubkey()));
+    }
+    let localnet = Localnet::start_in(folder, config).await?;
+    let mut made = None;
+    if let Some(wallets) = &wallets {
+        let rpc = &localnet.endpoints().rpc;
+        made = Some(genesis::run(rpc, localnet.folder(), wallets, args.liars).await?);
+        market::spawn(&localnet, args.operators, args.liars)?;
+    }
     for spec in args.children() {
         localnet.spawn(spec)?;
     }
-    let state = localnet.announce()?;
-    println!("ready: chain {} | postgres {} | data {}", state.endpoints.rpc, state.endpoints.postgres, state.data.display());
+    let state = localnet.announce(made)?;
+    let Endpoints { rpc, api, postgres, .. } = &state.endpoints;
+    println!("ready: portal {api} | chain {rpc} | postgres {postgres} | data {}", state.data.display());
     Ok(localnet)
 }
 

@@ -89,9 +89,7 @@ impl Ports {
 pub fn check_free(port: u16, what: &str, flag: &'static str) -> Result<()> {
     match TcpListener::bind((HOST, port)) {
         Ok(_) => Ok(()),
-        Err(e) if e.kind() == io::ErrorKind::AddrInUse => {
-            Err(Error::PortInUse { port, what: what.to_owned(), flag })
-        }
+        Err(e) if e.kind() == io::ErrorKind::AddrInUse => Err(Error::PortInUse { port, what: what.to_owned(), flag }),
         // Such as a port below 1024: the system's own words say it best.
         Err(source) => Err(Error::File { action: "listen on", path: format!("{HOST}:{port}").into(), source }),
     }

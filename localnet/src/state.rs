@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Folder, Ports, Result, ports::HOST};
+use crate::{Error, Folder, Ports, Result, genesis::Market, ports::HOST};
 
 /// Where everything can be reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,9 @@ pub struct State {
     /// Where everything can be reached.
     #[serde(flatten)]
     pub endpoints: Endpoints,
+    /// What is on the chain, unless it is a bare one.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub market: Option<Market>,
     /// Of each child that runs now, by name.
     pub pids: BTreeMap<String, u32>,
 }
@@ -79,12 +82,13 @@ impl File {
         }
     }
 
-    pub(crate) fn announce(&self, endpoints: &Endpoints) -> Result<State> {
+    pub(crate) fn announce(&self, endpoints: &Endpoints, market: Option<Market>) -> Result<State> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let state = State {
             pid: std::process::id(),
             data: self.data.clone(),
             endpoints: endpoints.clone(),
+            market,
             pids: known.pids.clone(),
         };
         self.write(&state)?;

@@ -154,7 +154,13 @@ impl Keeper {
         }
         let status = Arc::<Status>::default();
         let now = Instant::now();
-        self.children.push(Kept { spec, process: None, status: status.clone(), starts: VecDeque::new(), next_start: now });
+        self.children.push(Kept {
+            spec,
+            process: None,
+            status: status.clone(),
+            starts: VecDeque::new(),
+            next_start: now,
+        });
         let index = self.children.len() - 1;
         if let Err(source) = self.start(index) {
             let spec = self.children.remove(index).spec;
@@ -186,7 +192,11 @@ impl Keeper {
                     kept.status.deaths.fetch_add(1, Ordering::AcqRel);
                     let delay = kept.delay();
                     kept.next_start = Instant::now() + delay;
-                    eprintln!("{name} died ({how}); restarting in {} ms; log: {}", delay.as_millis(), self.log_of(&name));
+                    eprintln!(
+                        "{name} died ({how}); restarting in {} ms; log: {}",
+                        delay.as_millis(),
+                        self.log_of(&name)
+                    );
                     self.changed();
                 }
                 Some(Err(why)) => eprintln!("cannot see whether {name} still runs: {why}"),
@@ -272,7 +282,9 @@ impl Kept {
 
     /// Signals it if it runs. It was not waited for yet, so its pid cannot be another's.
     fn signal(&mut self, signal: Signal) {
-        if self.running() && let Some(pid) = self.pid() {
+        if self.running()
+            && let Some(pid) = self.pid()
+        {
             // Fails only if it is gone already.
             let _ = kill(pid, signal);
         }

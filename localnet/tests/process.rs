@@ -44,7 +44,10 @@ async fn it_comes_up_answers_and_stops_on_ctrl_c() {
     gone(&family);
     assert!(!net.path("localnet.json").exists());
     let log = fs::read_to_string(net.path("logs/postgres.log")).unwrap();
-    assert!(log.contains("received fast shutdown request") && log.trim_end().ends_with("database system is shut down"), "{log}");
+    assert!(
+        log.contains("received fast shutdown request") && log.trim_end().ends_with("database system is shut down"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -112,8 +115,11 @@ fn a_second_one_on_the_same_folder_is_told_who_has_it() {
 #[test]
 fn a_port_in_use_names_the_flag() {
     let base = assay_localnet::ports::free_block(8).unwrap();
-    for (port, flag) in [(base, "--rpc-port"), (base + 1, "--rpc-port"), (base + 2, "--pg-port"), (base + 3, "--api-port")] {
-        let _taken = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    for (port, flag) in
+        [(base, "--rpc-port"), (base + 1, "--rpc-port"), (base + 2, "--pg-port"), (base + 3, "--api-port")]
+    {
+        // A process that another test forks right now may hold the trial's socket for a moment.
+        let _taken = wait_for("the port", || TcpListener::bind(("127.0.0.1", port)).ok());
         let out = Net::try_another(&tempfile::tempdir().unwrap(), base, &[]);
         let said = String::from_utf8(out.stderr).unwrap();
         assert_eq!(out.status.code(), Some(1));

@@ -18,6 +18,9 @@ use crate::runtime::{PreparedJob, Runtime, RuntimeError, UnitOutput};
 /// Longest result, all outputs together, in bytes: they are held in memory until they are sealed.
 pub const MAX_RESULT_BYTES: u64 = 1 << 30;
 
+/// How the outputs of a job begin that no machine can compute.
+pub const FAILED: &str = "assay: this job cannot be computed:";
+
 /// Why a job has no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ComputeError {
@@ -91,6 +94,22 @@ impl Computed {
         }
         let digests: Vec<_> = (0u64..).zip(&outputs).map(|(unit, output)| merkle::unit_digest(unit, output)).collect();
         Ok(Self { root: merkle::root(&digests)?, digests, outputs, fuel_total })
+    }
+
+    /// The result of a job that fails on every machine alike: each unit's output says which unit failed first and how.
+    /// Sealed like any other, it pays those who found out, and tells the requester why; without it whoever took a seat
+    /// of such a job could only lose the bond. `None` if another machine may do better.
+    pub fn failed(units: u64, error: &ComputeError) -> Option<Self> {
+        let reason = match error {
+            _ if !error.is_deterministic() => return None,
+            ComputeError::Program(source) => format!("the program failed with R{:02}", source.number()),
+            ComputeError::Unit { unit, source } => format!("unit {unit} failed with R{:02}", source.number()),
+            ComputeError::ResultTooLarge => "the outputs are too long together".to_owned(),
+            ComputeError::Merkle(_) | ComputeError::Threads(_) => return None,
+        };
+        let outputs: Vec<_> = (0..units).map(|_| format!("{FAILED} {reason}").into_bytes()).collect();
+        let digests: Vec<_> = (0u64..).zip(&outputs).map(|(unit, output)| merkle::unit_digest(unit, output)).collect();
+        Some(Self { root: merkle::root(&digests).ok()?, digests, outputs, fuel_total: 0 })
     }
 
     /// The result as a document for the requester.

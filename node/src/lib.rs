@@ -1,4 +1,13 @@
+//! **assay-node**: the agent that operators run.
+//!
+//! [`agent`] looks at the [`chain`], decides with [`market`], and acts; [`work`] fetches ([`artifacts`]), computes
+//! ([`compute`], [`runtime`]) and hands over; [`journal`] keeps what must survive a crash.
+
+pub mod agent;
 pub mod artifacts;
+pub mod chain;
 pub mod compute;
 pub mod journal;
+pub mod market;
 pub mod runtime;
+pub mod work;

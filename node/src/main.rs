@@ -1,1 +1,121 @@
-fn main() {}
+//! `assay-node`: takes seats, computes, seals, reveals, gets paid.
+
+use std::{
+    num::NonZeroUsize,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow};
+use assay_node::{
+    agent::{Agent, Options},
+    artifacts::{Policy, Store},
+    chain::Chain,
+    compute::Honesty,
+    journal::Journal,
+    runtime::wasm::WasmRuntime,
+    work::Workshop,
+};
+use clap::Parser;
+use solana_sdk::{signature::read_keypair_file, signer::Signer};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Compute for the market: watch for jobs, take seats, compute, seal, reveal, get paid.
+///
+/// Before the first start: `assay stake open` and `assay stake add 1000` with the same wallet.
+#[derive(Parser)]
+#[command(version, after_help = "Example: assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node")]
+struct Args {
+    /// The chain's JSON-RPC
+    #[arg(short, long, env = "ASSAY_RPC", default_value = "http://127.0.0.1:8899")]
+    url: String,
+    /// The operator's wallet
+    #[arg(short, long, env = "ASSAY_KEYPAIR")]
+    keypair: PathBuf,
+    /// Folder of the journal, artifacts and results; keep it: without the journal a sealed job loses its bond
+    #[arg(long, env = "ASSAY_NODE_DATA")]
+    data: PathBuf,
+    /// Base URL of the API that takes results
+    #[arg(long, env = "ASSAY_API")]
+    api: Option<String>,
+    /// Milliseconds between two looks at the chain
+    #[arg(long, default_value_t = 2_000)]
+    poll_ms: u64,
+    /// Longest wait, in milliseconds, before doing what any node may do
+    #[arg(long, default_value_t = 6_000)]
+    patience_ms: u64,
+    /// Most jobs at once
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+    /// Threads per job [default: all cores]
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
+    /// Read artifacts from file:// uris (local chains only)
+    #[arg(long)]
+    local_files: bool,
+    /// For tests and demonstrations: tell lies, and lose the bond
+    #[arg(long, hide = true)]
+    lie: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<()> {
+    // The error of a bad key file could quote it; name only the file.
+    let wallet = read_keypair_file(&args.keypair)
+        .map_err(|_| anyhow!("{} is no wallet: make one with `assay keygen`", args.keypair.display()))?;
+    let operator = wallet.pubkey();
+    let journal = Journal::open(args.data.join("journal"))?;
+    let policy = Policy { local_files: args.local_files, ..Policy::default() };
+    let store = Store::open(args.data.join("artifacts"), policy)?;
+    let chain = Chain::connect(&args.url, wallet).await?;
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workshop = Workshop {
+        store,
+        runtime: Arc::new(WasmRuntime::new()?),
+        parallelism: args.threads.unwrap_or(cores),
+        honesty: if args.lie { Honesty::Lie { salt: operator.to_bytes() } } else { Honesty::Honest },
+        results: args.data.join("results"),
+        api: args.api,
+        ready: Mutex::default(),
+    };
+    let options = Options {
+        poll: Duration::from_millis(args.poll_ms.max(50)),
+        patience: Duration::from_millis(args.patience_ms),
+        jobs: args.jobs.max(1),
+        cores: u16::try_from(cores.get()).unwrap_or(u16::MAX),
+        memory_mib: memory_mib().context("reading this machine's memory")?,
+    };
+    if args.lie {
+        tracing::warn!("this node lies, for a test or a demonstration");
+    }
+    let agent = Agent::new(chain, workshop, journal, options);
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    // Whatever is cut off here is taken up from the journal and the chain.
+    tokio::select! {
+        ended = agent.run() => ended,
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// This machine's memory in MiB, as the kernel tells it.
+fn memory_mib() -> Result<u32> {
+    let text = std::fs::read_to_string("/proc/meminfo")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:")).context("no MemTotal")?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(u32::try_from(kib / 1024)?)
+}

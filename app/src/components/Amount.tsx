@@ -21,10 +21,10 @@ export const Asy = ({ base, places }: { base: bigint; places?: number }) => (
  * An amount of a payment mint. Mints have no names here, so the unit is the mint's own address, shortened; one whose
  * decimals are not known is shown in base units rather than guessed.
  */
-export function Payment({ base, mint, mints }: { base: bigint; mint: string; mints: PaymentMint[] }) {
+export function Payment({ base, mint, mints, places = 4 }: { base: bigint; mint: string; mints: PaymentMint[]; places?: number }) {
   const known = mints.find((found) => found.mint === mint)
   const unit = shorten(mint, 4, 0)
-  if (known) return <Amount base={base} decimals={known.decimals} unit={unit} unitTitle={`of mint ${mint}`} />
+  if (known) return <Amount base={base} decimals={known.decimals} unit={unit} unitTitle={`of mint ${mint}`} places={places} />
   return (
     <span title={`base units of mint ${mint}`} className="whitespace-nowrap">
       {formatInteger(base)} <span className="text-[0.85em] text-soft">base units of {unit}</span>

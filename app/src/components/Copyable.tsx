@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { Link } from 'wouter'
 import { shorten } from '../format'
 
 type Props = {
@@ -21,9 +22,9 @@ export function Copyable({ text, what, keep = 4, href }: Props) {
           {shown}
         </span>
       ) : (
-        <a className={`${look} link`} title={text} href={href}>
+        <Link className={`${look} link`} title={text} href={href}>
           {shown}
-        </a>
+        </Link>
       )}
       <CopyButton text={text} what={what} />
     </span>
@@ -51,7 +52,7 @@ function CopyButton({ text, what }: { text: string; what: string }) {
       <svg viewBox="0 0 16 16" className="size-3.5" fill="none" stroke="currentColor" strokeWidth="1.4" aria-hidden="true">
         {copied ? <path d="m3 8.5 3.5 3.5L13 4.5" /> : <path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />}
       </svg>
-      <span className="sr-only" role="status">
+      <span className="sr-only" aria-live="polite">
         {copied ? 'Copied' : ''}
       </span>
     </button>

@@ -66,7 +66,12 @@ pub struct Net {
 impl Net {
     pub fn command(folder: &TempDir, base: u16, extra: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_assay-localnet"));
-        command.arg("--data").arg(folder.path()).args(["--slot-ms", "50", "--ports-from", &base.to_string()]);
+        command.arg("--bare").arg("--data").arg(folder.path()).args([
+            "--slot-ms",
+            "50",
+            "--ports-from",
+            &base.to_string(),
+        ]);
         command.args(extra).stdin(Stdio::null());
         command
     }

@@ -47,7 +47,7 @@ pub struct FeeVaultOpened {
 #[event]
 pub struct FeesCollected {
     pub mint: Pubkey,
-    pub shard: u8,
+    pub vault: Pubkey,
     pub burned: u64,
     pub treasury: u64,
 }

@@ -49,7 +49,7 @@ pub mod assay_token {
     }
 
     /// Sweep a fee vault: of ASY `burn_bps` is burned, all else goes to the mint's treasury vault. Anyone may call.
-    pub fn collect_fees(ctx: Context<CollectFees>, shard: u8) -> Result<()> {
-        instructions::collect_fees::handler(ctx, shard)
+    pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
+        instructions::collect_fees::handler(ctx)
     }
 }

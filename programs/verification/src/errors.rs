@@ -55,4 +55,7 @@ pub enum VerificationError {
     /// 6416
     #[msg("An all-zero seal or digest commits to nothing")]
     EmptyCommitment,
+    /// 6417
+    #[msg("This round was opened for an earlier job at the same address: close it with close_round and open another")]
+    StaleRound,
 }

@@ -1,1 +1,71 @@
-fn main() {}
+//! `assay`: post jobs, watch them, stake, and run the market, from a terminal or a script.
+//!
+//! Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 wrong use.
+
+mod amount;
+mod args;
+mod client;
+mod commands;
+mod config;
+mod context;
+mod duration;
+mod error;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    args::{Cli, Command, JobCommand, OperatorCommand, StakeCommand},
+    commands::{airdrop, job, run, stake, wallet},
+    context::Context,
+    error::Result,
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Before clap, so that every option of theirs, even one that is called like ours, goes to them.
+    let outcome = match run::passed_through(std::env::args_os().skip(1)) {
+        Some((program, args)) => run::exec(program, &args),
+        None => dispatch(Cli::parse()).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<()> {
+    let command = match cli.command {
+        Command::Localnet { args } => return run::exec(run::LOCALNET, &args),
+        Command::Operator(OperatorCommand::Run { args }) => return run::exec(run::NODE, &args),
+        other => other,
+    };
+    let context = Context::new(config::Settings::resolve(&cli.global)?);
+    match command {
+        Command::Keygen(args) => wallet::keygen(&context, &args),
+        Command::Address => wallet::address(&context),
+        Command::Balance { address } => wallet::balance(&context, address).await,
+        Command::Airdrop(args) => airdrop::run(&context, &args).await,
+        Command::Job(command) => match command {
+            JobCommand::Post(args) => job::post::run(&context, &args).await,
+            JobCommand::List(args) => job::list::run(&context, &args).await,
+            JobCommand::Show(args) => job::show::run(&context, &args).await,
+            JobCommand::Watch(args) => job::watch::run(&context, &args).await,
+            JobCommand::Cancel { job } => job::cancel::run(&context, job).await,
+            JobCommand::Report(args) => job::report::run(&context, &args).await,
+        },
+        Command::Stake(command) => match command {
+            StakeCommand::Open { classes } => stake::open(&context, &classes).await,
+            StakeCommand::Add { amount } => stake::add(&context, amount).await,
+            StakeCommand::Unstake { amount } => stake::unstake(&context, amount).await,
+            StakeCommand::Withdraw { ticket } => stake::withdraw(&context, ticket).await,
+            StakeCommand::Show { operator } => stake::show(&context, operator).await,
+        },
+        Command::Localnet { .. } | Command::Operator(_) => Ok(()),
+    }
+}

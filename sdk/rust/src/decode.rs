@@ -14,7 +14,7 @@ use solana_sdk::pubkey::Pubkey;
 /// First bytes of the data of an instruction by which an Anchor program tells an event to itself.
 pub const EVENT_TAG: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 
-const IDLS: [&str; 5] = [
+pub(crate) const IDLS: [&str; 5] = [
     include_str!("../../../idl/assay_token.json"),
     include_str!("../../../idl/assay_staking.json"),
     include_str!("../../../idl/assay_reputation.json"),

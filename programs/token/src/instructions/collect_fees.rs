@@ -7,14 +7,13 @@ use crate::{TokenError, events::FeesCollected, math, state::*};
 /// 0. `config`
 /// 1. `fee_authority`: `["fees"]`, signs for the fee vault
 /// 2. `mint` (writable: ASY's burn share is burned)
-/// 3. `fee_vault` (writable): `["fee", mint, shard]`
+/// 3. `fee_vault` (writable): any token account of the fee authority's, so that fees can be stranded nowhere
 /// 4. `treasury` (writable): `["treasury", mint]`
 /// 5. `token_program`, then the event accounts
 ///
 /// Nobody signs: it can only move fees where they belong.
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(shard: u8)]
 pub struct CollectFees<'info> {
     #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Account<'info, Config>,
@@ -23,14 +22,14 @@ pub struct CollectFees<'info> {
     pub fee_authority: UncheckedAccount<'info>,
     #[account(mut)]
     pub mint: Account<'info, Mint>,
-    #[account(mut, seeds = [FEE_VAULT_SEED, mint.key().as_ref(), &[shard]], bump)]
+    #[account(mut, token::mint = mint, token::authority = fee_authority)]
     pub fee_vault: Account<'info, TokenAccount>,
     #[account(mut, seeds = [TREASURY_SEED, mint.key().as_ref()], bump)]
     pub treasury: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,
 }
 
-pub(crate) fn handler(ctx: Context<CollectFees>, shard: u8) -> Result<()> {
+pub(crate) fn handler(ctx: Context<CollectFees>) -> Result<()> {
     let amount = ctx.accounts.fee_vault.amount;
     require!(amount > 0, TokenError::ZeroAmount);
     let mint = ctx.accounts.mint.key();
@@ -56,6 +55,6 @@ pub(crate) fn handler(ctx: Context<CollectFees>, shard: u8) -> Result<()> {
     let context = CpiContext::new_with_signer(Token::id(), accounts, signer);
     token::transfer_checked(context, treasury, ctx.accounts.mint.decimals)?;
 
-    emit_cpi!(FeesCollected { mint, shard, burned, treasury });
+    emit_cpi!(FeesCollected { mint, vault: ctx.accounts.fee_vault.key(), burned, treasury });
     Ok(())
 }

@@ -26,7 +26,7 @@ pub struct CloseRound<'info> {
 
 pub(crate) fn handler(ctx: Context<CloseRound>) -> Result<()> {
     let round = &ctx.accounts.round;
-    require!(round.phase == Phase::Final || job_ended(&ctx.accounts.job)?, VerificationError::WrongPhase);
+    require!(round.phase == Phase::Final || abandoned(round, &ctx.accounts.job)?, VerificationError::WrongPhase);
     emit_cpi!(RoundClosed {
         job: ctx.accounts.job.key(),
         round: ctx.accounts.round.key(),
@@ -35,12 +35,12 @@ pub(crate) fn handler(ctx: Context<CloseRound>) -> Result<()> {
     Ok(())
 }
 
-/// Whether the job is closed, or ended without a verdict.
-fn job_ended(job: &UncheckedAccount) -> Result<bool> {
+/// Whether the round's job is closed, ended without a verdict, or another one stands at its address.
+fn abandoned(round: &Round, job: &UncheckedAccount) -> Result<bool> {
     if job.owner == &system_program::ID {
         return Ok(true);
     }
     require_keys_eq!(*job.owner, assay_escrow::ID, VerificationError::WrongAddress);
     let job = Job::try_deserialize(&mut &job.try_borrow_data()?[..])?;
-    Ok(matches!(job.state, JobState::Cancelled | JobState::Expired))
+    Ok(matches!(job.state, JobState::Cancelled | JobState::Expired) || !round.is_of(&job))
 }

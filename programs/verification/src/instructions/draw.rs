@@ -11,7 +11,7 @@ use crate::{
 
 /// Accounts of `draw`, in order:
 /// 0. `job` (writable)
-/// 1. `round`: `["round", job]`, which must be open
+/// 1. `round`: `["round", job]`, fresh and opened for this very job
 /// 2. `slot_hashes`: the sysvar
 /// 3. `authority`: `["authority"]` of this program
 /// 4. `escrow_program`, then the event accounts
@@ -34,6 +34,9 @@ pub struct Draw<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Draw>) -> Result<()> {
+    // Without a seed nobody takes a seat, so this is where a stale round is stopped.
+    let round = &ctx.accounts.round;
+    require!(round.is_fresh() && round.is_of(&ctx.accounts.job), VerificationError::StaleRound);
     let found = {
         let data = ctx.accounts.slot_hashes.try_borrow_data()?;
         seed::find(&data, ctx.accounts.job.seed_slot).ok_or(VerificationError::BadSlotHashes)?

@@ -1,6 +1,7 @@
 //! Accounts of the verification program. Times in unix seconds.
 
 use anchor_lang::prelude::*;
+use assay_escrow::Job;
 
 /// Layout version that this build writes.
 pub const VERSION: u8 = 1;
@@ -62,6 +63,18 @@ pub struct Round {
 }
 
 impl Round {
+    /// Whether the round was opened for the job that stands at its address now. A requester may close a job, leave its
+    /// round open and post again with the same nonce: the old round must not judge the new job.
+    pub fn is_of(&self, job: &Job) -> bool {
+        let terms = (self.replicas, self.quorum, self.seal_by, self.reveal_window);
+        terms == (job.replicas, job.quorum, job.seal_by, job.reveal_window)
+    }
+
+    /// Whether nothing has happened in it yet.
+    pub fn is_fresh(&self) -> bool {
+        self.phase == Phase::Sealing && self.sealed == 0 && self.revealed == 0
+    }
+
     /// Whether reveals are accepted at `now`, were it not for `reveal_by`: all sealed, or sealing over with a quorum.
     pub fn revealing(&self, now: i64) -> bool {
         match self.phase {

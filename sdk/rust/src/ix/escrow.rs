@@ -158,12 +158,8 @@ fn slash_accounts(job: &Pubkey, requester: &Pubkey, operator: &Pubkey, caller: &
 
 /// Cancel a job that nobody has a seat of.
 pub fn cancel_job(requester: &Pubkey, job: &Pubkey) -> Instruction {
-    let accounts = accounts::CancelJob {
-        requester: *requester,
-        job: *job,
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
+    let accounts =
+        accounts::CancelJob { requester: *requester, job: *job, event_authority: event_authority(&ID), program: ID };
     build(ID, accounts, instruction::CancelJob {})
 }
 

@@ -81,17 +81,17 @@ pub fn open_fee_vault(payer: &Pubkey, mint: &Pubkey, shard: u8) -> Instruction {
     build(ID, accounts, instruction::OpenFeeVault { shard })
 }
 
-/// Sweep one of a mint's fee vaults.
-pub fn collect_fees(mint: &Pubkey, shard: u8) -> Instruction {
+/// Sweep `vault`, a token account of the fee authority's (see [`fee_vault`]).
+pub fn collect_fees(mint: &Pubkey, vault: &Pubkey) -> Instruction {
     let accounts = accounts::CollectFees {
         config: config(&ID),
         fee_authority: FEE_AUTHORITY,
         mint: *mint,
-        fee_vault: fee_vault(mint, shard),
+        fee_vault: *vault,
         treasury: treasury(mint),
         token_program: TOKEN_PROGRAM,
         event_authority: event_authority(&ID),
         program: ID,
     };
-    build(ID, accounts, instruction::CollectFees { shard })
+    build(ID, accounts, instruction::CollectFees {})
 }

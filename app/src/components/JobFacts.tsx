@@ -1,0 +1,88 @@
+import type { ReactNode } from 'react'
+import { formatBps, formatInteger, formatTime, millis } from '../format'
+import type { Job, PaymentMint } from '../schema'
+import { Ago } from './Ago'
+import { Asy, Payment } from './Amount'
+import { Copyable } from './Copyable'
+import { jobPrice } from './JobTable'
+
+const ENGINES = ['WebAssembly']
+
+/** What was asked for, and at what price. */
+export function JobFacts({ job, mints }: { job: Job; mints: PaymentMint[] }) {
+  return (
+    <>
+      <dl className="grid gap-y-4">
+        <Fact name="Spec hash">
+          <Copyable text={job.spec_hash} what="spec hash" keep="full" />
+        </Fact>
+        <Fact name="Spec">
+          <SpecUri uri={job.uri} />
+        </Fact>
+      </dl>
+      <dl className="mt-6 grid grid-cols-2 gap-x-6 gap-y-4 border-t border-rule pt-5 sm:grid-cols-4">
+        <Fact name="Price">
+          <Payment base={jobPrice(job)} mint={job.mint} mints={mints} />
+        </Fact>
+        <Fact name="For each seat">
+          <Payment base={job.seat_price} mint={job.mint} mints={mints} />
+          <Note>{formatBps(job.fee_bps)} fee in it</Note>
+        </Fact>
+        <Fact name="At stake, each seat">
+          <Asy base={job.exposure} />
+          <Note>
+            <Asy base={job.bond} /> if it never seals
+          </Note>
+        </Fact>
+        <Fact name="Paid in">
+          <Copyable text={job.mint} what="mint" />
+        </Fact>
+        <Fact name="Units">{formatInteger(job.units)}</Fact>
+        <Fact name="Engine">
+          {ENGINES[job.engine] ?? `number ${job.engine}`}
+          <Note>class {job.class}</Note>
+        </Fact>
+        <Fact name="Needs">
+          {job.cores} {job.cores === 1 ? 'core' : 'cores'}, {formatInteger(BigInt(job.memory_mib))} MiB
+        </Fact>
+        <Fact name="Requester">
+          <Copyable text={job.requester} what="requester" href={`/jobs?requester=${job.requester}`} />
+        </Fact>
+        <Fact name="Posted">
+          {formatTime(millis(job.posted_at))}
+          <Note>
+            <Ago ms={millis(job.posted_at)} />
+          </Note>
+        </Fact>
+        <Fact name="Seal by">
+          {formatTime(millis(job.seal_by))}
+          <Note>
+            <Ago ms={millis(job.seal_by)} />
+          </Note>
+        </Fact>
+      </dl>
+    </>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <dt className="label">{name}</dt>
+      <dd className="mt-0.5">{children}</dd>
+    </div>
+  )
+}
+
+const Note = ({ children }: { children: ReactNode }) => <div className="text-[0.8125rem] text-soft">{children}</div>
+
+/** A stranger wrote this: it is a link only when it leads to the web, and always shown whole, so it can be judged. */
+function SpecUri({ uri }: { uri: string }) {
+  const look = 'font-mono text-[0.8125rem] break-all'
+  if (!/^https?:\/\//i.test(uri)) return <bdi className={look}>{uri || 'none'}</bdi>
+  return (
+    <a className={`${look} link`} href={uri} target="_blank" rel="noopener noreferrer nofollow">
+      <bdi>{uri}</bdi>
+    </a>
+  )
+}

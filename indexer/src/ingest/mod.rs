@@ -1,0 +1,114 @@
+//! From the chain into the store. Correctness comes from polling (history and scans); notices only make it fast.
+
+mod extract;
+mod history;
+mod rpc;
+mod run;
+mod verify;
+
+use std::future::Future;
+
+use solana_sdk::pubkey::Pubkey;
+use tokio::sync::mpsc;
+
+pub use self::{
+    rpc::RpcSource,
+    run::{rebuild, run},
+    verify::verify,
+};
+use crate::Result;
+
+/// An account's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainAccount {
+    /// Its address.
+    pub address: Pubkey,
+    /// Its owner.
+    pub program: Pubkey,
+    /// Its bytes.
+    pub data: Vec<u8>,
+}
+
+/// An event as the program told it to itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainEvent {
+    /// Instruction of the transaction.
+    pub ix: i32,
+    /// Inner instruction.
+    pub inner_ix: i32,
+    /// Who told it.
+    pub program: Pubkey,
+    /// Event discriminator and Borsh.
+    pub data: Vec<u8>,
+}
+
+/// What the indexer wants of a transaction that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainTransaction {
+    /// Its first signature, base58.
+    pub signature: String,
+    /// Its slot.
+    pub slot: u64,
+    /// Unix seconds of its block, if the node knows.
+    pub time: Option<i64>,
+    /// Addresses that it left without lamports.
+    pub closed: Vec<String>,
+    /// Events of Assay's programs, in order.
+    pub events: Vec<ChainEvent>,
+}
+
+/// All accounts of a program at a slot.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// The state is of this slot or a later one.
+    pub slot: u64,
+    /// The accounts.
+    pub accounts: Vec<ChainAccount>,
+}
+
+/// A transaction in history.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Listed {
+    /// Its first signature, base58.
+    pub signature: String,
+    /// Its slot.
+    pub slot: u64,
+}
+
+/// What a subscription says.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// From now on notices come; what happened before must be polled.
+    Subscribed,
+    /// An account was written.
+    Account {
+        /// When.
+        slot: u64,
+        /// The account after it.
+        account: ChainAccount,
+    },
+    /// A transaction of a program succeeded.
+    Transaction {
+        /// Its first signature, base58.
+        signature: String,
+    },
+}
+
+/// A chain to index: by RPC and WebSocket here; streams of blocks later. All at commitment `confirmed`.
+pub trait Source: Send + Sync + 'static {
+    /// The latest confirmed slot.
+    fn slot(&self) -> impl Future<Output = Result<u64>> + Send;
+    /// The chain's genesis hash, base58.
+    fn genesis(&self) -> impl Future<Output = Result<String>> + Send;
+    /// Where the node's history begins, if it lacks blocks right after `slot`.
+    fn gap_after(&self, slot: u64) -> impl Future<Output = Result<Option<u64>>> + Send;
+    /// Successful confirmed transactions of the programs from slot `from` on, in chain order.
+    fn history(&self, from: u64) -> impl Future<Output = Result<Vec<Listed>>> + Send;
+    /// One of them, whole.
+    fn transaction(&self, listed: &Listed) -> impl Future<Output = Result<ChainTransaction>> + Send;
+    /// All accounts of a program.
+    fn scan(&self, program: Pubkey) -> impl Future<Output = Result<Scan>> + Send;
+    /// Sends notices until the subscription ends, which is an error. A full channel is waited for, so that memory is
+    /// bounded here; what the node drops meanwhile is found by the next sweep.
+    fn subscribe(&self, notices: mpsc::Sender<Notice>) -> impl Future<Output = Result<()>> + Send;
+}

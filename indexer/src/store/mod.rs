@@ -1,0 +1,76 @@
+//! The tables and how they may change. See `migrations/` for their shape.
+
+mod batch;
+mod tables;
+mod writer;
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{
+    PgPool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+pub use self::{
+    batch::{Batch, Change, DeadLetter, EventRow, Row, Scanned},
+    tables::Table,
+    writer::{Applied, Writer},
+};
+use crate::Result;
+
+/// The schema, compiled in.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// Channel on which a writer tells readers that there are events (payload: the highest id).
+pub const CHANNEL: &str = "assay_events";
+
+/// What the database's url means.
+///
+/// # Errors
+/// When it is no Postgres url.
+pub fn options(url: &str) -> Result<PgConnectOptions> {
+    let options: PgConnectOptions = url.parse()?;
+    Ok(options.application_name("assay-indexer"))
+}
+
+/// A pool of connections for reading, made without connecting yet.
+///
+/// # Errors
+/// When the url is no Postgres url.
+pub fn pool(url: &str) -> Result<PgPool> {
+    let options = options(url)?;
+    Ok(PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options))
+}
+
+/// Brings the schema up to date; several processes may do so at once (sqlx locks).
+///
+/// # Errors
+/// When the database does not answer or has a foreign schema.
+pub async fn migrate(pool: &PgPool) -> Result<()> {
+    Ok(MIGRATIONS.run(pool).await?)
+}
+
+/// The latest slot that is fully in the tables.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn watermark(pool: &PgPool) -> Result<u64> {
+    let slot: i64 = sqlx::query_scalar("SELECT slot FROM watermark").fetch_one(pool).await?;
+    Ok(slot.unsigned_abs())
+}
+
+/// Address and data of every open row of a program's tables.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn open_rows(pool: &PgPool, program: &str) -> Result<Vec<(Table, String, serde_json::Value)>> {
+    let mut rows = vec![];
+    for table in Table::ALL.into_iter().filter(|table| table.program() == program) {
+        let sql = format!("SELECT address, data FROM {} WHERE closed_slot IS NULL", table.name());
+        let found: Vec<(String, serde_json::Value)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(Arc::<str>::from(sql))).fetch_all(pool).await?;
+        rows.extend(found.into_iter().map(|(address, data)| (table, address, data)));
+    }
+    Ok(rows)
+}

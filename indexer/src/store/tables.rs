@@ -1,0 +1,77 @@
+/// The table of an account type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Table {
+    TokenConfigs,
+    Minters,
+    StakingConfigs,
+    Totals,
+    Pools,
+    Positions,
+    Tickets,
+    Records,
+    EscrowConfigs,
+    PaymentMints,
+    Devices,
+    Jobs,
+    Seats,
+    VerificationConfigs,
+    Rounds,
+}
+
+impl Table {
+    /// Every table.
+    pub const ALL: [Table; 15] = [
+        Self::TokenConfigs,
+        Self::Minters,
+        Self::StakingConfigs,
+        Self::Totals,
+        Self::Pools,
+        Self::Positions,
+        Self::Tickets,
+        Self::Records,
+        Self::EscrowConfigs,
+        Self::PaymentMints,
+        Self::Devices,
+        Self::Jobs,
+        Self::Seats,
+        Self::VerificationConfigs,
+        Self::Rounds,
+    ];
+
+    /// Program, account type and name.
+    const fn facts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::TokenConfigs => ("token", "Config", "token_configs"),
+            Self::Minters => ("token", "Minter", "minters"),
+            Self::StakingConfigs => ("staking", "Config", "staking_configs"),
+            Self::Totals => ("staking", "Totals", "totals"),
+            Self::Pools => ("staking", "Pool", "pools"),
+            Self::Positions => ("staking", "Position", "positions"),
+            Self::Tickets => ("staking", "Ticket", "tickets"),
+            Self::Records => ("reputation", "Record", "records"),
+            Self::EscrowConfigs => ("escrow", "Config", "escrow_configs"),
+            Self::PaymentMints => ("escrow", "PaymentMint", "payment_mints"),
+            Self::Devices => ("escrow", "Device", "devices"),
+            Self::Jobs => ("escrow", "Job", "jobs"),
+            Self::Seats => ("escrow", "Seat", "seats"),
+            Self::VerificationConfigs => ("verification", "Config", "verification_configs"),
+            Self::Rounds => ("verification", "Round", "rounds"),
+        }
+    }
+
+    /// The table of account type `kind` of `program`, if there is one.
+    pub fn of(program: &str, kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| (table.facts().0, table.facts().1) == (program, kind))
+    }
+
+    /// Short name of the program that owns its accounts.
+    pub const fn program(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// Its name in the database: a plain identifier, safe in SQL.
+    pub const fn name(self) -> &'static str {
+        self.facts().2
+    }
+}

@@ -1,0 +1,217 @@
+//! The chain as a node uses it: read a snapshot, send a transaction.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use assay_sdk::{
+    addresses,
+    anchor_lang::{AccountDeserialize, Discriminator},
+    errors,
+    escrow::{self, Job, Seat},
+    ix, staking,
+    verification::{self, Round},
+};
+use backon::{ExponentialBuilder, Retryable};
+use solana_account_decoder_client_types::UiAccountEncoding;
+use solana_commitment_config::CommitmentConfig;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_rpc_client::nonblocking::rpc_client::RpcClient;
+use solana_rpc_client_api::{
+    client_error::{Error as ClientError, ErrorKind},
+    config::{RpcAccountInfoConfig, RpcProgramAccountsConfig},
+    filter::{Memcmp, RpcFilterType},
+    request::{RpcError, RpcResponseErrorData},
+};
+use solana_sdk::{
+    clock::Clock,
+    instruction::{Instruction, InstructionError},
+    pubkey::Pubkey,
+    signature::{Keypair, Signature},
+    signer::Signer,
+    sysvar,
+    transaction::{Transaction, TransactionError},
+};
+
+use crate::market::{Me, Snapshot};
+
+/// The device that a node registers and works with.
+pub const DEVICE: u16 = 0;
+/// Compute units that a transaction may use; the dearest crank, a count of seven seats, stays below.
+const COMPUTE_LIMIT: u32 = 200_000;
+
+/// A connection, and the operator's wallet.
+#[derive(Clone)]
+pub struct Chain {
+    rpc: Arc<RpcClient>,
+    wallet: Arc<Keypair>,
+    genesis: [u8; 32],
+}
+
+impl Chain {
+    /// Connect to an RPC server, waiting up to a minute for it.
+    ///
+    /// # Errors
+    /// When it does not answer, or Assay is not initialized there.
+    pub async fn connect(url: &str, wallet: Keypair) -> Result<Self> {
+        let commitment = CommitmentConfig::confirmed();
+        let rpc = Arc::new(RpcClient::new_with_timeout_and_commitment(url.into(), Duration::from_secs(20), commitment));
+        let retry = ExponentialBuilder::default().with_max_times(8).with_max_delay(Duration::from_secs(10));
+        let config = addresses::config(&verification::ID);
+        let data = (|| rpc.get_account_data(&config)).retry(retry).await.with_context(|| {
+            format!("no Assay at {url}: is the address right, and are the programs initialized there?")
+        })?;
+        let genesis = read::<verification::Config>(&data)?.genesis;
+        Ok(Self { rpc, wallet: Arc::new(wallet), genesis })
+    }
+
+    /// The operator that this node works for.
+    pub fn operator(&self) -> Pubkey {
+        self.wallet.pubkey()
+    }
+
+    /// The genesis hash that seals on this chain name.
+    pub fn genesis(&self) -> &[u8; 32] {
+        &self.genesis
+    }
+
+    /// Read everything that decisions depend on.
+    ///
+    /// # Errors
+    /// When the RPC fails, or the operator has no pool or device.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let operator = self.operator();
+        let mut keys = vec![
+            sysvar::clock::ID,
+            addresses::config(&escrow::ID),
+            addresses::config(&staking::ID),
+            addresses::totals(),
+            addresses::pool(&operator),
+            addresses::device(&operator, DEVICE),
+        ];
+        let classes = 0..assay_sdk::reputation::CLASSES;
+        keys.extend(classes.clone().map(|class| addresses::record(&operator, class)));
+        let (jobs, seats, rounds, singles) = tokio::try_join!(
+            self.scan::<Job>(&escrow::ID),
+            self.scan::<Seat>(&escrow::ID),
+            self.scan::<Round>(&verification::ID),
+            async { Ok(self.rpc.get_multiple_accounts(&keys).await?) },
+        )?;
+        let one = |i: usize, what: &str| {
+            let account = singles.get(i).and_then(Option::as_ref);
+            account.map(|account| account.data.as_slice()).with_context(|| what.to_string())
+        };
+        let clock: Clock = bincode::deserialize(one(0, "the chain has no clock")?)?;
+        let records = classes.zip(&singles[6..]).filter_map(|(class, account)| {
+            Some((class, read(&account.as_ref()?.data).ok()?)) //
+        });
+        let mut by_job: HashMap<Pubkey, Vec<Seat>> = HashMap::new();
+        for (_, seat) in seats {
+            by_job.entry(seat.job).or_default().push(seat);
+        }
+        Ok(Snapshot {
+            now: clock.unix_timestamp,
+            slot: clock.slot,
+            escrow: read(one(1, "escrow is not initialized on this chain")?)?,
+            staking: read(one(2, "staking is not initialized on this chain")?)?,
+            totals: read(one(3, "staking is not initialized on this chain")?)?,
+            jobs: jobs.into_iter().collect(),
+            seats: by_job,
+            rounds: rounds.into_iter().map(|(_, round)| (round.job, round)).collect(),
+            me: Me {
+                operator,
+                pool: read(one(4, "this operator has no pool: run `assay stake open` and `assay stake add` first")?)?,
+                device: read(one(5, "this operator has no device: it is registered when the node starts")?)?,
+                records: records.collect(),
+            },
+        })
+    }
+
+    async fn scan<T: AccountDeserialize + Discriminator>(&self, program: &Pubkey) -> Result<Vec<(Pubkey, T)>> {
+        let kind = RpcFilterType::Memcmp(Memcmp::new_raw_bytes(0, T::DISCRIMINATOR.to_vec()));
+        let config = RpcProgramAccountsConfig {
+            filters: Some(vec![kind]),
+            account_config: RpcAccountInfoConfig {
+                encoding: Some(UiAccountEncoding::Base64),
+                commitment: Some(CommitmentConfig::confirmed()),
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        let accounts = self.rpc.get_program_ui_accounts_with_config(program, config).await?;
+        let decoded = accounts.into_iter().filter_map(|(key, account)| {
+            Some((key, read(&account.data.decode()?).ok()?)) //
+        });
+        Ok(decoded.collect())
+    }
+
+    /// Whether an account exists.
+    ///
+    /// # Errors
+    /// When the RPC fails.
+    pub async fn exists(&self, address: &Pubkey) -> Result<bool> {
+        let found = self.rpc.get_account_with_commitment(address, CommitmentConfig::confirmed()).await?;
+        Ok(found.value.is_some())
+    }
+
+    /// Create an associated token account where it is missing, at this operator's expense.
+    ///
+    /// # Errors
+    /// When the RPC fails.
+    pub async fn create_ata_if_missing(&self, owner: &Pubkey, mint: &Pubkey) -> Result<Vec<Instruction>> {
+        let missing = !self.exists(&addresses::ata(owner, mint)).await?;
+        Ok(if missing { vec![ix::create_ata(&self.operator(), owner, mint)] } else { vec![] })
+    }
+
+    /// Sign, send and wait for confirmation.
+    ///
+    /// # Errors
+    /// [`Rejected`] if a program refused; else what the RPC said.
+    pub async fn send(&self, instructions: Vec<Instruction>) -> Result<Signature> {
+        let mut all = vec![ComputeBudgetInstruction::set_compute_unit_limit(COMPUTE_LIMIT)];
+        all.extend(instructions);
+        let blockhash = self.rpc.get_latest_blockhash().await?;
+        let payer = self.operator();
+        let transaction = Transaction::new_signed_with_payer(&all, Some(&payer), &[&*self.wallet], blockhash);
+        match self.rpc.send_and_confirm_transaction(&transaction).await {
+            Ok(signature) => Ok(signature),
+            Err(error) => match custom_code(&error) {
+                Some(code) => bail!(Rejected(code)),
+                None => Err(error.into()),
+            },
+        }
+    }
+}
+
+/// A program refused a transaction, with one of its own errors.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rejected(pub u32);
+
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match errors::lookup(self.0) {
+            Some(error) => write!(f, "{} ({}): {}", error.name, error.code, error.message),
+            None => write!(f, "program error {}", self.0),
+        }
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+fn custom_code(error: &ClientError) -> Option<u32> {
+    let refused = match error.kind() {
+        ErrorKind::TransactionError(refused) => refused.clone(),
+        ErrorKind::RpcError(RpcError::RpcResponseError {
+            data: RpcResponseErrorData::SendTransactionPreflightFailure(result),
+            ..
+        }) => result.err.clone()?.into(),
+        _ => return None,
+    };
+    match refused {
+        TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(code),
+        _ => None,
+    }
+}
+
+fn read<T: AccountDeserialize>(data: &[u8]) -> Result<T> {
+    Ok(assay_sdk::account(data)?)
+}

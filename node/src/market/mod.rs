@@ -1,0 +1,9 @@
+//! The market as a node sees it: a snapshot of the chain, and what to do about it.
+//!
+//! [`plan::plan`] is a pure function of the snapshot, so that every decision can be tested without a chain.
+
+pub mod plan;
+pub mod snapshot;
+
+pub use plan::{Action, plan};
+pub use snapshot::{Me, Snapshot};

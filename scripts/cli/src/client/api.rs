@@ -1,0 +1,89 @@
+//! The indexer's API.
+
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A client of the indexer's API.
+pub struct Api {
+    base: String,
+    http: Client,
+}
+
+impl Api {
+    /// `base` without a slash at the end.
+    pub fn new(base: String) -> Self {
+        // The builder fails only where no TLS can be set up; plain http still works then.
+        let http = Client::builder().connect_timeout(CONNECT_TIMEOUT).build().unwrap_or_default();
+        Self { base, http }
+    }
+
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Gets JSON.
+    pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value> {
+        let response = self.ask(self.http.get(self.url(path)).query(query).timeout(TIMEOUT), path).await?;
+        response.json().await.map_err(|why| self.unreachable(&why))
+    }
+
+    /// Gets JSON, or `None` where the API says 404.
+    pub async fn find(&self, path: &str) -> Result<Option<Value>> {
+        match self.get(path, &[]).await {
+            Ok(found) => Ok(Some(found)),
+            Err(Error::Api { status: 404, .. }) => Ok(None),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// Gets bytes.
+    pub async fn download(&self, path: &str) -> Result<Vec<u8>> {
+        let response = self.ask(self.http.get(self.url(path)).timeout(TIMEOUT), path).await?;
+        Ok(response.bytes().await.map_err(|why| self.unreachable(&why))?.to_vec())
+    }
+
+    /// Stores bytes.
+    pub async fn upload(&self, path: &str, bytes: Vec<u8>) -> Result<()> {
+        self.ask(self.http.put(self.url(path)).body(bytes).timeout(TIMEOUT), path).await.map(drop)
+    }
+
+    /// Opens a stream of events, which has no end.
+    pub async fn stream(&self, path: &str, query: &[(&str, String)]) -> Result<Response> {
+        self.ask(self.http.get(self.url(path)).query(query), path).await
+    }
+
+    async fn ask(&self, request: RequestBuilder, path: &str) -> Result<Response> {
+        let response = request.send().await.map_err(|why| self.unreachable(&why))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        // Problems are application/problem+json; a proxy's page is not, and then the status has to do.
+        let problem: Value = response.json().await.unwrap_or_default();
+        let text = |field: &str| problem.get(field).and_then(Value::as_str).map(str::to_owned);
+        let title = text("title").unwrap_or_else(|| status.canonical_reason().unwrap_or("error").to_owned());
+        let detail = text("detail").unwrap_or_default();
+        Err(Error::Api { status: status.as_u16(), title, detail, path: path.to_owned() })
+    }
+
+    fn unreachable(&self, why: &reqwest::Error) -> Error {
+        Error::NoApi { url: self.base.clone(), why: innermost(why) }
+    }
+}
+
+/// The last cause of an error, which says most with the fewest words.
+pub fn innermost(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}

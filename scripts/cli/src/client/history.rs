@@ -1,0 +1,177 @@
+//! What the chain's history says about a job: its transactions with their events, oldest first.
+
+use std::{collections::HashMap, str::FromStr};
+
+use assay_sdk::{
+    addresses,
+    decode::{Decoder, EVENT_TAG},
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+use solana_rpc_client::rpc_client::GetConfirmedSignaturesForAddress2Config;
+use solana_rpc_client_api::config::RpcTransactionConfig;
+use solana_sdk::{bs58, commitment_config::CommitmentConfig, pubkey::Pubkey, signature::Signature};
+use solana_transaction_status_client_types::{
+    EncodedConfirmedTransactionWithStatusMeta, EncodedTransaction, UiInnerInstructions, UiInstruction, UiMessage,
+    UiTransactionEncoding, option_serializer::OptionSerializer,
+};
+
+use crate::{
+    context::Context,
+    error::{Error, Result},
+};
+
+/// Most signatures that an RPC lists at once.
+const PAGE: usize = 1_000;
+/// Transactions fetched at a time.
+const PARALLEL: usize = 8;
+
+/// An event, told by a program to itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Short name of the program, such as `escrow`.
+    pub program: &'static str,
+    /// Such as `JobPosted`.
+    pub kind: String,
+    /// Its fields, in the conventions of [`assay_sdk::decode`].
+    pub data: Value,
+}
+
+/// A transaction that succeeded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub signature: String,
+    pub slot: u64,
+    pub compute_units: u64,
+    /// Lamports after it of every account it names.
+    pub balances: HashMap<Pubkey, u64>,
+    pub events: Vec<Event>,
+}
+
+/// A signature as listed, with its slot and whether it succeeded.
+struct Listed {
+    signature: String,
+    slot: u64,
+    failed: bool,
+}
+
+impl Context {
+    /// Every transaction of a job that succeeded, oldest first, and the number of those that failed.
+    pub async fn history(&self, job: &Pubkey) -> Result<(Vec<Recorded>, usize)> {
+        // Seals and reveals name the round and not the job, so that they need not load it.
+        let (of_job, of_round) = (self.list(job).await?, self.list(&addresses::round(job)).await?);
+        let mut all = of_job;
+        let known: std::collections::HashSet<_> = all.iter().map(|listed| listed.signature.clone()).collect();
+        all.extend(of_round.into_iter().filter(|listed| !known.contains(&listed.signature)));
+        // Stable: within a slot the job's own keep their order, and no other changes what the job holds.
+        all.sort_by_key(|listed| listed.slot);
+        let failed = all.iter().filter(|listed| listed.failed).count();
+
+        let decoder = Decoder::new()?;
+        let fetched = stream::iter(all.into_iter().filter(|listed| !listed.failed))
+            .map(|listed| async move { self.transaction(listed.signature).await })
+            .buffered(PARALLEL)
+            .try_collect::<Vec<_>>();
+        let fetched = fetched.await?;
+        let read = |(signature, transaction)| Recorded::read(signature, transaction, &decoder);
+        let recorded = fetched.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        Ok((recorded, failed))
+    }
+
+    /// Oldest first.
+    async fn list(&self, address: &Pubkey) -> Result<Vec<Listed>> {
+        let (mut all, mut before) = (vec![], None);
+        loop {
+            let config = GetConfirmedSignaturesForAddress2Config {
+                before,
+                until: None,
+                limit: Some(PAGE),
+                commitment: Some(self.history_commitment()),
+            };
+            let page = self.rpc.get_signatures_for_address_with_config(address, config).await;
+            let page = page.map_err(|why| self.chain_error(&why))?;
+            before = page.last().and_then(|last| Signature::from_str(&last.signature).ok());
+            let whole = page.len() == PAGE;
+            all.extend(page.into_iter().map(|listed| Listed {
+                failed: listed.err.is_some(),
+                signature: listed.signature,
+                slot: listed.slot,
+            }));
+            if !whole || before.is_none() {
+                all.reverse();
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn transaction(&self, signature: String) -> Result<(String, EncodedConfirmedTransactionWithStatusMeta)> {
+        let config = RpcTransactionConfig {
+            encoding: Some(UiTransactionEncoding::Json),
+            commitment: Some(self.history_commitment()),
+            max_supported_transaction_version: Some(0),
+        };
+        let parsed = Signature::from_str(&signature).map_err(|_| broken(&signature))?;
+        let found = self.rpc.get_transaction_with_config(&parsed, config).await;
+        Ok((signature, found.map_err(|why| self.chain_error(&why))?))
+    }
+
+    /// History is not kept of what is only processed.
+    fn history_commitment(&self) -> CommitmentConfig {
+        let commitment = self.settings.commitment;
+        if commitment == CommitmentConfig::processed() { CommitmentConfig::confirmed() } else { commitment }
+    }
+}
+
+fn broken(signature: &str) -> Error {
+    Error::Refused(format!("the transaction {signature} cannot be read: ask another RPC with --url"))
+}
+
+impl Recorded {
+    /// Reads a transaction in `json` encoding.
+    pub fn read(
+        signature: String,
+        transaction: EncodedConfirmedTransactionWithStatusMeta,
+        decoder: &Decoder,
+    ) -> Result<Self> {
+        let slot = transaction.slot;
+        let (Some(meta), EncodedTransaction::Json(body)) =
+            (transaction.transaction.meta, transaction.transaction.transaction)
+        else {
+            return Err(broken(&signature));
+        };
+        let UiMessage::Raw(message) = body.message else { return Err(broken(&signature)) };
+        let mut keys = message.account_keys;
+        if let OptionSerializer::Some(loaded) = meta.loaded_addresses {
+            keys.extend(loaded.writable);
+            keys.extend(loaded.readonly);
+        }
+        let keys = keys.iter().map(|key| key.parse().map_err(|_| broken(&signature)));
+        let keys = keys.collect::<Result<Vec<Pubkey>>>()?;
+        let inner: Vec<UiInnerInstructions> = Option::from(meta.inner_instructions).unwrap_or_default();
+        let compute_units: Option<u64> = meta.compute_units_consumed.into();
+        Ok(Self {
+            slot,
+            compute_units: compute_units.unwrap_or(0),
+            events: events(&inner, &keys, decoder)?,
+            balances: keys.into_iter().zip(meta.post_balances).collect(),
+            signature,
+        })
+    }
+}
+
+/// The events of all programs of ours, in order.
+fn events(inner: &[UiInnerInstructions], keys: &[Pubkey], decoder: &Decoder) -> Result<Vec<Event>> {
+    let ours: Vec<_> = decoder.programs().into_iter().map(|(id, _)| id).collect();
+    let mut events = vec![];
+    for instruction in inner.iter().flat_map(|inner| &inner.instructions) {
+        let UiInstruction::Compiled(instruction) = instruction else { continue };
+        let Some(program) = keys.get(usize::from(instruction.program_id_index)) else { continue };
+        // Anchor's programs take events from their own event authority alone: this is the program's own word.
+        let data = bs58::decode(&instruction.data).into_vec().unwrap_or_default();
+        if let (true, Some(data)) = (ours.contains(program), data.strip_prefix(EVENT_TAG.as_slice())) {
+            let decoded = decoder.event(program, data)?;
+            events.push(Event { program: decoded.program, kind: decoded.kind, data: decoded.json });
+        }
+    }
+    Ok(events)
+}

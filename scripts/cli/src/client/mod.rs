@@ -1,0 +1,6 @@
+//! The two sources of truth: the chain, and the indexer that mirrors it.
+
+pub mod api;
+pub mod chain;
+pub mod history;
+pub mod send;

@@ -1,0 +1,81 @@
+//! The committed IDLs: which instructions there are, and which accounts they take.
+
+use std::sync::LazyLock;
+
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use serde_json::Value;
+
+/// One account of an instruction.
+#[derive(Clone, Debug)]
+pub struct IdlAccount {
+    pub name: String,
+    pub signer: bool,
+    pub writable: bool,
+}
+
+/// One instruction of one program.
+#[derive(Clone, Debug)]
+pub struct IdlInstruction {
+    /// `escrow::settle`.
+    pub name: String,
+    pub program: Pubkey,
+    pub discriminator: Vec<u8>,
+    pub accounts: Vec<IdlAccount>,
+    pub args: usize,
+}
+
+const NAMES: [&str; 5] = ["token", "staking", "reputation", "escrow", "verification"];
+
+static INSTRUCTIONS: LazyLock<Vec<IdlInstruction>> = LazyLock::new(|| NAMES.iter().flat_map(|n| read(n)).collect());
+
+fn file(name: &str) -> Value {
+    let path = format!("{}/../idl/assay_{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{path}: {why}"));
+    serde_json::from_str(&text).unwrap_or_else(|why| panic!("{path}: {why}"))
+}
+
+fn address(idl: &Value) -> Pubkey {
+    idl["address"].as_str().and_then(|text| text.parse().ok()).expect("an IDL has an address")
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn read(program: &str) -> Vec<IdlInstruction> {
+    let idl = file(program);
+    let text = |value: &Value| value.as_str().expect("a name").to_owned();
+    let account = |account: &Value| IdlAccount {
+        name: text(&account["name"]),
+        signer: account["signer"] == true,
+        writable: account["writable"] == true,
+    };
+    let instruction = |ix: &Value| IdlInstruction {
+        name: format!("{program}::{}", text(&ix["name"])),
+        program: address(&idl),
+        discriminator: list(&ix["discriminator"]).iter().filter_map(Value::as_u64).map(|byte| byte as u8).collect(),
+        accounts: list(&ix["accounts"]).iter().map(account).collect(),
+        args: list(&ix["args"]).len(),
+    };
+    list(&idl["instructions"]).iter().map(instruction).collect()
+}
+
+/// Address and name of the five programs.
+pub fn programs() -> Vec<(Pubkey, &'static str)> {
+    NAMES.iter().map(|name| (address(&file(name)), *name)).collect()
+}
+
+/// Every instruction of every program.
+pub fn instructions() -> &'static [IdlInstruction] {
+    &INSTRUCTIONS
+}
+
+/// The instruction that this is a call of.
+pub fn find(call: &Instruction) -> Option<&'static IdlInstruction> {
+    INSTRUCTIONS.iter().find(|ix| ix.program == call.program_id && call.data.starts_with(&ix.discriminator))
+}
+
+/// `escrow::settle`, if it is one of ours.
+pub fn name(call: &Instruction) -> Option<String> {
+    find(call).map(|ix| ix.name.clone())
+}

@@ -1,0 +1,299 @@
+//! A market ready for work: configured programs, payment mint, requesters and operators. Windows are short.
+//!
+//! Class 0 has 10 seconds: 70 to seal, 20 to reveal; epochs are 100 seconds, unbonding is 1,000.
+
+use anchor_lang::{
+    prelude::Pubkey,
+    solana_program::instruction::{AccountMeta, Instruction},
+};
+use assay_sdk::{
+    ASY, addresses,
+    escrow::{Capabilities, ClassParams, ENGINES, EscrowParams},
+    ix,
+    staking::StakingParams,
+    token::ASY_MINT,
+};
+use solana_sdk::account::Account;
+
+use crate::{
+    chain::{Chain, Failure, Receipt, hash, wallet},
+    invariants,
+};
+
+/// Unix time at which a world begins; an epoch's first second.
+pub const START: i64 = 1_800_000_000;
+/// Slot in which a world begins.
+pub const START_SLOT: u64 = 10_000;
+/// Base units of ASY that may ever be minted.
+pub const MAX_SUPPLY: u64 = 1_000_000_000 * ASY;
+/// Base units of ASY that each operator stakes.
+pub const STAKE: u64 = 5_000 * ASY;
+/// Base units of ASY that each operator has after it staked.
+pub const SPARE: u64 = 5_000 * ASY;
+/// Base units of tUSD (6 decimals) that each requester has.
+pub const FUNDS: u64 = 1_000_000_000;
+/// Least stake of class 0.
+pub const CLASS_STAKE: u64 = 1_000 * ASY;
+/// Base units of ASY for 10^9 base units of tUSD: 2 ASY a dollar.
+pub const BOND_RATE: u64 = 2_000 * ASY;
+/// Lamports of each wallet.
+pub const WALLET: u64 = 100_000_000_000;
+/// Hash of this cluster's first block.
+pub const GENESIS: [u8; 32] = [42; 32];
+
+/// What escrow is initialized with.
+pub fn escrow_params() -> EscrowParams {
+    let class = |n: u64| ClassParams { seconds: 10 * n as u32, stake: CLASS_STAKE * n };
+    EscrowParams {
+        fee_bps: 250,
+        bond_bps: 3_000,
+        wrong_bps: 2_500,
+        classes: [class(1), class(2), class(3), class(4), class(5)],
+        seal_factor: 7,
+        reveal_factor: 2,
+        spread: 4,
+        widen_seconds: 30,
+        max_job_seconds: 2_000,
+    }
+}
+
+/// What staking is initialized with.
+pub fn staking_params() -> StakingParams {
+    StakingParams {
+        unbonding: 1_000,
+        epoch_seconds: 100,
+        weight_cap: 1_000_000 * ASY,
+        harmed_bps: 4_000,
+        caller_bps: 1_000,
+    }
+}
+
+/// What operators' machines can do.
+pub const MACHINE: Capabilities = Capabilities { engines: ENGINES, cores: 4, memory_mib: 4_096 };
+
+/// The market. Cloning it makes a fork.
+#[derive(Clone)]
+pub struct World {
+    pub chain: Chain,
+    pub now: i64,
+    pub slot: u64,
+    /// Upgrade authority, and authority of every Config.
+    pub authority: Pubkey,
+    /// A payment mint with 6 decimals.
+    pub usd: Pubkey,
+    pub alice: Pubkey,
+    pub bob: Pubkey,
+    /// Cranks, for bounties.
+    pub carol: Pubkey,
+    /// Has SOL and token accounts, and no right to anything.
+    pub mallory: Pubkey,
+    pub operators: Vec<Pubkey>,
+    /// Every job ever posted.
+    pub jobs: Vec<Pubkey>,
+}
+
+impl World {
+    /// The programs, not yet initialized.
+    pub fn bare() -> Self {
+        let authority = wallet("authority");
+        let mut world = Self {
+            chain: Chain::new(&authority),
+            now: START,
+            slot: START_SLOT,
+            authority,
+            usd: wallet("tUSD mint"),
+            alice: wallet("alice"),
+            bob: wallet("bob"),
+            carol: wallet("carol"),
+            mallory: wallet("mallory"),
+            operators: Vec::new(),
+            jobs: Vec::new(),
+        };
+        world.tick(0, 0);
+        for who in [authority, world.alice, world.bob, world.carol, world.mallory] {
+            world.chain.fund(&who, WALLET);
+        }
+        let usd = world.usd;
+        world.create_mint(&usd, 6, &ix::TOKEN_PROGRAM);
+        world
+    }
+
+    /// The programs initialized, the payment mint allowed, everybody funded, no operators yet.
+    pub fn empty() -> Self {
+        let mut world = Self::bare();
+        let (authority, usd) = (world.authority, world.usd);
+        world.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, 5_000)]);
+        world.ok(&[ix::token::set_minter(&authority, &authority, 10_000_000 * ASY)]);
+        world.ok(&[ix::staking::initialize(&authority, staking_params())]);
+        world.ok(&[ix::escrow::initialize(&authority, escrow_params())]);
+        world.ok(&[ix::verification::initialize(&authority, GENESIS)]);
+        world.ok(&[ix::escrow::register_mint(&authority, &usd, BOND_RATE)]);
+        for shard in 0..4 {
+            world.ok(&[ix::token::open_fee_vault(&authority, &usd, shard)]);
+        }
+        for who in [world.alice, world.bob, world.carol, world.mallory] {
+            world.open_accounts(&who);
+        }
+        for who in [world.alice, world.bob] {
+            world.mint_usd(&who, FUNDS);
+        }
+        world
+    }
+
+    /// An [`World::empty`] world with `count` operators, whose stake counts from now.
+    pub fn with_operators(count: usize) -> Self {
+        let mut world = Self::empty();
+        for i in 0..count {
+            world.add_operator(&format!("operator {i}"), STAKE);
+        }
+        world.tick(100, 250);
+        world
+    }
+
+    /// An operator with SOL, ASY, pool, stake, a record in class 0 and machine 0.
+    pub fn add_operator(&mut self, name: &str, stake: u64) -> Pubkey {
+        let operator = wallet(name);
+        self.chain.fund(&operator, WALLET);
+        self.open_accounts(&operator);
+        self.mint_asy(&operator, stake + SPARE);
+        self.ok(&[ix::staking::open_pool(&operator)]);
+        self.operators.push(operator);
+        self.ok(&[ix::staking::stake(&operator, stake)]);
+        self.ok(&[ix::reputation::open_record(&operator, 0)]);
+        self.ok(&[ix::escrow::register_device(&operator, 0, MACHINE)]);
+        operator
+    }
+
+    /// Let time pass.
+    pub fn tick(&mut self, seconds: i64, slots: u64) {
+        self.now += seconds;
+        self.slot += slots;
+        self.chain.set_clock(self.now, self.slot);
+        self.chain.set_slot_hashes(self.slot - 1, self.slot - 512);
+    }
+
+    /// Set the time, leaving the slot.
+    pub fn at(&mut self, now: i64) {
+        self.tick(now - self.now, 0);
+    }
+
+    /// Send a transaction; every invariant must hold after it.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub fn send(&mut self, instructions: &[Instruction]) -> Result<Receipt, Box<Failure>> {
+        let receipt = self.chain.send(instructions)?;
+        invariants::check(self);
+        Ok(receipt)
+    }
+
+    /// Send a transaction that must land.
+    #[track_caller]
+    pub fn ok(&mut self, instructions: &[Instruction]) -> Receipt {
+        match self.send(instructions) {
+            Ok(receipt) => receipt,
+            Err(failure) => panic!("{}\n{}", failure.name, failure.logs.join("\n")),
+        }
+    }
+
+    /// Send a transaction that must fail with this error number.
+    #[track_caller]
+    pub fn refused(&mut self, instructions: &[Instruction], code: impl Into<u32>) {
+        let code = code.into();
+        match self.send(instructions) {
+            Ok(_) => panic!("it landed, where error {code} was expected"),
+            Err(failure) => assert_eq!(failure.code, Some(code), "{}\n{}", failure.name, failure.logs.join("\n")),
+        }
+    }
+
+    /// Create an owner's ASY and tUSD accounts.
+    pub fn open_accounts(&mut self, owner: &Pubkey) {
+        let payer = self.authority;
+        for mint in [ASY_MINT, self.usd] {
+            self.ok(&[ix::create_ata(&payer, owner, &mint)]);
+        }
+    }
+
+    /// A mint of some token program, whose mint authority is the world's authority.
+    pub fn create_mint(&mut self, mint: &Pubkey, decimals: u8, token_program: &Pubkey) {
+        let mut data = vec![0; 82];
+        data[0] = 1;
+        data[4..36].copy_from_slice(self.authority.as_ref());
+        data[44] = decimals;
+        data[45] = 1;
+        self.chain.set(mint, Account { lamports: 10_000_000, data, owner: *token_program, ..Account::default() });
+    }
+
+    /// Give an owner tUSD.
+    pub fn mint_usd(&mut self, owner: &Pubkey, amount: u64) {
+        let to = addresses::ata(owner, &self.usd);
+        let instruction = token_instruction(7, amount, &[(self.usd, true, false), (to, true, false), (self.authority, false, true)]);
+        self.ok(&[instruction]);
+    }
+
+    /// Mint ASY to an owner, against the authority's allowance.
+    pub fn mint_asy(&mut self, owner: &Pubkey, amount: u64) {
+        let authority = self.authority;
+        self.ok(&[ix::token::mint_to(&authority, &addresses::ata(owner, &ASY_MINT), amount)]);
+    }
+
+    /// Move tokens of a mint from an owner's associated account to any token account.
+    pub fn transfer(&mut self, owner: &Pubkey, mint: &Pubkey, to: &Pubkey, amount: u64) {
+        let from = addresses::ata(owner, mint);
+        self.ok(&[token_instruction(3, amount, &[(from, true, false), (*to, true, false), (*owner, false, true)])]);
+    }
+
+    /// A token account at any address, as its creator could have set it up.
+    pub fn token_account(&mut self, name: &str, mint: &Pubkey, owner: &Pubkey) -> Pubkey {
+        let address = wallet(name);
+        let mut data = vec![0; 165];
+        data[..32].copy_from_slice(mint.as_ref());
+        data[32..64].copy_from_slice(owner.as_ref());
+        data[108] = 1;
+        let account = Account { lamports: 10_000_000, data, owner: ix::TOKEN_PROGRAM, ..Account::default() };
+        self.chain.set(&address, account);
+        address
+    }
+
+    /// Base units of tUSD of an owner.
+    pub fn usd_of(&self, owner: &Pubkey) -> u64 {
+        self.chain.tokens(&addresses::ata(owner, &self.usd))
+    }
+
+    /// Base units of unstaked ASY of an owner.
+    pub fn asy_of(&self, owner: &Pubkey) -> u64 {
+        self.chain.tokens(&addresses::ata(owner, &ASY_MINT))
+    }
+
+    /// Base units of ASY there are.
+    pub fn supply(&self) -> u64 {
+        self.chain.read::<anchor_spl::token::Mint>(&ASY_MINT).supply
+    }
+
+    /// An operator's pool.
+    pub fn pool(&self, operator: &Pubkey) -> assay_sdk::staking::Pool {
+        self.chain.read(&addresses::pool(operator))
+    }
+}
+
+/// An instruction of SPL Token with an amount: 3 transfer, 7 mint to. Accounts: (address, writable, signer).
+pub fn token_instruction(tag: u8, amount: u64, accounts: &[(Pubkey, bool, bool)]) -> Instruction {
+    let meta = |(pubkey, is_writable, is_signer): &(Pubkey, bool, bool)| AccountMeta {
+        pubkey: *pubkey,
+        is_signer: *is_signer,
+        is_writable: *is_writable,
+    };
+    let mut data = vec![tag];
+    data.extend(amount.to_le_bytes());
+    Instruction { program_id: ix::TOKEN_PROGRAM, accounts: accounts.iter().map(meta).collect(), data }
+}
+
+/// A digest that honest operators would find.
+pub fn honest() -> [u8; 32] {
+    hash(&[b"the right answer"])
+}
+
+/// A digest that nobody honest would find; different for each liar.
+pub fn lie(liar: &Pubkey) -> [u8; 32] {
+    hash(&[b"a lie", liar.as_ref()])
+}
