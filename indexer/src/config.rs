@@ -39,7 +39,7 @@ pub struct Config {
     /// The Postgres database.
     #[arg(
         long,
-        env = "ASSAY_DATABASE_URL",
+        env = "DATABASE_URL",
         default_value = "postgres://postgres@127.0.0.1:5432/postgres",
         global = true,
         hide_env_values = true

@@ -1,6 +1,7 @@
 //! The indexer's binary.
 
 use std::{
+    io::IsTerminal,
     pin::pin,
     process::ExitCode,
     sync::{Arc, atomic::AtomicU64},
@@ -43,7 +44,7 @@ async fn main() -> ExitCode {
 fn log(json: bool) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,solana_pubsub_client=error,solana_rpc_client=warn"));
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     if json { log.json().init() } else { log.init() }
 }
 
@@ -64,7 +65,6 @@ async fn run(config: Config) -> Result<ExitCode> {
     let rows = Rows::new()?;
     let source = source(&config, &rows);
     let pool = store::pool(&config.database_url)?;
-    store::migrate(&pool).await?;
 
     let stop = CancellationToken::new();
     let (wake, woken) = watch::channel(0);
@@ -136,7 +136,7 @@ async fn verify(config: Config) -> Result<ExitCode> {
 
 async fn rebuild(config: Config) -> Result<ExitCode> {
     let rows = Rows::new()?;
-    store::migrate(&store::pool(&config.database_url)?).await?;
+    store::migrate(&config.database_url).await?;
     let slot = ingest::rebuild(source(&config, &rows), rows, &config.database_url).await?;
     println!("rebuilt up to slot {slot}");
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! `assay-localnet`: the whole market in one command, until Ctrl-C.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
 use assay_localnet::{
     ChildSpec, Config, Endpoints, Error, Folder, Localnet, Ports, Program, Result, chain,
@@ -143,7 +143,7 @@ async fn run(args: Args) -> Result<()> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

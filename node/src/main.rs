@@ -1,6 +1,7 @@
 //! `assay-node`: takes seats, computes, seals, reveals, gets paid.
 
 use std::{
+    io::IsTerminal,
     num::NonZeroUsize,
     path::PathBuf,
     process::ExitCode,
@@ -63,7 +64,7 @@ struct Args {
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -90,6 +90,8 @@ pub struct World {
     pub operators: Vec<Pubkey>,
     /// Every job ever posted.
     pub jobs: Vec<Pubkey>,
+    /// Whether a pool's locks are exactly its seats' exposures: not where a test locks as escrow would.
+    pub locks_are_exposures: bool,
 }
 
 impl World {
@@ -108,6 +110,7 @@ impl World {
             mallory: wallet("mallory"),
             operators: Vec::new(),
             jobs: Vec::new(),
+            locks_are_exposures: true,
         };
         world.tick(0, 0);
         for who in [authority, world.alice, world.bob, world.carol, world.mallory] {

@@ -19,7 +19,7 @@ use super::{ChainTransaction, Listed, Notice, Source};
 use crate::{
     Error, Result,
     decode::Rows,
-    store::{Applied, Batch, Scanned, Writer},
+    store::{self, Applied, Batch, Scanned, Writer},
 };
 
 /// History is read again from this many slots before the watermark: nodes list late what they confirmed early.
@@ -43,7 +43,7 @@ const SUBSCRIBE_PATIENCE: Duration = Duration::from_secs(5);
 /// and waited out.
 ///
 /// # Errors
-/// What waiting does not mend: [`Error::Gap`], [`Error::OtherChain`].
+/// What waiting does not mend: [`Error::Gap`], [`Error::OtherChain`], [`Error::Migrate`].
 pub async fn run<S: Source>(
     source: Arc<S>,
     rows: Rows,
@@ -53,7 +53,7 @@ pub async fn run<S: Source>(
 ) -> Result<()> {
     let mut trouble = Trouble::default();
     while !stop.is_cancelled() {
-        match Writer::acquire(database_url).await {
+        match writer(database_url).await {
             Ok(Some(writer)) => {
                 tracing::info!("this instance writes");
                 let mut indexer = Indexer::new(source.clone(), rows.clone(), writer);
@@ -63,6 +63,7 @@ pub async fn run<S: Source>(
                     Err(why) => trouble.report(&why),
                 }
             }
+            Err(fatal @ Error::Migrate(_)) => return Err(fatal),
             Ok(None) => trouble.note("another instance writes; this one serves, and takes over when that one ends"),
             Err(why) => trouble.report(&why),
         }
@@ -72,6 +73,11 @@ pub async fn run<S: Source>(
         }
     }
     Ok(())
+}
+
+async fn writer(url: &str) -> Result<Option<Writer>> {
+    store::migrate(url).await?;
+    Writer::acquire(url).await
 }
 
 /// Fills an empty database from the chain's history and accounts; returns the watermark.

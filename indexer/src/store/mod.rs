@@ -7,8 +7,8 @@ mod writer;
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{
-    PgPool,
-    migrate::Migrator,
+    Connection, PgConnection, PgPool,
+    migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -17,7 +17,7 @@ pub use self::{
     tables::Table,
     writer::{Applied, Writer},
 };
-use crate::Result;
+use crate::{Error, Result};
 
 /// The schema, compiled in.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -46,9 +46,14 @@ pub fn pool(url: &str) -> Result<PgPool> {
 /// Brings the schema up to date; several processes may do so at once (sqlx locks).
 ///
 /// # Errors
-/// When the database does not answer or has a foreign schema.
-pub async fn migrate(pool: &PgPool) -> Result<()> {
-    Ok(MIGRATIONS.run(pool).await?)
+/// [`Error::Database`] when the database does not answer, [`Error::Migrate`] when it has a foreign schema.
+pub async fn migrate(url: &str) -> Result<()> {
+    // A connection of its own, so that the error is the server's and not the pool's "timed out".
+    let mut connection = PgConnection::connect_with(&options(url)?).await?;
+    match MIGRATIONS.run(&mut connection).await {
+        Err(MigrateError::Execute(why)) => Err(Error::Database(why)),
+        done => Ok(done?),
+    }
 }
 
 /// The latest slot that is fully in the tables.

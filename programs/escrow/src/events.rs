@@ -61,7 +61,8 @@ pub struct SeatClaimed {
     pub seal_by: i64,
 }
 
-/// A seat was settled and closed: `paid` to the operator and `fee` to the protocol (both 0 if nobody won).
+/// A seat was settled and closed: `paid` to the operator and `fee` to the protocol (both 0 if nobody won), and
+/// `released` base units of its ASY.
 #[event]
 pub struct SeatSettled {
     pub job: Pubkey,
@@ -69,6 +70,7 @@ pub struct SeatSettled {
     pub operator: Pubkey,
     pub paid: u64,
     pub fee: u64,
+    pub released: u64,
     pub last: Seat,
 }
 

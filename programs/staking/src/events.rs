@@ -45,22 +45,6 @@ pub struct Withdrawn {
     pub last: Ticket,
 }
 
-/// A bond was locked; `locked` is the pool's total after it.
-#[event]
-pub struct BondLocked {
-    pub pool: Pubkey,
-    pub amount: u64,
-    pub locked: u64,
-}
-
-/// A bond was released; `locked` is the pool's total after it.
-#[event]
-pub struct BondReleased {
-    pub pool: Pubkey,
-    pub amount: u64,
-    pub locked: u64,
-}
-
 /// Stake was taken: `burned + harmed + caller` is exactly `amount`.
 #[event]
 pub struct Slashed {

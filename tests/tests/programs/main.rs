@@ -1,4 +1,16 @@
-//! The five programs, against their built `.so` files: one binary, one module a subject.
+//! The five programs, against their built `.so` files: one binary, one module a subject. Tests are named after the
+//! attacks of the threat model.
 
+mod accounting;
+mod clocks;
+mod cu;
+mod genesis;
 mod life;
+mod matrix;
+mod sealing;
+mod sortition;
+mod staking;
 mod stale_round;
+mod states;
+mod terms;
+mod write_sets;

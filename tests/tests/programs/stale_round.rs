@@ -2,11 +2,16 @@
 //! new job: honest operators would lose bonds that they could not save.
 
 use anchor_lang::prelude::Pubkey;
-use assay_sdk::{addresses, ix, verification::Phase};
-use assay_tests::{World, assay_sdk, market::*, world::*};
+use assay_tests::assay_sdk::{
+    addresses,
+    escrow::{EscrowError, JobTerms},
+    ix,
+    verification::{Phase, VerificationError},
+};
+use assay_tests::{World, market::*, world::*};
 
 /// A world in which job 1 of alice's is closed, its round left behind, and the same nonce posted again with `again`.
-fn revived(end: fn(&mut World, &Pubkey), again: assay_sdk::escrow::JobTerms) -> (World, Pubkey) {
+fn revived(end: fn(&mut World, &Pubkey), again: JobTerms) -> (World, Pubkey) {
     let mut w = World::with_operators(5);
     let alice = w.alice;
     let job = w.open(&alice, 1);
@@ -32,10 +37,9 @@ fn unresolved(w: &mut World, job: &Pubkey) {
 /// The draw must refuse the old round: without a seed nobody can claim, and nobody can lose.
 #[track_caller]
 fn no_draw(mut w: World, job: &Pubkey) {
-    let drawn = w.send(&[ix::verification::draw(job)]);
-    assert!(drawn.is_err(), "an old round was accepted for a new job");
+    w.refused(&[ix::verification::draw(job)], VerificationError::StaleRound);
     let claim = ix::escrow::claim_seat(&w.operators[0], job, 0, 0);
-    w.refused(&[claim], assay_sdk::escrow::EscrowError::NotDrawn);
+    w.refused(&[claim], EscrowError::NotDrawn);
 }
 
 #[test]
@@ -47,19 +51,19 @@ fn a_final_round_judges_no_new_job() {
 
 #[test]
 fn a_round_with_fewer_replicas_judges_no_new_job() {
-    let (w, job) = revived(cancelled, assay_sdk::escrow::JobTerms { replicas: 5, quorum: 3, ..terms(1) });
+    let (w, job) = revived(cancelled, JobTerms { replicas: 5, quorum: 3, ..terms(1) });
     no_draw(w, &job);
 }
 
 #[test]
 fn a_round_with_a_lower_quorum_judges_no_new_job() {
-    let (w, job) = revived(cancelled, assay_sdk::escrow::JobTerms { quorum: 3, ..terms(1) });
+    let (w, job) = revived(cancelled, JobTerms { quorum: 3, ..terms(1) });
     no_draw(w, &job);
 }
 
 #[test]
 fn a_round_with_another_deadline_judges_no_new_job() {
-    let (w, job) = revived(cancelled, assay_sdk::escrow::JobTerms { deadline_seconds: 2_000, ..terms(1) });
+    let (w, job) = revived(cancelled, JobTerms { deadline_seconds: 2_000, ..terms(1) });
     no_draw(w, &job);
 }
 

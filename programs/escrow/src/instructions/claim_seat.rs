@@ -14,14 +14,13 @@ use crate::{EscrowError, events::SeatClaimed, state::*};
 /// 6. `pool` (writable): its stake, where the exposure is locked
 /// 7. `staking_config`, 8. `totals`: of the staking program
 /// 9. `authority`: `["authority"]` of this program, which locks the bond
-/// 10. `staking_program`, 11. `staking_events`: its event authority
-/// 12. `system_program`, then the event accounts
+/// 10. `staking_program`
+/// 11. `system_program`, then the event accounts
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ClaimSeat<'info> {
     #[account(mut)]
     pub operator: Signer<'info>,
-    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Box<Account<'info, Config>>,
     #[account(mut)]
     pub job: Box<Account<'info, Job>>,
@@ -46,8 +45,6 @@ pub struct ClaimSeat<'info> {
     #[account(address = SLASHER @ EscrowError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,
     pub staking_program: Program<'info, AssayStaking>,
-    /// CHECK: checked by the staking program.
-    pub staking_events: UncheckedAccount<'info>,
     pub system_program: Program<'info, System>,
 }
 
@@ -70,12 +67,8 @@ pub(crate) fn handler(ctx: Context<ClaimSeat>) -> Result<()> {
         seal_by,
         commitment: [0; 32],
     });
-    let accounts = ChangeBond {
-        slasher: ctx.accounts.authority.to_account_info(),
-        pool: ctx.accounts.pool.to_account_info(),
-        event_authority: ctx.accounts.staking_events.to_account_info(),
-        program: ctx.accounts.staking_program.to_account_info(),
-    };
+    let accounts =
+        ChangeBond { slasher: ctx.accounts.authority.to_account_info(), pool: ctx.accounts.pool.to_account_info() };
     let seeds: &[&[u8]] = &[AUTHORITY_SEED, &[AUTHORITY_BUMP]];
     let context = CpiContext::new_with_signer(assay_staking::ID, accounts, std::slice::from_ref(&seeds));
     assay_staking::cpi::lock_bond(context, exposure).map(drop)?;

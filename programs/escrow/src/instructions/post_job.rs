@@ -18,7 +18,6 @@ use crate::{EscrowError, events::JobPosted, math, state::*};
 pub struct PostJob<'info> {
     #[account(mut)]
     pub requester: Signer<'info>,
-    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Box<Account<'info, Config>>,
     #[account(has_one = mint @ EscrowError::WrongAddress)]
     pub payment: Account<'info, PaymentMint>,

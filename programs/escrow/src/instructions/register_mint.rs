@@ -14,7 +14,7 @@ use crate::{EscrowError, events::MintRegistered, state::*};
 pub struct RegisterMint<'info> {
     #[account(mut)]
     pub authority: Signer<'info>,
-    #[account(seeds = [CONFIG_SEED], bump = config.bump, has_one = authority @ EscrowError::NotAuthority)]
+    #[account(has_one = authority @ EscrowError::NotAuthority)]
     pub config: Account<'info, Config>,
     #[account(
         init, payer = authority, space = 8 + PaymentMint::INIT_SPACE,

@@ -15,8 +15,8 @@ use crate::{EscrowError, events::SeatSettled, math, state::*};
 /// 6. `mint`: the job's
 /// 7. `pool` (writable): the operator's, where the exposure is released
 /// 8. `authority`: `["authority"]` of this program
-/// 9. `staking_program`, 10. `staking_events`: its event authority
-/// 11. `token_program`, then the event accounts
+/// 9. `staking_program`
+/// 10. `token_program`, then the event accounts
 ///
 /// Nobody signs: where the money goes follows from the verdict alone.
 #[event_cpi]
@@ -44,8 +44,6 @@ pub struct Settle<'info> {
     #[account(address = SLASHER @ EscrowError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,
     pub staking_program: Program<'info, AssayStaking>,
-    /// CHECK: checked by the staking program.
-    pub staking_events: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,
 }
 
@@ -71,6 +69,7 @@ pub(crate) fn handler(ctx: Context<Settle>) -> Result<()> {
         operator: ctx.accounts.operator.key(),
         paid,
         fee,
+        released: ctx.accounts.job.exposure,
         last: Seat::clone(&ctx.accounts.seat),
     });
     Ok(())
@@ -92,12 +91,7 @@ impl<'info> Settle<'info> {
     }
 
     fn release(&self) -> Result<()> {
-        let accounts = ChangeBond {
-            slasher: self.authority.to_account_info(),
-            pool: self.pool.to_account_info(),
-            event_authority: self.staking_events.to_account_info(),
-            program: self.staking_program.to_account_info(),
-        };
+        let accounts = ChangeBond { slasher: self.authority.to_account_info(), pool: self.pool.to_account_info() };
         let seeds: &[&[u8]] = &[AUTHORITY_SEED, &[AUTHORITY_BUMP]];
         let context = CpiContext::new_with_signer(assay_staking::ID, accounts, std::slice::from_ref(&seeds));
         assay_staking::cpi::release_bond(context, self.job.exposure).map(drop)

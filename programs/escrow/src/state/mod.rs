@@ -76,7 +76,7 @@ pub struct EscrowParams {
     pub max_job_seconds: u32,
 }
 
-/// One per program, at `["config"]`.
+/// One per program, at `["config"]`. Only `initialize` makes one, so its type and owner are all that need checking.
 #[account]
 #[derive(InitSpace, Debug)]
 pub struct Config {

@@ -1,15 +1,10 @@
 use anchor_lang::prelude::*;
 
-use crate::{
-    StakingError,
-    events::{BondLocked, BondReleased},
-    state::*,
-};
+use crate::{StakingError, state::*};
 
 /// Accounts of `lock_bond` and `release_bond`, in order:
-/// 0. `slasher` (signer): a PDA of the escrow program
-/// 1. `pool` (writable), then the event accounts
-#[event_cpi]
+/// 0. `slasher` (signer): a PDA of the escrow program, whose events tell of the bond
+/// 1. `pool` (writable)
 #[derive(Accounts)]
 pub struct ChangeBond<'info> {
     #[account(address = SLASHER @ StakingError::NotSlasher)]
@@ -20,15 +15,9 @@ pub struct ChangeBond<'info> {
 }
 
 pub(crate) fn lock(ctx: Context<ChangeBond>, amount: u64) -> Result<()> {
-    ctx.accounts.pool.lock(amount)?;
-    let locked = ctx.accounts.pool.locked;
-    emit_cpi!(BondLocked { pool: ctx.accounts.pool.key(), amount, locked });
-    Ok(())
+    ctx.accounts.pool.lock(amount)
 }
 
 pub(crate) fn release(ctx: Context<ChangeBond>, amount: u64) -> Result<()> {
-    ctx.accounts.pool.release(amount)?;
-    let locked = ctx.accounts.pool.locked;
-    emit_cpi!(BondReleased { pool: ctx.accounts.pool.key(), amount, locked });
-    Ok(())
+    ctx.accounts.pool.release(amount)
 }

@@ -16,9 +16,8 @@ use crate::{StakingError, events::UnstakeRequested, state::*};
 pub struct RequestUnstake<'info> {
     #[account(mut)]
     pub owner: Signer<'info>,
-    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Account<'info, Config>,
-    #[account(mut, seeds = [TOTALS_SEED], bump = totals.bump)]
+    #[account(mut)]
     pub totals: Account<'info, Totals>,
     #[account(mut)]
     pub pool: Account<'info, Pool>,

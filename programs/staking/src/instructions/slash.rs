@@ -18,7 +18,6 @@ use crate::{StakingError, events::Slashed, math, state::*};
 pub struct Slash<'info> {
     #[account(address = SLASHER @ StakingError::NotSlasher)]
     pub slasher: Signer<'info>,
-    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Account<'info, Config>,
     #[account(mut)]
     pub pool: Account<'info, Pool>,

@@ -19,9 +19,8 @@ use crate::{StakingError, events::Staked, state::*};
 #[derive(Accounts)]
 pub struct Stake<'info> {
     pub owner: Signer<'info>,
-    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Account<'info, Config>,
-    #[account(mut, seeds = [TOTALS_SEED], bump = totals.bump)]
+    #[account(mut)]
     pub totals: Account<'info, Totals>,
     #[account(mut, constraint = pool.operator == owner.key() @ StakingError::NotOperator)]
     pub pool: Account<'info, Pool>,

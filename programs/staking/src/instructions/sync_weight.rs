@@ -12,9 +12,8 @@ use crate::{events::WeightSynced, state::*};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SyncWeight<'info> {
-    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Account<'info, Config>,
-    #[account(mut, seeds = [TOTALS_SEED], bump = totals.bump)]
+    #[account(mut)]
     pub totals: Account<'info, Totals>,
     #[account(mut)]
     pub pool: Account<'info, Pool>,

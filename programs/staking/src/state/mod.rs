@@ -41,7 +41,7 @@ pub struct StakingParams {
     pub caller_bps: u16,
 }
 
-/// One per program, at `["config"]`.
+/// One per program, at `["config"]`. Only `initialize` makes one, so its type and owner are all that need checking.
 #[account]
 #[derive(InitSpace, Debug)]
 pub struct Config {

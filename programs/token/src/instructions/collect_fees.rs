@@ -15,7 +15,6 @@ use crate::{TokenError, events::FeesCollected, math, state::*};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CollectFees<'info> {
-    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Account<'info, Config>,
     /// CHECK: a PDA of this program that only signs.
     #[account(address = FEE_AUTHORITY @ TokenError::WrongAddress)]

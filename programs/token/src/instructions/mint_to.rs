@@ -14,7 +14,7 @@ use crate::{TokenError, events::Minted, math, state::*};
 #[derive(Accounts)]
 pub struct MintAsy<'info> {
     pub minter: Signer<'info>,
-    #[account(mut, seeds = [CONFIG_SEED], bump = config.bump, has_one = mint @ TokenError::WrongAddress)]
+    #[account(mut, has_one = mint @ TokenError::WrongAddress)]
     pub config: Account<'info, Config>,
     #[account(mut, seeds = [MINTER_SEED, minter.key().as_ref()], bump = minter_account.bump)]
     pub minter_account: Account<'info, Minter>,

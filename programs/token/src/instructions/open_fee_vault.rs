@@ -17,7 +17,6 @@ use crate::{TokenError, events::FeeVaultOpened, state::*};
 pub struct OpenFeeVault<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
-    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Account<'info, Config>,
     /// CHECK: only an owner's address.
     #[account(address = FEE_AUTHORITY @ TokenError::WrongAddress)]

@@ -13,7 +13,7 @@ use crate::{TokenError, events::MinterSet, state::*};
 pub struct SetMinter<'info> {
     #[account(mut)]
     pub authority: Signer<'info>,
-    #[account(seeds = [CONFIG_SEED], bump = config.bump, has_one = authority @ TokenError::NotAuthority)]
+    #[account(has_one = authority @ TokenError::NotAuthority)]
     pub config: Account<'info, Config>,
     // Safe to re-enter: every field is written on each call.
     #[account(

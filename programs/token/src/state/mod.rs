@@ -27,7 +27,7 @@ pub const ASY_MINT: Pubkey = pubkey!("8APT3zPWiCaQjqop14UzJYMSCN5bFiqhL29Y31JrWF
 /// Owner of every fee vault: `["fees"]`. Constant for the same reason.
 pub const FEE_AUTHORITY: Pubkey = pubkey!("7GxUz5bQZX2Ln9UZdNVotRKPX2NFLvXBWTsZxnfX2HaT");
 
-/// One per program, at `["config"]`.
+/// One per program, at `["config"]`. Only `initialize` makes one, so its type and owner are all that need checking.
 #[account]
 #[derive(InitSpace, Debug)]
 pub struct Config {

@@ -15,7 +15,6 @@ use crate::{VerificationError, events::ResultRevealed, seal, state::*};
 #[derive(Accounts)]
 pub struct RevealResult<'info> {
     pub operator: Signer<'info>,
-    #[account(seeds = [CONFIG_SEED], bump = config.bump)]
     pub config: Account<'info, Config>,
     #[account(mut)]
     pub round: Account<'info, Round>,

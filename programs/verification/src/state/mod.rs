@@ -15,7 +15,7 @@ pub const AUTHORITY_BUMP: u8 = 255;
 /// Seed of a Round: `["round", job]`.
 pub const ROUND_SEED: &[u8] = b"round";
 
-/// One per program, at `["config"]`.
+/// One per program, at `["config"]`. Only `initialize` makes one, so its type and owner are all that need checking.
 #[account]
 #[derive(InitSpace, Debug)]
 pub struct Config {

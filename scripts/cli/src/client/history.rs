@@ -8,9 +8,10 @@ use assay_sdk::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
+use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::rpc_client::GetConfirmedSignaturesForAddress2Config;
 use solana_rpc_client_api::config::RpcTransactionConfig;
-use solana_sdk::{bs58, commitment_config::CommitmentConfig, pubkey::Pubkey, signature::Signature};
+use solana_sdk::{bs58, pubkey::Pubkey, signature::Signature};
 use solana_transaction_status_client_types::{
     EncodedConfirmedTransactionWithStatusMeta, EncodedTransaction, UiInnerInstructions, UiInstruction, UiMessage,
     UiTransactionEncoding, option_serializer::OptionSerializer,

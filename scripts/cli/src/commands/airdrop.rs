@@ -51,7 +51,7 @@ pub async fn run(context: &Context, args: &Airdrop) -> Result<()> {
     if args.usd > 0 {
         work.push(mint_dollars(&mint, &ata(&to, &mint), &faucet.pubkey(), args.usd)?);
     }
-    let signers = if args.asy + args.usd > 0 { vec![&wallet, &faucet] } else { vec![&wallet] };
+    let signers = if args.asy > 0 || args.usd > 0 { vec![&wallet, &faucet] } else { vec![&wallet] };
     let signature = context.send(&signers, COMPUTE_UNITS, &work).await?.to_string();
 
     let (sol, asy) = (amount::format(args.sol, SOL_DECIMALS), amount::format(args.asy, ASY_DECIMALS));

@@ -117,7 +117,7 @@ pub fn release_bond(pool: &Pubkey, amount: u64) -> Instruction {
 }
 
 fn change_bond(pool: &Pubkey) -> accounts::ChangeBond {
-    accounts::ChangeBond { slasher: SLASHER, pool: *pool, event_authority: event_authority(&ID), program: ID }
+    accounts::ChangeBond { slasher: SLASHER, pool: *pool }
 }
 
 /// Slash a pool. Only the escrow program's PDA can sign this.

@@ -1,0 +1,89 @@
+//! A private Postgres for a test: real server, own folder, no port.
+#![allow(dead_code)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use sqlx::{Connection, PgConnection, PgPool};
+use tempfile::TempDir;
+
+pub struct Postgres {
+    server: Child,
+    folder: TempDir,
+}
+
+impl Postgres {
+    /// Starts one and waits until it answers.
+    pub async fn start() -> Postgres {
+        let folder = tempfile::Builder::new().prefix("assay-pg").tempdir().unwrap();
+        let data = folder.path().join("data");
+        let bin = bin_dir();
+        let mut initdb = command(&bin.join("initdb"));
+        initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"]).arg(&data);
+        let made = initdb.output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut server = command(&bin.join("postgres"));
+        server.arg("-D").arg(&data).arg("-k").arg(folder.path()).args(["-c", "listen_addresses=", "-c", "fsync=off"]);
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let server = server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let postgres = Postgres { server, folder };
+        for _ in 0..1_000 {
+            if PgConnection::connect(&postgres.url("postgres")).await.is_ok() {
+                return postgres;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{}", fs::read_to_string(postgres.folder.path().join("log")).unwrap());
+    }
+
+    /// An empty database.
+    pub async fn create(&self, name: &'static str) -> String {
+        let mut connection = PgConnection::connect(&self.url("postgres")).await.unwrap();
+        let sql = format!("CREATE DATABASE {name}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        self.url(name)
+    }
+
+    /// A migrated database: its url and a pool.
+    pub async fn migrated(&self, name: &'static str) -> (String, PgPool) {
+        let url = self.create(name).await;
+        let pool = assay_indexer::store::pool(&url).unwrap();
+        assay_indexer::store::migrate(&url).await.unwrap();
+        (url, pool)
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@localhost/{database}?host={}", self.folder.path().display())
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // SIGINT: a fast shutdown. It is our own child, not waited for yet.
+        let _ = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status();
+        let _ = self.server.wait();
+    }
+}
+
+/// Postgres refuses to run as root: then it gets a user namespace in which it is somebody else.
+fn command(program: &Path) -> Command {
+    if fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0) {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-user=1000", "--map-group=1000", "--"]).arg(program);
+        return command;
+    }
+    Command::new(program)
+}
+
+/// `$PG_BIN_DIR`, or where Debian or the PATH has it.
+fn bin_dir() -> PathBuf {
+    let given = std::env::var_os("PG_BIN_DIR").map(PathBuf::from);
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin"));
+    let path: Vec<_> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
+    let mut all = given.into_iter().chain(debian).chain(path);
+    all.find(|dir| dir.join("initdb").is_file()).expect("no Postgres: install it or set PG_BIN_DIR")
+}

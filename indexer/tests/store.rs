@@ -1,0 +1,204 @@
+//! How the tables may change, on a real Postgres.
+
+mod common;
+
+use assay_indexer::{
+    Error,
+    store::{Batch, Change, DeadLetter, EventRow, Row, Scanned, Table, Writer, watermark},
+};
+use common::Postgres;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+fn job(slot: u64, change: Change) -> Batch {
+    Batch { rows: vec![Row { table: Table::Jobs, address: "job".into(), slot, change }], ..Batch::default() }
+}
+
+fn data(state: &str) -> Value {
+    json!({"state": state, "posted_at": "5", "requester": "r", "mint": "m"})
+}
+
+fn written(slot: u64, version: u64, state: &str) -> Batch {
+    job(slot, Change::Written(version, data(state)))
+}
+
+fn scanned(slot: u64, state: &str) -> Batch {
+    job(slot, Change::Scanned(data(state)))
+}
+
+fn last(slot: u64, state: &str) -> Batch {
+    job(slot, Change::Last(data(state)))
+}
+
+fn closed(slot: u64) -> Batch {
+    Batch { closed: vec![("job".into(), slot)], ..Batch::default() }
+}
+
+fn absent(slot: u64) -> Batch {
+    Batch { scanned: vec![Scanned { program: "escrow", slot, present: vec![] }], ..Batch::default() }
+}
+
+fn event(signature: &str, inner_ix: i32) -> EventRow {
+    let (signature, kind, data) = (signature.into(), "JobCancelled".into(), json!({"job": "job"}));
+    EventRow { signature, ix: 0, inner_ix, slot: 7, time: Some(1_700_000_000), program: "escrow", kind, data }
+}
+
+/// Slot, write version, closed slot, last state, state of the one job there is.
+async fn row(pool: &PgPool) -> Option<(i64, i64, Option<i64>, bool, String)> {
+    let sql = "SELECT slot, write_version, closed_slot, last_state, state FROM jobs";
+    sqlx::query_as(sql).fetch_optional(pool).await.unwrap()
+}
+
+fn open(slot: i64, version: i64, state: &str) -> Option<(i64, i64, Option<i64>, bool, String)> {
+    Some((slot, version, None, false, state.into()))
+}
+
+fn ended(slot: i64, told: bool, state: &str) -> Option<(i64, i64, Option<i64>, bool, String)> {
+    Some((slot, 0, Some(slot), told, state.into()))
+}
+
+#[tokio::test]
+async fn a_row_changes_only_for_what_is_later() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("guards").await;
+    let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
+    let steps = [
+        ("first seen", written(10, 5, "Open"), open(10, 5, "Open")),
+        ("duplicate_delivery", written(10, 5, "Seated"), open(10, 5, "Open")),
+        ("reordered_in_slot", written(10, 4, "Seated"), open(10, 5, "Open")),
+        ("later in the slot", written(10, 6, "Seated"), open(10, 6, "Seated")),
+        ("older_after_newer", written(9, 99, "Open"), open(10, 6, "Seated")),
+        ("a scan of the same slot", scanned(10, "Open"), open(10, 6, "Seated")),
+        ("scan_older_than_stream", scanned(9, "Open"), open(10, 6, "Seated")),
+        ("a later scan that says the same", scanned(12, "Seated"), open(10, 6, "Seated")),
+        ("a later scan that heals", scanned(12, "Verified"), open(12, 0, "Verified")),
+        ("a notice of the scan's slot", written(12, 1, "Settled"), open(12, 1, "Settled")),
+        ("an old transaction's closing", closed(11), open(12, 1, "Settled")),
+        ("an old scan's absence", absent(12), open(12, 1, "Settled")),
+        ("close_missed_while_down", absent(20), ended(20, false, "Settled")),
+        ("the event tells when and how", last(18, "Cancelled"), ended(18, true, "Cancelled")),
+        ("the event again", last(18, "Cancelled"), ended(18, true, "Cancelled")),
+        ("an absence tells nothing more", absent(30), ended(18, true, "Cancelled")),
+        ("a notice of the closing's slot", written(18, 999, "Open"), ended(18, true, "Cancelled")),
+        ("close_reopen_same_address", written(19, 7, "Open"), open(19, 7, "Open")),
+        ("the earlier closing again", last(18, "Cancelled"), open(19, 7, "Open")),
+        ("closed in the slot it was written", closed(19), ended(19, false, "Open")),
+        ("told after it was inferred", last(19, "Expired"), ended(19, true, "Expired")),
+        ("reopened by a scan", scanned(25, "Open"), open(25, 0, "Open")),
+        ("a later closing", last(26, "Expired"), ended(26, true, "Expired")),
+    ];
+    for (name, batch, expected) in steps {
+        writer.apply(batch).await.unwrap();
+        assert_eq!(row(&pool).await, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_keeps_one_row_per_key_and_an_absence_spares_what_is_there() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("batches").await;
+    let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
+    let mut batch = written(5, 1, "Open");
+    batch.rows.extend(written(5, 2, "Seated").rows);
+    batch.rows.extend(last(4, "Expired").rows);
+    batch.closed = vec![("job".into(), 4), ("a wallet".into(), 5)];
+    writer.apply(batch).await.unwrap();
+    assert_eq!(row(&pool).await, open(5, 2, "Seated"));
+    let present = vec!["job".to_owned()];
+    let scans = [("escrow", present), ("token", vec![])];
+    let scanned = scans.map(|(program, present)| Scanned { program, slot: 9, present }).to_vec();
+    writer.apply(Batch { scanned, ..Batch::default() }).await.unwrap();
+    assert_eq!(row(&pool).await, open(5, 2, "Seated"));
+    // Closed and told in one batch: told.
+    let mut batch = last(11, "Settled");
+    batch.closed = vec![("job".into(), 11)];
+    assert_eq!(writer.apply(batch).await.unwrap().rows, 1);
+    assert_eq!(row(&pool).await, ended(11, true, "Settled"));
+}
+
+#[tokio::test]
+async fn events_are_there_once_and_in_order() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("events").await;
+    let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
+    let first = Batch { events: vec![event("b", 1), event("b", 0), event("b", 1)], ..Batch::default() };
+    assert_eq!(writer.apply(first.clone()).await.unwrap().events, 2);
+    assert_eq!(writer.apply(first).await.unwrap().events, 0);
+    let more = Batch { events: vec![event("b", 0), event("a", 3)], ..Batch::default() };
+    assert_eq!(writer.apply(more).await.unwrap().events, 1);
+    let found: Vec<(i64, String, i32, String)> = sqlx::query_as(
+        "SELECT id, signature, inner_ix, (json ->> 'time') FROM events JOIN event_rows USING (id) ORDER BY id",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let time = "2023-11-14T22:13:20Z";
+    let expected = [(1, "b", 1, time), (2, "b", 0, time), (3, "a", 3, time)];
+    let expected = expected.map(|(id, s, i, t)| (id, s.to_owned(), i, t.to_owned()));
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn data_and_watermark_are_committed_together_or_not_at_all() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("atomic").await;
+    let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
+    // Postgres takes no NUL in text: the batch's last statement but one fails.
+    let bad = DeadLetter { key: "\0".into(), program: "p".into(), slot: 1, bytes: vec![1], error: "e".into() };
+    let mut batch = written(10, 1, "Open");
+    batch.events = vec![event("a", 0)];
+    batch.watermark = Some(10);
+    let whole = batch.clone();
+    batch.dead = vec![bad];
+    assert!(matches!(writer.apply(batch).await, Err(Error::Database(_))));
+    let events = async || sqlx::query_scalar::<_, i64>("SELECT count(*) FROM events").fetch_one(&pool).await.unwrap();
+    assert_eq!((row(&pool).await, events().await, watermark(&pool).await.unwrap()), (None, 0, 0));
+    writer.apply(whole).await.unwrap();
+    assert_eq!((row(&pool).await, events().await, watermark(&pool).await.unwrap()), (open(10, 1, "Open"), 1, 10));
+    writer.apply(Batch { watermark: Some(9), ..Batch::default() }).await.unwrap();
+    assert_eq!(watermark(&pool).await.unwrap(), 10, "it never goes back");
+}
+
+#[tokio::test]
+async fn what_cannot_be_decoded_is_kept_until_it_can() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("dead").await;
+    let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
+    let letter = |slot, bytes: &[u8]| DeadLetter {
+        key: "job".into(),
+        program: "p".into(),
+        slot,
+        bytes: bytes.to_vec(),
+        error: "unknown".into(),
+    };
+    for (letter, written) in [(letter(5, b"new"), 1), (letter(4, b"old"), 0), (letter(6, b"new"), 0)] {
+        let batch = Batch { dead: vec![letter], ..Batch::default() };
+        assert_eq!(writer.apply(batch).await.unwrap().dead, written);
+    }
+    let kept = async || -> Vec<(i64, Vec<u8>)> {
+        sqlx::query_as("SELECT slot, bytes FROM dead_letters").fetch_all(&pool).await.unwrap()
+    };
+    assert_eq!(kept().await, [(5, b"new".to_vec())]);
+    writer.apply(written(7, 1, "Open")).await.unwrap();
+    assert_eq!(kept().await, []);
+}
+
+#[tokio::test]
+async fn a_database_has_one_writer_and_one_chain() {
+    let postgres = Postgres::start().await;
+    let (url, _) = postgres.migrated("lock").await;
+    let mut first = Writer::acquire(&url).await.unwrap().unwrap();
+    assert!(Writer::acquire(&url).await.unwrap().is_none());
+    first.claim("genesis").await.unwrap();
+    first.claim("genesis").await.unwrap();
+    assert!(matches!(first.claim("other").await, Err(Error::OtherChain { .. })));
+    let of_first = first.version();
+    drop(first);
+    let mut second = loop {
+        // The server notices the closed connection in its own time.
+        if let Some(writer) = Writer::acquire(&url).await.unwrap() {
+            break writer;
+        }
+    };
+    assert!(second.version() > of_first, "a later writer's notices are later");
+}

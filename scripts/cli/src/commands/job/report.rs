@@ -1,0 +1,178 @@
+//! `job report`: a job's accounts, from the chain alone.
+
+use assay_sdk::{
+    addresses,
+    escrow::Job,
+    token::{self, ASY_MINT},
+    verification::Round,
+};
+use serde::Serialize;
+use solana_sdk::{account::Account, pubkey::Pubkey};
+
+use super::{indexed, status::status, story::Story, text};
+use crate::{
+    amount::{self, ASY_DECIMALS, SOL_DECIMALS},
+    args::Report,
+    client::chain::{read, supply, token_amount},
+    context::Context,
+    error::{Error, Result},
+    output::{facts, table},
+};
+
+/// An operator and base units.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Line {
+    operator: String,
+    amount: String,
+}
+
+/// The document: amounts are base units in decimal digits.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Document {
+    job: String,
+    state: String,
+    root: Option<String>,
+    expected_root: Option<String>,
+    units: u64,
+    replicas: u64,
+    paid: Vec<Line>,
+    slashed: Vec<Line>,
+    vault_balance_after: String,
+    supply_check: bool,
+    transactions: u64,
+    compute_units: u64,
+    rent_peak_lamports: String,
+    rent_left_lamports: String,
+    indexed_equals_chain: bool,
+}
+
+/// ASY as its mint and its program count it, in base units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Supply {
+    pub minted: u64,
+    pub supply: u64,
+    /// By this job's slashes.
+    pub burned_here: u64,
+}
+
+impl Supply {
+    /// What was minted and is no more was burned: at least what this job burned, and nothing came from nowhere.
+    pub fn adds_up(&self) -> bool {
+        self.minted.checked_sub(self.supply).is_some_and(|burned| burned >= self.burned_here)
+    }
+}
+
+/// Reports on a job.
+pub async fn run(context: &Context, args: &Report) -> Result<()> {
+    let job = args.job;
+    let (history, failed) = context.history(&job).await?;
+    let story = Story::tell(&job, &history)?;
+    let addresses = story.accounts(&job);
+    let accounts = context.raw_accounts(&addresses).await?;
+    let supply = supply_now(context, story.burned).await?;
+    let expected = indexed::Expected::new(&story, &addresses, &accounts)?;
+    let mut document = document(&job, &story, &accounts, supply)?;
+    document.indexed_equals_chain = indexed::agrees(context, &job, &expected).await;
+    document.expected_root = args.expected_root.clone();
+    let decimals = context.currencies().await?.into_iter().find(|currency| currency.mint == story.mint);
+    let decimals = decimals.map_or(0, |currency| currency.decimals);
+    context.out.data(&document, || display(context, &document, &story, decimals, supply, failed))?;
+    match &args.expected_root {
+        Some(expected) if document.root.as_ref() != Some(expected) => {
+            let root = document.root.as_deref().unwrap_or("none");
+            Err(Error::Refused(format!("the root is {root}, but {expected} was expected: do not use this result")))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn supply_now(context: &Context, burned_here: u64) -> Result<Supply> {
+    let config = addresses::config(&token::ID);
+    let found = context.raw_accounts(&[ASY_MINT, config]).await?;
+    let [Some(mint), Some(config_account)] = found.as_slice() else {
+        return Err(Error::BadAccount(ASY_MINT.to_string()));
+    };
+    let minted = read::<token::Config>(&config, &config_account.data)?.minted;
+    Ok(Supply { minted, supply: supply(&ASY_MINT, &mint.data)?, burned_here })
+}
+
+/// Puts the document together. `accounts` are those of [`Story::accounts`] as they are now.
+pub fn document(job: &Pubkey, story: &Story, accounts: &[Option<Account>], supply: Supply) -> Result<Document> {
+    let live = |at: usize| accounts.get(at).and_then(Option::as_ref).filter(|account| !account.data.is_empty());
+    let vault = addresses::job_vault(job);
+    let state = match (&story.job_closed, live(0)) {
+        (Some(last), _) => text(last, "state").to_lowercase(),
+        (None, Some(account)) => {
+            let round = live(2).map(|round| read::<Round>(job, &round.data)).transpose()?;
+            status(read::<Job>(job, &account.data)?.state, round.as_ref()).to_owned()
+        }
+        (None, None) => return Err(Error::BadAccount(job.to_string())),
+    };
+    let lines = |amount: fn(&super::story::Part) -> u64| {
+        let all = story.parts.iter().filter(|part| amount(part) > 0);
+        all.map(|part| Line { operator: part.operator.to_string(), amount: amount(part).to_string() }).collect()
+    };
+    Ok(Document {
+        job: job.to_string(),
+        state,
+        root: story.root.clone(),
+        expected_root: None,
+        units: story.units,
+        replicas: story.replicas,
+        paid: lines(|part| part.paid),
+        slashed: lines(|part| part.slashed),
+        vault_balance_after: live(1).map_or(Ok(0), |account| token_amount(&vault, &account.data))?.to_string(),
+        supply_check: supply.adds_up(),
+        transactions: story.transactions,
+        compute_units: story.compute_units,
+        rent_peak_lamports: story.rent_peak.to_string(),
+        rent_left_lamports: accounts.iter().flatten().map(|account| account.lamports).sum::<u64>().to_string(),
+        indexed_equals_chain: false,
+    })
+}
+
+fn display(context: &Context, document: &Document, story: &Story, decimals: u8, supply: Supply, failed: usize) -> String {
+    let symbol = context.symbol(&story.mint);
+    let money = |base| format!("{} {symbol}", amount::format(base, decimals));
+    let asy = |base| format!("{} ASY", amount::format(base, ASY_DECIMALS));
+    let sol = |lamports: &str| format!("{} SOL", amount::format(lamports.parse().unwrap_or(0), SOL_DECIMALS));
+    let or_nothing = |base, shown: String| if base == 0 { String::new() } else { shown };
+
+    let mut rows = table(&["operator", "outcome", "paid", "fee", "slashed"]);
+    for part in &story.parts {
+        let (paid, fee) = (or_nothing(part.paid, money(part.paid)), or_nothing(part.fee, money(part.fee)));
+        let slashed = or_nothing(part.slashed, asy(part.slashed));
+        rows.add_row([&part.operator.to_string(), part.outcome, paid.as_str(), &fee, &slashed]);
+    }
+    let match_word = match &document.expected_root {
+        Some(expected) if document.root.as_ref() == Some(expected) => " (as expected)",
+        Some(_) => " (NOT what was expected)",
+        None => "",
+    };
+    let yes = |good: bool| if good { "yes" } else { "NO" };
+    let minted_less = supply.minted.saturating_sub(supply.supply);
+    let ledger = format!(
+        "{}: {} minted, {} in circulation, {} burned, of which {} by this job",
+        yes(document.supply_check),
+        asy(supply.minted),
+        asy(supply.supply),
+        asy(minted_less),
+        asy(supply.burned_here)
+    );
+    let figures = facts(&[
+        ("job", document.job.clone()),
+        ("state", document.state.clone()),
+        ("root", format!("{}{match_word}", document.root.as_deref().unwrap_or("none"))),
+        ("work", format!("{} units, {} replicas", document.units, document.replicas)),
+        ("paid in", money(story.deposit)),
+        ("refunded", money(story.refunded)),
+        ("left in vault", money(document.vault_balance_after.parse().unwrap_or(0))),
+        ("transactions", format!("{} ({failed} more failed)", document.transactions)),
+        ("compute units", document.compute_units.to_string()),
+        ("rent at peak", sol(&document.rent_peak_lamports)),
+        ("rent left", sol(&document.rent_left_lamports)),
+        ("supply adds up", ledger),
+        ("indexer agrees", yes(document.indexed_equals_chain).into()),
+    ]);
+    format!("{rows}\n\n{figures}")
+}

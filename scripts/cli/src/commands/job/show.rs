@@ -1,0 +1,136 @@
+//! `job show`: a job with its seats and timeline, and its result.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use assay_sdk::{addresses, escrow::Job, result::ResultDocument};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use solana_sdk::pubkey::Pubkey;
+
+use super::{list_of, number, story::Story, text};
+use crate::{
+    amount::{self, ASY_DECIMALS},
+    args::Show,
+    context::Context,
+    error::{Error, Result},
+    output::{facts, table},
+};
+
+/// Shows a job.
+pub async fn run(context: &Context, args: &Show) -> Result<()> {
+    let path = format!("/v1/jobs/{}", args.job);
+    let Some(mut reply) = context.api.find(&path).await? else {
+        let why = format!("the indexer knows no job {}: check the address and --api", args.job);
+        return Err(Error::Refused(why));
+    };
+    if let Some(file) = &args.result {
+        let root = save_result(context, &args.job, file).await?;
+        reply["result"] = json!({"file": file.display().to_string(), "root": root});
+    }
+    context.out.data(&reply, || display(context, &reply))
+}
+
+/// Downloads the result, checks it against the root on chain, and writes its outputs.
+async fn save_result(context: &Context, job: &Pubkey, file: &Path) -> Result<String> {
+    let Some(root) = root_on_chain(context, job).await? else {
+        return Err(Error::Refused(format!("{job} has no result yet: follow it with `assay job watch {job}`")));
+    };
+    let name = hex::encode(root);
+    let document = ResultDocument::parse(&context.api.download(&format!("/v1/results/{name}")).await?)?;
+    document.verify(&root)?;
+    let bytes = serde_json::to_vec_pretty(&outputs(&document))?;
+    fs::write(file, bytes).map_err(Error::file("write", PathBuf::from(file)))?;
+    context.out.talk(format!("{} outputs, checked against root {name}, are in {}", document.outputs.len(), file.display()));
+    Ok(name)
+}
+
+/// All as text where all are UTF-8, else all in base64.
+fn outputs(document: &ResultDocument) -> Vec<String> {
+    let texts: Option<Vec<String>> = document.outputs.iter().map(|o| String::from_utf8(o.clone()).ok()).collect();
+    texts.unwrap_or_else(|| document.outputs.iter().map(|output| STANDARD.encode(output)).collect())
+}
+
+/// The root with the quorum: from the account, or from history once that is closed.
+async fn root_on_chain(context: &Context, job: &Pubkey) -> Result<Option<[u8; 32]>> {
+    if let Some(job) = context.account::<Job>(job).await? {
+        return Ok(Some(job.root).filter(|root| *root != [0; 32]));
+    }
+    let (history, _) = context.history(job).await?;
+    let root = Story::tell(job, &history)?.root;
+    let mut bytes = [0; 32];
+    Ok(root.filter(|root| hex::decode_to_slice(root, &mut bytes).is_ok()).map(|_| bytes))
+}
+
+fn display(context: &Context, reply: &Value) -> String {
+    let (job, mint) = (&reply["job"], &reply["mint"]);
+    let decimals = u8::try_from(number(mint, "decimals")).unwrap_or(0);
+    let symbol = text(job, "mint").parse().map(|mint| context.symbol(&mint)).unwrap_or_default();
+    let money = |base| format!("{} {symbol}", amount::format(base, decimals));
+    let address = text(job, "address").parse::<Pubkey>().unwrap_or_default();
+    let root = text(job, "root").into_owned();
+    let mut page = facts(&[
+        ("job", address.to_string()),
+        ("status", text(job, "status").into_owned()),
+        ("requester", text(job, "requester").into_owned()),
+        ("agreement", format!("{} of {}", text(job, "quorum"), text(job, "replicas"))),
+        ("class", text(job, "class").into_owned()),
+        ("units", text(job, "units").into_owned()),
+        ("a seat pays", money(number(job, "seat_price"))),
+        ("spec", text(job, "uri").into_owned()),
+        ("spec hash", text(job, "spec_hash").into_owned()),
+        ("root", if root.trim_matches('0').is_empty() { "not yet".into() } else { root }),
+        ("vault", addresses::job_vault(&address).to_string()),
+    ]);
+    let seats = list_of(reply, "seats");
+    if !seats.is_empty() {
+        let mut rows = table(&["seat", "operator", "state", "outcome", "paid", "slashed"]);
+        for seat in seats {
+            let some = |field, shown: &dyn Fn(u64) -> String| match number(seat, field) {
+                0 => String::new(),
+                base => shown(base),
+            };
+            let slashed = some("slashed", &|base| format!("{} ASY", amount::format(base, ASY_DECIMALS)));
+            let (index, operator) = (text(seat, "index"), text(seat, "operator"));
+            let (state, outcome) = (text(seat, "state"), text(seat, "outcome"));
+            rows.add_row([&index, &operator, &state, &outcome, some("paid", &money).as_str(), &slashed]);
+        }
+        page.push_str(&format!("\n{rows}\n"));
+    }
+    page.push_str("\ntimeline\n");
+    for event in list_of(reply, "timeline") {
+        page.push_str(&format!("  {}\n", line(event)));
+    }
+    page
+}
+
+/// An event on one line.
+pub fn line(event: &Value) -> String {
+    let data = &event["data"];
+    let about = ["operator", "reason", "amount", "paid", "root"].iter().filter_map(|field| {
+        let value = text(data, field);
+        (!value.is_empty()).then(|| format!("{field} {value}"))
+    });
+    let about: Vec<_> = about.collect();
+    format!("{}  {:<16} {}", text(event, "time"), text(event, "kind"), about.join(", ")).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_are_text_where_all_are() {
+        let outputs = |list: &[&[u8]]| outputs(&ResultDocument { root: [0; 32], outputs: list.iter().map(|o| o.to_vec()).collect() });
+        assert_eq!(outputs(&[b"a\n", "é".as_bytes()]), ["a\n", "é"]);
+        assert_eq!(outputs(&[b"a", &[0xff]]), ["YQ==", "/w=="]);
+    }
+
+    #[test]
+    fn an_event_is_one_line() {
+        let event = json!({"time": "2026-11-21T12:00:00Z", "kind": "SeatSettled", "data": {"operator": "A", "paid": "5", "fee": "1"}});
+        assert_eq!(line(&event), "2026-11-21T12:00:00Z  SeatSettled      operator A, paid 5");
+    }
+}

@@ -1,0 +1,173 @@
+//! The story of a job as the chain's history tells it: who computed, who got what, what it took. Pure arithmetic.
+
+use std::collections::HashMap;
+
+use assay_sdk::addresses;
+use serde_json::Value;
+use solana_sdk::pubkey::Pubkey;
+
+use super::{number, text};
+use crate::{
+    client::history::{Event, Recorded},
+    error::{Error, Result},
+};
+
+/// One operator's part. Amounts in base units: `paid` and `fee` of the job's mint, `slashed` of ASY.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    /// `pending`, `won`, `lost`, `ghost` or `released`, as the API says it.
+    pub outcome: &'static str,
+    pub paid: u64,
+    pub fee: u64,
+    pub slashed: u64,
+    /// The seat's last state, once it is closed.
+    pub last: Option<Value>,
+}
+
+/// A job's story.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Story {
+    pub mint: Pubkey,
+    pub units: u64,
+    pub replicas: u64,
+    /// Base units paid in.
+    pub deposit: u64,
+    /// Base units that went back to the requester.
+    pub refunded: u64,
+    /// In the order in which they took their seats.
+    pub parts: Vec<Part>,
+    /// The root with the quorum, lower hex.
+    pub root: Option<String>,
+    /// The job's last state, once it is closed.
+    pub job_closed: Option<Value>,
+    /// The round's last state, once it is closed.
+    pub round_closed: Option<Value>,
+    /// ASY base units burned by this job's slashes.
+    pub burned: u64,
+    pub transactions: u64,
+    pub compute_units: u64,
+    /// The most lamports that the job's accounts ever held together.
+    pub rent_peak: u64,
+}
+
+impl Story {
+    /// Tells the story of a job from its history, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the history has no such job.
+    pub fn tell(job: &Pubkey, history: &[Recorded]) -> Result<Self> {
+        let mine = |event: &&Event| text(&event.data, "job") == job.to_string();
+        let posted = history.iter().flat_map(|t| &t.events).filter(mine).find(|event| event.kind == "JobPosted");
+        let Some(Event { data: posted, .. }) = posted else {
+            let why = format!("the chain's history has no job {job}: check the address and --url");
+            return Err(Error::Refused(why));
+        };
+        let mut story = Self {
+            mint: address(posted, "mint")?,
+            units: number(posted, "units"),
+            replicas: number(posted, "replicas"),
+            deposit: number(posted, "deposit"),
+            refunded: 0,
+            parts: vec![],
+            root: None,
+            job_closed: None,
+            round_closed: None,
+            burned: 0,
+            transactions: history.len() as u64,
+            compute_units: history.iter().map(|transaction| transaction.compute_units).sum(),
+            rent_peak: 0,
+        };
+        for transaction in history {
+            story.hear(job, transaction)?;
+        }
+        story.rent_peak = rent_peak(&story.accounts(job), history);
+        Ok(story)
+    }
+
+    /// Every account that the job ever held rent in: job, vault, round, seats.
+    pub fn accounts(&self, job: &Pubkey) -> Vec<Pubkey> {
+        let mut all = vec![*job, addresses::job_vault(job), addresses::round(job)];
+        all.extend(self.parts.iter().map(|part| part.seat));
+        all
+    }
+
+    fn hear(&mut self, job: &Pubkey, transaction: &Recorded) -> Result<()> {
+        // staking's `Slashed` has the exact amount and comes before escrow's `SeatSlashed`, which has the job.
+        let mut slashes: HashMap<Pubkey, &Value> = HashMap::new();
+        for Event { program, kind, data } in &transaction.events {
+            if (*program, kind.as_str()) == ("staking", "Slashed") {
+                slashes.insert(address(data, "operator")?, data);
+                continue;
+            }
+            if text(data, "job") != job.to_string() {
+                continue;
+            }
+            match kind.as_str() {
+                "SeatClaimed" => self.claim(address(data, "operator")?, address(data, "seat")?),
+                "SeatSettled" => {
+                    let part = self.part(data)?;
+                    part.paid += number(data, "paid");
+                    part.fee += number(data, "fee");
+                    part.outcome = if number(data, "paid") > 0 { "won" } else { "released" };
+                    part.last = data.get("last").cloned();
+                }
+                "SeatSlashed" => {
+                    let taken = slashes.remove(&address(data, "operator")?);
+                    let part = self.part(data)?;
+                    part.slashed += taken.map_or(0, |taken| number(taken, "amount"));
+                    part.outcome = if text(data, "reason") == "Ghost" { "ghost" } else { "lost" };
+                    part.last = data.get("last").cloned();
+                    self.burned += taken.map_or(0, |taken| number(taken, "burned"));
+                }
+                "RoundFinalized" => {
+                    let root = text(data, "root");
+                    self.root = Some(root.into_owned()).filter(|root| root.bytes().any(|digit| digit != b'0'));
+                }
+                "JobRefunded" => self.refunded += number(data, "amount"),
+                "JobClosed" => self.job_closed = data.get("last").cloned(),
+                "RoundClosed" => self.round_closed = data.get("last").cloned(),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, operator: Pubkey, seat: Pubkey) {
+        // A ghost may come back: its seat has the same address, and what it lost stays lost.
+        match self.parts.iter_mut().find(|part| part.operator == operator) {
+            Some(part) => (part.outcome, part.last) = ("pending", None),
+            None => self.parts.push(Part {
+                operator,
+                seat,
+                outcome: "pending",
+                paid: 0,
+                fee: 0,
+                slashed: 0,
+                last: None,
+            }),
+        }
+    }
+
+    fn part(&mut self, data: &Value) -> Result<&mut Part> {
+        let operator = address(data, "operator")?;
+        let found = self.parts.iter_mut().find(|part| part.operator == operator);
+        found.ok_or_else(|| Error::Refused(format!("the history of {operator}'s seat is cut short: ask another RPC with --url")))
+    }
+}
+
+/// The most lamports that `accounts` held together after any transaction.
+fn rent_peak(accounts: &[Pubkey], history: &[Recorded]) -> u64 {
+    let mut held: HashMap<Pubkey, u64> = HashMap::new();
+    let sums = history.iter().map(|transaction| {
+        held.extend(accounts.iter().filter_map(|account| Some((*account, *transaction.balances.get(account)?))));
+        held.values().sum()
+    });
+    sums.max().unwrap_or(0)
+}
+
+fn address(data: &Value, field: &str) -> Result<Pubkey> {
+    let found = text(data, field);
+    found.parse().map_err(|_| Error::Refused(format!("an event has no {field}: update assay")))
+}

@@ -1,0 +1,228 @@
+//! `job watch`: a job's progress, live. The stream only says that something happened; what it is, the job's page says,
+//! so that a lost event or a restarted indexer loses nothing.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use futures_util::{StreamExt, stream::BoxStream};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+use solana_sdk::pubkey::Pubkey;
+use tokio::time::{sleep, timeout};
+
+use super::{list_of, number, show, status, text};
+use crate::{
+    args::{Until, Watch},
+    context::Context,
+    error::{Error, Result},
+    output::facts,
+};
+
+/// Looked at so often even when the stream is silent.
+const POLL: Duration = Duration::from_secs(2);
+/// How long the indexer may be away, or not know a job that was just posted.
+const PATIENCE: Duration = Duration::from_secs(120);
+const UNKNOWN_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Follows a job and writes how it ended.
+pub async fn run(context: &Context, args: &Watch) -> Result<()> {
+    let last = follow(context, &args.job, args.until).await?;
+    context.out.data(&last, || {
+        let seats = Progress::of(&last);
+        facts(&[("job", args.job.to_string()), ("status", seats.status.clone()), ("seats", seats.to_string())])
+    })
+}
+
+/// Follows a job until it ends; returns its page then.
+pub async fn follow(context: &Context, job: &Pubkey, until: Until) -> Result<Value> {
+    let mut display = Display::new(context);
+    let mut wakes = None;
+    let mut heard = Instant::now();
+    loop {
+        match context.api.find(&format!("/v1/jobs/{job}")).await {
+            Ok(Some(page)) => {
+                heard = Instant::now();
+                display.show(&page);
+                if ended(&page, until) {
+                    display.finish();
+                    return Ok(page);
+                }
+            }
+            Ok(None) if heard.elapsed() < UNKNOWN_PATIENCE => {}
+            Ok(None) => {
+                let why = format!("the indexer knows no job {job}: check the address, --api and --url");
+                return Err(Error::Refused(why));
+            }
+            Err(why) if heard.elapsed() < PATIENCE => display.trouble(&why),
+            Err(why) => return Err(why),
+        }
+        wait(context, job, &mut wakes).await;
+    }
+}
+
+/// Waits for a word of the stream, but no longer than [`POLL`].
+async fn wait(context: &Context, job: &Pubkey, wakes: &mut Option<BoxStream<'static, ()>>) {
+    if wakes.is_none() {
+        let opened = timeout(POLL, context.api.stream("/v1/stream", &[("job", job.to_string())])).await;
+        *wakes = opened.ok().and_then(Result::ok).map(|response| {
+            let chunks = response.bytes_stream().take_while(|chunk| std::future::ready(chunk.is_ok()));
+            // Keep-alives are comments.
+            let events = chunks.filter(|chunk| {
+                std::future::ready(chunk.as_ref().is_ok_and(|bytes| bytes.windows(5).any(|part| part == b"data:")))
+            });
+            events.map(drop).boxed()
+        });
+    }
+    match wakes {
+        Some(stream) => {
+            if let Ok(None) = timeout(POLL, stream.next()).await {
+                *wakes = None;
+                sleep(POLL).await;
+            }
+        }
+        None => sleep(POLL).await,
+    }
+}
+
+fn ended(page: &Value, until: Until) -> bool {
+    let closed = |row: &Value| row.is_null() || !row["closed_slot"].is_null();
+    match until {
+        Until::Settled => status::is_final(&text(&page["job"], "status")),
+        Until::Closed => closed(&page["job"]) && closed(&page["round"]) && list_of(page, "seats").iter().all(closed),
+    }
+}
+
+/// How far a job is, seat by seat.
+#[derive(Debug, PartialEq)]
+struct Progress {
+    status: String,
+    replicas: u64,
+    seated: u64,
+    sealed: u64,
+    revealed: u64,
+    settled: u64,
+}
+
+impl Progress {
+    fn of(page: &Value) -> Self {
+        let (job, round) = (&page["job"], &page["round"]);
+        let outcomes: Vec<_> = list_of(page, "seats").iter().map(|seat| text(seat, "outcome")).collect();
+        let count = |wanted: &dyn Fn(&str) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count() as u64;
+        Self {
+            status: text(job, "status").into_owned(),
+            replicas: number(job, "replicas"),
+            seated: count(&|outcome| outcome != "ghost"),
+            sealed: number(round, "sealed"),
+            revealed: number(round, "revealed"),
+            settled: count(&|outcome| !matches!(outcome, "pending" | "ghost")),
+        }
+    }
+
+    fn steps(&self) -> u64 {
+        self.seated + self.sealed + self.revealed + self.settled
+    }
+}
+
+impl std::fmt::Display for Progress {
+    fn fmt(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let Self { replicas, seated, sealed, revealed, settled, .. } = self;
+        write!(to, "seated {seated}/{replicas}  sealed {sealed}/{replicas}  ")?;
+        write!(to, "revealed {revealed}/{replicas}  settled {settled}/{replicas}")
+    }
+}
+
+/// A bar on a terminal, lines elsewhere; both on standard error.
+struct Display {
+    bar: Option<ProgressBar>,
+    told: HashSet<String>,
+    last: Option<Progress>,
+    in_trouble: bool,
+}
+
+impl Display {
+    fn new(context: &Context) -> Self {
+        let bar = context.out.draws().then(|| {
+            let bar = ProgressBar::new(0);
+            // The template is a constant; if it were wrong the default would do.
+            let style = ProgressStyle::with_template("{spinner} [{elapsed_precise}] {bar:24} {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("##-"));
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Self { bar, told: HashSet::new(), last: None, in_trouble: false }
+    }
+
+    fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => eprintln!("{line}"),
+        }
+    }
+
+    fn show(&mut self, page: &Value) {
+        if std::mem::take(&mut self.in_trouble) {
+            self.say("the indexer is back");
+        }
+        for event in list_of(page, "timeline") {
+            if self.told.insert(text(event, "id").into_owned()) {
+                self.say(&show::line(event));
+            }
+        }
+        let progress = Progress::of(page);
+        if let Some(bar) = &self.bar {
+            bar.set_length(progress.replicas * 4);
+            bar.set_position(progress.steps());
+            bar.set_message(format!("{}  {progress}", progress.status));
+        } else if self.last.as_ref() != Some(&progress) {
+            self.say(&format!("{}  {progress}", progress.status));
+        }
+        self.last = Some(progress);
+    }
+
+    fn trouble(&mut self, why: &Error) {
+        if !std::mem::replace(&mut self.in_trouble, true) {
+            self.say(&format!("{why}; trying again"));
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn progress_counts_seats_and_leaves_ghosts_out() {
+        let seat = |outcome: &str| json!({"outcome": outcome, "closed_slot": null});
+        let page = json!({
+            "job": {"status": "verified", "replicas": 3, "closed_slot": null},
+            "round": {"sealed": 3, "revealed": 2, "closed_slot": null},
+            "seats": [seat("ghost"), seat("won"), seat("pending"), seat("lost")],
+        });
+        let progress = Progress::of(&page);
+        assert_eq!(progress.to_string(), "seated 3/3  sealed 3/3  revealed 2/3  settled 2/3");
+        assert_eq!(progress.steps(), 10);
+        assert!(!ended(&page, Until::Settled));
+    }
+
+    #[test]
+    fn settled_is_one_end_and_closed_another() {
+        let mut page = json!({
+            "job": {"status": "settled", "closed_slot": null}, "round": {"closed_slot": "7"}, "seats": [{"closed_slot": "6"}],
+        });
+        assert!(ended(&page, Until::Settled) && !ended(&page, Until::Closed));
+        page["job"]["closed_slot"] = json!("8");
+        assert!(ended(&page, Until::Closed));
+        page["round"]["closed_slot"] = Value::Null;
+        assert!(!ended(&page, Until::Closed));
+    }
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The whole test suite, on this machine, against real programs, a real Postgres, a real browser.
+#
+#   scripts/test.sh            everything
+#   scripts/test.sh fast       only what needs no running market: formatting, lints, unit and program tests, the portal
+set -euo pipefail
+cd "$(dirname "$(realpath "$0")")/.."
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/assay/target}
+step() { printf '\n== %s\n' "$*"; }
+
+step "What the tests need"
+scripts/setup.sh --tests
+
+step "Formatting"
+cargo fmt --all --check
+
+step "Binaries and the portal"
+ASSAY_BIN_DIR=$(scripts/build.sh)
+export ASSAY_BIN_DIR
+
+step "Unit, program and store tests"
+cargo test --workspace --locked --exclude assay-tests
+cargo test --locked -p assay-tests --test programs
+
+step "Lints"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+step "The portal's tests"
+(cd app && { [ -d node_modules ] || npm ci --no-audit --no-fund --silent; } && npm test)
+
+step "The examples against their reference libraries"
+venv=${XDG_CACHE_HOME:-$HOME/.cache}/assay/venv
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet --disable-pip-version-check -r examples/requirements.txt
+for job in examples/*/reference.py; do "$venv/bin/python" "$job"; done
+
+if [ "${1:-}" != fast ]; then
+  step "The whole market: a job end to end, faults, the browser"
+  cargo test --locked -p assay-tests --test market -- --test-threads 1
+fi
+step "All passed"

@@ -1,0 +1,230 @@
+//! A localnet of the test's own, and the CLI on it.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// How long anything may take before a test gives up; never what is asserted.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn binary(name: &str) -> PathBuf {
+    let built = || {
+        let target = std::env::current_exe().unwrap();
+        target.ancestors().nth(2).unwrap().to_path_buf()
+    };
+    let folder = std::env::var_os("ASSAY_BIN_DIR").map_or_else(built, PathBuf::from);
+    let path = folder.join(name);
+    assert!(path.exists(), "{} is missing: run scripts/build.sh, or the tests by scripts/test.sh", path.display());
+    path
+}
+
+/// A running market, ended when dropped.
+pub struct Market {
+    process: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Market {
+    /// Start one with so many operators, of which the last `liars` lie.
+    pub fn start(operators: u16, liars: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ports = free_ports(8);
+        let log = fs::File::create(folder.path().join("localnet.log")).unwrap();
+        let process = Command::new(binary("assay-localnet"))
+            .args(["--operators", &operators.to_string(), "--liars", &liars.to_string()])
+            .args(["--ports-from", &ports.to_string(), "--data"])
+            .arg(folder.path().join("data"))
+            .env("ASSAY_BIN_DIR", binary("assay-localnet").parent().unwrap())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut market = Self { process, folder };
+        wait("the market to come up", || {
+            if let Some(status) = market.process.try_wait().unwrap() {
+                panic!("localnet ended with {status}: {}", market.log());
+            }
+            market.data().join("localnet.json").exists().then_some(())
+        });
+        wait("the API to be healthy", || market.get("/health").filter(|health| health["status"] == "ok"));
+        market
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("localnet.log")).unwrap_or_default()
+    }
+
+    /// `localnet.json` as it stands.
+    pub fn state(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.data().join("localnet.json")).unwrap()).unwrap()
+    }
+
+    /// A string of `localnet.json`.
+    pub fn field(&self, name: &str) -> String {
+        self.state()[name].as_str().unwrap().into()
+    }
+
+    /// A path of the API, or nothing if it does not answer with success.
+    pub fn get(&self, path: &str) -> Option<Value> {
+        let url = format!("{}{path}", self.field("api"));
+        let reply = Command::new("curl").args(["-fsS", "--max-time", "5", &url]).output().unwrap();
+        serde_json::from_slice(&reply.stdout).ok()
+    }
+
+    /// A job as the API shows it.
+    pub fn job(&self, job: &str) -> Option<Value> {
+        self.get(&format!("/v1/jobs/{job}"))
+    }
+
+    /// A wallet of that name, made on first use; not funded.
+    pub fn wallet(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(format!("{name}.json"));
+        if !path.exists() {
+            let made = Command::new(binary("assay")).args(["keygen", "--outfile"]).arg(&path).output().unwrap();
+            assert!(made.status.success(), "{made:?}");
+        }
+        path
+    }
+
+    /// A funded wallet.
+    pub fn funded(&self, name: &str) -> PathBuf {
+        let wallet = self.wallet(name);
+        self.cli_json(&wallet, &["airdrop"]);
+        wallet
+    }
+
+    /// Run the CLI with a wallet.
+    pub fn cli(&self, wallet: &Path, arguments: &[&str]) -> Output {
+        Command::new(binary("assay"))
+            .args(["--url", &self.field("rpc"), "--api", &self.field("api"), "--output", "json", "--keypair"])
+            .arg(wallet)
+            .args(arguments)
+            .env("ASSAY_LOCALNET", self.data())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// Run the CLI, which must succeed, and read the JSON it prints.
+    pub fn cli_json(&self, wallet: &Path, arguments: &[&str]) -> Value {
+        let output = self.cli(wallet, arguments);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "assay {arguments:?} failed: {err}\n{}", self.log());
+        serde_json::from_str(&out).unwrap_or_else(|why| panic!("assay {arguments:?} printed {out:?}: {why}"))
+    }
+
+    /// Run the CLI, which must fail, and return what it says.
+    pub fn cli_error(&self, wallet: &Path, arguments: &[&str]) -> String {
+        let output = self.cli(wallet, arguments);
+        assert_eq!(output.status.code(), Some(1), "assay {arguments:?}: {output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// Post a job for 0.01 a unit, 3 replicas, quorum 2; returns its address.
+    pub fn post(&self, wallet: &Path, spec: &Path) -> String {
+        let spec = spec.to_str().unwrap();
+        let posted = self.cli_json(wallet, &["job", "post", spec, "--price-per-unit", "0.01"]);
+        posted["job"].as_str().unwrap().into()
+    }
+
+    /// The report of a job once all its rent is back and the index has caught up.
+    pub fn settled(&self, wallet: &Path, job: &str, expected_root: &str) -> Value {
+        wait("the job to be settled and closed", || {
+            let closed = self.job(job)?["job"]["closed_slot"].is_string();
+            if !closed {
+                return None;
+            }
+            let report = self.cli_json(wallet, &["job", "report", job, "--expected-root", expected_root]);
+            (report["rent_left_lamports"] == 0 && report["indexed_equals_chain"] == true).then_some(report)
+        })
+    }
+
+    /// Process id of a child by its name.
+    pub fn pid(&self, name: &str) -> u64 {
+        self.state()["pids"][name].as_u64().unwrap()
+    }
+
+    /// kill -9 a child; returns when the supervisor has started another in its place.
+    pub fn kill(&self, name: &str) {
+        let pid = self.pid(name);
+        assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
+        wait("a killed child to be started again", || {
+            let now = self.state()["pids"][name].as_u64();
+            now.filter(|now| *now != pid)
+        });
+    }
+
+    /// Run the indexer's binary with arguments, against this market; it must succeed.
+    pub fn indexer(&self, database: &str, command: &str) {
+        let output = Command::new(binary("assay-indexer"))
+            .args(["--rpc-url", &self.field("rpc"), "--ws-url", &self.field("ws"), "--database-url", database])
+            .arg(command)
+            .output()
+            .unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "assay-indexer {command}: {out}\n{err}");
+    }
+}
+
+impl Drop for Market {
+    fn drop(&mut self) {
+        // SIGINT, so that it ends its children; by force if it does not.
+        let _ = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status();
+        for _ in 0..150 {
+            if self.process.try_wait().is_ok_and(|status| status.is_some()) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Ask until there is an answer.
+pub fn wait<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "gave up waiting for {what}");
+        thread::sleep(Duration::from_millis(150));
+    }
+}
+
+/// The first of `count` consecutive free ports.
+fn free_ports(count: u16) -> u16 {
+    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    // Another start for each process, so that parallel runs seldom meet.
+    let start = 20_000 + (std::process::id() % 500) as u16 * 40;
+    let found = (start..60_000).step_by(usize::from(count)).find(|base| (*base..base + count).all(free));
+    found.expect("no free ports")
+}
+
+/// Decimal strings, as amounts are in JSON.
+pub fn amount(value: &Value) -> u64 {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no amount")).parse().unwrap()
+}
+
+/// The expected root of an example.
+pub fn expected_root(example: &str) -> String {
+    let path = root().join("examples").join(example).join("expected/root.txt");
+    fs::read_to_string(path).unwrap().trim().into()
+}
