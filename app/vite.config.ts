@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import type { Plugin } from 'vite'
 
-const INDEXER = 'http://127.0.0.1:8900'
+const INDEXER = 'http://127.0.0.1:8910'
 
 /** The built page may load and call its own origin only. Not in dev: hot reload needs inline scripts. */
 const contentPolicy: Plugin = {

@@ -46,7 +46,7 @@ pub struct Config {
     )]
     pub database_url: String,
     /// Where to serve the API.
-    #[arg(long, env = "ASSAY_LISTEN", default_value = "127.0.0.1:8900", global = true)]
+    #[arg(long, env = "ASSAY_LISTEN", default_value = "127.0.0.1:8910", global = true)]
     pub listen: SocketAddr,
     /// Folder of blobs and results; without it those routes answer 404.
     #[arg(long, env = "ASSAY_BLOBS", global = true)]

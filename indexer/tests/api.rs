@@ -1,5 +1,7 @@
 //! The API on a seeded database, over real HTTP.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::sync::{Arc, atomic::AtomicU64};
@@ -31,7 +33,8 @@ fn seed() -> Batch {
         json!({"requester": JOB, "mint": MINT, "nonce": nonce, "units": "32", "state": state, "posted_at": posted,
             "winners": 1, "losers": 2})
     };
-    let seat = |index: u8, operator: &str| json!({"index": index, "job": JOB, "operator": operator, "state": "Revealed"});
+    let seat =
+        |index: u8, operator: &str| json!({"index": index, "job": JOB, "operator": operator, "state": "Revealed"});
     let row = |table, address: &str, slot, change| Row { table, address: address.into(), slot, change };
     let round = json!({"job": OPEN_JOB, "phase": "Revealing", "sealed": 2, "revealed": 0});
     let record = json!({"operator": ALICE, "class": 1, "good": "1000000000", "bad": "0", "valid": 1, "wrong": 0,
@@ -61,9 +64,19 @@ fn seed() -> Batch {
             row(Table::TokenConfigs, POOL, 22, Change::Scanned(json!({"minted": "1000"}))),
         ],
         events: vec![
-            event(0, "escrow", "SeatSettled", json!({"job": JOB, "seat": SEAT_A, "operator": ALICE, "paid": "97", "fee": "3"})),
+            event(
+                0,
+                "escrow",
+                "SeatSettled",
+                json!({"job": JOB, "seat": SEAT_A, "operator": ALICE, "paid": "97", "fee": "3"}),
+            ),
             event(1, "staking", "Slashed", slashed),
-            event(2, "escrow", "SeatSlashed", json!({"job": JOB, "seat": SEAT_B, "operator": BOB, "reason": "Wrong", "amount": "50"})),
+            event(
+                2,
+                "escrow",
+                "SeatSlashed",
+                json!({"job": JOB, "seat": SEAT_B, "operator": BOB, "reason": "Wrong", "amount": "50"}),
+            ),
         ],
         watermark: Some(22),
         ..Batch::default()
@@ -157,7 +170,10 @@ async fn jobs_operators_and_stats() {
             "state": "Revealed", "outcome": outcome, "paid": paid, "slashed": slashed})
     };
     assert_eq!(one["job"], settled);
-    assert_eq!(one["seats"], json!([seat(SEAT_A, ALICE, 0, "won", "97", "0"), seat(SEAT_B, BOB, 1, "lost", "0", "40")]));
+    assert_eq!(
+        one["seats"],
+        json!([seat(SEAT_A, ALICE, 0, "won", "97", "0"), seat(SEAT_B, BOB, 1, "lost", "0", "40")])
+    );
     assert_eq!((&one["slot"], &one["commitment"]), (&json!("22"), &json!("confirmed")));
     assert_eq!((&one["round"], &one["mint"]["decimals"]), (&json!(null), &json!(6)));
     let kinds: Vec<_> = one["timeline"].as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
@@ -175,7 +191,8 @@ async fn jobs_operators_and_stats() {
     assert_eq!(operators["items"], json!([alice]));
 
     let stats = server.json("/v1/stats").await;
-    let mint = json!({"address": POOL, "slot": "22", "closed_slot": null, "mint": MINT, "decimals": 6, "bond_rate": "1"});
+    let mint =
+        json!({"address": POOL, "slot": "22", "closed_slot": null, "mint": MINT, "decimals": 6, "bond_rate": "1"});
     let expected = json!({"slot": "22", "commitment": "confirmed",
         "jobs": {"total": 2, "open": 0, "running": 1, "settled": 1}, "units_verified": "32", "seats_settled": 1,
         "operators": 1, "staked": "900", "slashed": "40", "burned": "20",

@@ -1,5 +1,7 @@
 //! The loop against a chain in memory: live, killed, restarted and rebuilt, the tables end up the same.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::{
@@ -122,9 +124,8 @@ impl Source for Fake {
         Ok(self.with(|chain| {
             let ours = program == assay_escrow::ID;
             let accounts = chain.accounts.iter().filter(|_| ours);
-            let account = |(address, data): (&Pubkey, &Vec<u8>)| {
-                ChainAccount { address: *address, program, data: data.clone() }
-            };
+            let account =
+                |(address, data): (&Pubkey, &Vec<u8>)| ChainAccount { address: *address, program, data: data.clone() };
             Scan { slot: chain.slot, accounts: accounts.map(account).collect() }
         }))
     }

@@ -1,5 +1,7 @@
 //! How the tables may change, on a real Postgres.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use assay_indexer::{

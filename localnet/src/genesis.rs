@@ -31,8 +31,10 @@ use crate::{Error, Folder, Result};
 const MAX_SUPPLY: u64 = 1_000_000_000 * ASY;
 /// What the faucet may mint.
 const FAUCET_ALLOWANCE: u64 = 100_000_000 * ASY;
-/// What each operator stakes.
-pub const OPERATOR_STAKE: u64 = 5_000 * ASY;
+/// What an honest operator stakes.
+const STAKE: u64 = 5_000 * ASY;
+/// What a liar stakes: more, so that sortition seats it in most jobs and one sees what becomes of it.
+const LIAR_STAKE: u64 = 3 * STAKE;
 /// Decimals of the test dollar.
 const DOLLAR_DECIMALS: u8 = 6;
 /// A test dollar is secured by 2 ASY: 10^9 of its base units (1,000 dollars) by 2,000 ASY.
@@ -104,7 +106,10 @@ pub async fn run(rpc: &str, folder: &Folder, wallets: &Wallets, liars: u16) -> R
     genesis.fund().await?;
     genesis.programs().await?;
     genesis.mints().await?;
-    try_join_all(wallets.operators.iter().map(|operator| genesis.operator(operator))).await?;
+    let honest = wallets.operators.len().saturating_sub(liars.into());
+    let stake = |index| if index < honest { STAKE } else { LIAR_STAKE };
+    let operators = wallets.operators.iter().enumerate();
+    try_join_all(operators.map(|(index, operator)| genesis.operator(operator, stake(index)))).await?;
     Ok(Market {
         payment_mint: wallets.dollar.pubkey().to_string(),
         faucet: folder.keys().join("faucet.json").display().to_string(),
@@ -173,14 +178,14 @@ impl Genesis<'_> {
         tokio::try_join!(self.send(&asy, &signers), self.send(&usd, &signers)).map(drop)
     }
 
-    async fn operator(&self, operator: &Keypair) -> Result<()> {
+    async fn operator(&self, operator: &Keypair, stake: u64) -> Result<()> {
         let (key, faucet) = (operator.pubkey(), &self.wallets.faucet);
         let wallet = addresses::ata(&key, &ASY_MINT);
         let fund = [
             ix::create_ata(&key, &key, &ASY_MINT),
-            ix::token::mint_to(&faucet.pubkey(), &wallet, 2 * OPERATOR_STAKE),
+            ix::token::mint_to(&faucet.pubkey(), &wallet, 2 * stake),
             ix::staking::open_pool(&key),
-            ix::staking::stake(&key, OPERATOR_STAKE),
+            ix::staking::stake(&key, stake),
         ];
         self.send(&fund, &[operator, faucet]).await?;
         let records: Vec<_> = (0..reputation::CLASSES).map(|class| ix::reputation::open_record(&key, class)).collect();

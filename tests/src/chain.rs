@@ -179,7 +179,8 @@ impl Chain {
         let written = (1..keys.len()).filter(|i| message.is_maybe_writable(*i, None)).map(|i| keys[i]).collect();
         let bytes = message.serialize().len() + 1 + 64 * usize::from(message.header.num_required_signatures);
         assert!(bytes <= MAX_TRANSACTION, "a transaction of {bytes} bytes cannot be sent");
-        let sent = self.svm.send_transaction(VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) });
+        let sent =
+            self.svm.send_transaction(VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) });
         let meta = sent.map_err(|failed| Box::new(Failure::new(&failed.err, failed.meta.logs)))?;
         if let [only] = instructions
             && let Some(name) = idl::name(only)

@@ -230,7 +230,8 @@ impl World {
     /// Give an owner tUSD.
     pub fn mint_usd(&mut self, owner: &Pubkey, amount: u64) {
         let to = addresses::ata(owner, &self.usd);
-        let instruction = token_instruction(7, amount, &[(self.usd, true, false), (to, true, false), (self.authority, false, true)]);
+        let instruction =
+            token_instruction(7, amount, &[(self.usd, true, false), (to, true, false), (self.authority, false, true)]);
         self.ok(&[instruction]);
     }
 

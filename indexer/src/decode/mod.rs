@@ -107,7 +107,8 @@ mod tests {
                 let kind = account["name"].as_str().unwrap().rsplit("::").next().unwrap();
                 tables.push(Table::of(program, kind).unwrap_or_else(|| panic!("no table for {program} {kind}")));
             }
-            let is_event = |ty: &serde_json::Value| idl["events"].as_array().unwrap().iter().any(|e| e["name"] == ty["name"]);
+            let is_event =
+                |ty: &serde_json::Value| idl["events"].as_array().unwrap().iter().any(|e| e["name"] == ty["name"]);
             for ty in idl["types"].as_array().unwrap().iter().filter(|ty| is_event(ty)) {
                 let fields = ty["type"]["fields"].as_array().cloned().unwrap_or_default();
                 if fields.iter().any(|field| field["name"] == "last") {

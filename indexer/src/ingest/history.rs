@@ -60,8 +60,7 @@ mod tests {
         let escrow = listing(&[("e", 9), ("c", 5), ("b", 5), ("a", 5)]);
         let staking = listing(&[("c", 5), ("a", 5), ("z", 2)]);
         let merged = merge(&[staking, escrow]);
-        let expected =
-            [(2, Ok(names(&["z"]))), (5, Ok(names(&["a", "b", "c"]))), (9, Ok(names(&["e"])))];
+        let expected = [(2, Ok(names(&["z"]))), (5, Ok(names(&["a", "b", "c"]))), (9, Ok(names(&["e"])))];
         assert_eq!(merged.into_iter().collect::<Vec<_>>(), expected);
     }
 

@@ -3,14 +3,17 @@
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream, stream::{BoxStream, SelectAll}};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    future::try_join_all,
+    stream,
+    stream::{BoxStream, SelectAll},
+};
 use serde_json::json;
 use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
 use solana_pubsub_client::nonblocking::pubsub_client::PubsubClient;
-use solana_rpc_client::{
-    nonblocking::rpc_client::RpcClient, rpc_client::GetConfirmedSignaturesForAddress2Config,
-};
+use solana_rpc_client::{nonblocking::rpc_client::RpcClient, rpc_client::GetConfirmedSignaturesForAddress2Config};
 use solana_rpc_client_api::{
     config::{
         RpcAccountInfoConfig, RpcBlockConfig, RpcProgramAccountsConfig, RpcTransactionConfig, RpcTransactionLogsConfig,

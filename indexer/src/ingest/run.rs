@@ -1,11 +1,6 @@
 //! The loop: notices as they come, history when a transaction was noticed, everything at each sweep.
 
-use std::{
-    collections::HashMap,
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::{StreamExt, TryStreamExt, stream};

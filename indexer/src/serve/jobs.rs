@@ -54,10 +54,7 @@ fn address(name: &str, text: Option<&str>) -> Result<(), Problem> {
     (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The database does not answer", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn list(
-    State(state): State<super::State>,
-    Params(filter): Params<Filter>,
-) -> Result<Json<Page>, Problem> {
+pub async fn list(State(state): State<super::State>, Params(filter): Params<Filter>) -> Result<Json<Page>, Problem> {
     if filter.status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
         return Err(Problem::bad(format!("status must be one of {}", STATUSES.join(", "))));
     }
@@ -85,10 +82,7 @@ pub async fn list(
     (status = 404, description = "No such job", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The database does not answer", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn one(
-    State(state): State<super::State>,
-    Path(address): Path<String>,
-) -> Result<Json<Value>, Problem> {
+pub async fn one(State(state): State<super::State>, Path(address): Path<String>) -> Result<Json<Value>, Problem> {
     if !is_address(&address) {
         return Err(Problem::bad("the job is not a base58 address"));
     }

@@ -142,9 +142,9 @@ mod tests {
         let reopened = row(6, Change::Written(1, text("reopened")));
         let scanned = row(6, Change::Scanned(text("scanned")));
         let merged = |rows: &[&Row]| Batch::merged(rows.iter().map(|row| (*row).clone()).collect());
-        assert_eq!(merged(&[&written, &last]), [last.clone()]);
-        assert_eq!(merged(&[&last, &written]), [last.clone()]);
-        assert_eq!(merged(&[&reopened, &last, &scanned]), [reopened.clone()]);
+        assert_eq!(merged(&[&written, &last]), std::slice::from_ref(&last));
+        assert_eq!(merged(&[&last, &written]), std::slice::from_ref(&last));
+        assert_eq!(merged(&[&reopened, &last, &scanned]), std::slice::from_ref(&reopened));
         let earlier = row(5, Change::Written(8, text("earlier")));
         assert_eq!(merged(&[&written, &earlier]), [written]);
     }

@@ -40,7 +40,7 @@ pub fn options(url: &str) -> Result<PgConnectOptions> {
 /// When the url is no Postgres url.
 pub fn pool(url: &str) -> Result<PgPool> {
     let options = options(url)?;
-    Ok(PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options))
+    Ok(PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(2)).connect_lazy_with(options))
 }
 
 /// Brings the schema up to date; several processes may do so at once (sqlx locks).

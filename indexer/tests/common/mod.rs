@@ -1,5 +1,5 @@
 //! A private Postgres for a test: real server, own folder, no port.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::{
     fs,

@@ -47,7 +47,7 @@ pub struct Global {
     /// How to write results
     #[arg(long, global = true, value_enum, default_value = "display", value_name = "FORMAT")]
     pub output: Format,
-    /// The indexer's API [default: the localnet's, else http://127.0.0.1:8900]
+    /// The indexer's API [default: the localnet's, else http://127.0.0.1:8910]
     #[arg(long, global = true, env = "ASSAY_API", value_name = "URL", value_parser = config::http)]
     pub api: Option<String>,
     /// The localnet's data folder [default: ~/.local/share/assay/localnet]

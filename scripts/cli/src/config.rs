@@ -18,7 +18,7 @@ use crate::{
 /// The chain's RPC when nothing else is said.
 pub const LOCALHOST: &str = "http://127.0.0.1:8899";
 /// The indexer's API when nothing else is said and no localnet runs.
-pub const DEFAULT_API: &str = "http://127.0.0.1:8900";
+pub const DEFAULT_API: &str = "http://127.0.0.1:8910";
 
 /// All that commands need to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -168,8 +168,9 @@ pub fn url(text: &str) -> Result<String, String> {
         "t" | "testnet" => "https://api.testnet.solana.com".into(),
         "m" | "mainnet-beta" => "https://api.mainnet-beta.solana.com".into(),
         other => {
-            return http(other)
-                .map_err(|_| format!("{other:?} is neither an http(s) URL nor one of l, d, t, m (localhost, devnet, …)"));
+            return http(other).map_err(|_| {
+                format!("{other:?} is neither an http(s) URL nor one of l, d, t, m (localhost, devnet, …)")
+            });
         }
     })
 }

@@ -50,11 +50,7 @@ impl Context {
 
     /// How to come by money here.
     pub fn money_hint(&self, address: &Pubkey) -> String {
-        if self.settings.is_loopback() {
-            "run `assay airdrop`".into()
-        } else {
-            format!("send it to {address}")
-        }
+        if self.settings.is_loopback() { "run `assay airdrop`".into() } else { format!("send it to {address}") }
     }
 }
 

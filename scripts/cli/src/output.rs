@@ -25,7 +25,8 @@ impl Output {
             Format::Json => serde_json::to_string_pretty(document)?,
             Format::JsonCompact => serde_json::to_string(document)?,
         };
-        match writeln!(io::stdout(), "{}", text.trim_end()) {
+        let lines: Vec<_> = text.trim_end().lines().map(str::trim_end).collect();
+        match writeln!(io::stdout(), "{}", lines.join("\n")) {
             // Whoever read us has read enough.
             Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => Ok(written?),
@@ -47,6 +48,9 @@ impl Output {
 pub fn table(headings: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(headings);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     table
 }
 

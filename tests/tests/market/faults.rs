@@ -79,11 +79,14 @@ async fn compare(live: &str, rebuilt: &str) {
     let (mut live, mut rebuilt) =
         (PgConnection::connect(live).await.unwrap(), PgConnection::connect(rebuilt).await.unwrap());
     for table in TABLES {
-        let query = format!("SELECT address || ' ' || coalesce(closed_slot::text, 'open') || ' ' || data::text AS row FROM {table} ORDER BY address");
+        let query = format!(
+            "SELECT address || ' ' || coalesce(closed_slot::text, 'open') || ' ' || data::text AS row FROM {table} ORDER BY address"
+        );
         let (one, other) = (rows(&mut live, &query).await, rows(&mut rebuilt, &query).await);
         assert_eq!(one, other, "{table} differs");
     }
-    let query = "SELECT signature || ' ' || kind || ' ' || data::text AS row FROM events ORDER BY signature, ix, inner_ix";
+    let query =
+        "SELECT signature || ' ' || kind || ' ' || data::text AS row FROM events ORDER BY signature, ix, inner_ix";
     let (one, other) = (rows(&mut live, query).await, rows(&mut rebuilt, query).await);
     assert_eq!(one, other, "events differ");
     assert!(one.len() > 40, "only {} events", one.len());

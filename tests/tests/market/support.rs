@@ -218,9 +218,9 @@ fn free_ports(count: u16) -> u16 {
     found.expect("no free ports")
 }
 
-/// Decimal strings, as amounts are in JSON.
+/// An amount of a report.
 pub fn amount(value: &Value) -> u64 {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no amount")).parse().unwrap()
+    value.as_u64().unwrap_or_else(|| panic!("{value} is no amount"))
 }
 
 /// The expected root of an example.

@@ -5,7 +5,8 @@ use assay_tests::{
     Receipt, World,
     assay_sdk::{
         addresses,
-        escrow::{JobState, SeatState},
+        escrow::{JobState, JobTerms, SeatState},
+        ix,
         reputation::Record,
     },
     market::*,
@@ -85,7 +86,7 @@ fn one_liar_of_three_loses_and_two_are_paid() {
     assert_eq!(w.usd_of(&alice), FUNDS - 3 * SEAT_PRICE);
 
     for operator in [a, b, c] {
-        assert_eq!(kinds(&w.claim(&job, &operator)), ["BondLocked", "SeatClaimed"]);
+        assert_eq!(kinds(&w.claim(&job, &operator)), ["SeatClaimed"]);
         assert_eq!(w.pool(&operator).locked, EXPOSURE);
     }
     assert_eq!(w.job(&job).state, JobState::Seated);
@@ -102,8 +103,9 @@ fn one_liar_of_three_loses_and_two_are_paid() {
     assert_eq!(verdict.root, honest());
 
     let settled = w.settle(&job, &a);
-    assert_eq!(kinds(&settled), ["BondReleased", "SeatSettled"]);
-    assert_eq!((settled.event("SeatSettled").u64("paid"), settled.event("SeatSettled").u64("fee")), (975_032, 25_000));
+    assert_eq!(kinds(&settled), ["SeatSettled"]);
+    let told = ["paid", "fee", "released"].map(|field| settled.event("SeatSettled").u64(field));
+    assert_eq!(told, [975_032, 25_000, EXPOSURE]);
     let slashed = w.slash(&job, &b);
     assert_eq!(kinds(&slashed), ["Slashed", "SeatSlashed"]);
     assert_eq!(slashed.event("SeatSlashed").json["reason"], "Wrong");
@@ -228,7 +230,7 @@ fn cancelled_before_anybody_came_costs_nothing() {
     let (mut w, alice, _) = world();
     let before = books(&w);
     let job = w.open(&alice, 1);
-    let cancel = assay_tests::assay_sdk::ix::escrow::cancel_job(&alice, &job);
+    let cancel = ix::escrow::cancel_job(&alice, &job);
     assert_eq!(kinds(&w.ok(&[cancel])), ["JobCancelled"]);
     clear(&mut w, &job);
     assert_eq!(books(&w), before);
@@ -240,7 +242,7 @@ fn expired_with_nobody_seated_costs_nothing() {
     let before = books(&w);
     let job = w.open(&alice, 1);
     w.at(w.job(&job).seal_by + 1);
-    let expire = assay_tests::assay_sdk::ix::escrow::expire_job(&job);
+    let expire = ix::escrow::expire_job(&job);
     assert_eq!(kinds(&w.ok(&[expire])), ["JobExpired"]);
     clear(&mut w, &job);
     assert_eq!(books(&w), before);
@@ -289,11 +291,11 @@ fn all_wrong() {
 #[test]
 fn quorum_edge() {
     let (mut w, alice, [a, b, c, d, e]) = world();
-    let strict = assay_tests::assay_sdk::escrow::JobTerms { quorum: 3, ..terms(1) };
+    let strict = JobTerms { quorum: 3, ..terms(1) };
     let job = w.open_with(&alice, strict);
     w.judge(&job, &[(a, honest()), (b, honest()), (c, lie(&c))]);
     assert_eq!((w.job(&job).state, w.job(&job).losers), (JobState::Unresolved, 0));
-    let wide = assay_tests::assay_sdk::escrow::JobTerms { replicas: 5, quorum: 3, ..terms(2) };
+    let wide = JobTerms { replicas: 5, quorum: 3, ..terms(2) };
     let job = w.open_with(&alice, wide);
     w.judge(&job, &[(a, honest()), (b, lie(&a)), (c, honest()), (d, lie(&a)), (e, honest())]);
     assert_eq!((w.job(&job).state, w.job(&job).winners, w.job(&job).losers), (JobState::Verified, 0b10101, 0b01010));
@@ -304,7 +306,7 @@ fn quorum_edge() {
 fn the_widest_job() {
     let mut w = World::with_operators(7);
     let (alice, operators) = (w.alice, w.operators.clone());
-    let job = w.open_with(&alice, assay_tests::assay_sdk::escrow::JobTerms { replicas: 7, quorum: 4, ..terms(1) });
+    let job = w.open_with(&alice, JobTerms { replicas: 7, quorum: 4, ..terms(1) });
     let digests: Vec<_> = operators.iter().map(|who| (*who, honest())).collect();
     let finalized = w.judge(&job, &digests);
     assert_eq!(w.job(&job).winners, 0b111_1111);

@@ -7,6 +7,7 @@ mod cu;
 mod genesis;
 mod life;
 mod matrix;
+mod random;
 mod sealing;
 mod sortition;
 mod staking;

@@ -32,16 +32,14 @@ const HARMLESS: &[(&str, &str, &str, &str)] = &[
     ("staking::stake", "twice", "-", "the owner's own ASY"),
     ("staking::sync_weight", "twice", "-", "follows from the pool alone"),
     ("staking::sync_weight", "of_another", "pool", "anybody may bring any pool up to date"),
-    ("staking::lock_bond", "*", "pool", SIGNED),
+    ("staking::lock_bond", "of_another", "pool", SIGNED),
     ("staking::lock_bond", "twice", "-", SIGNED),
-    ("staking::release_bond", "*", "pool", SIGNED),
+    ("staking::release_bond", "of_another", "pool", SIGNED),
     ("staking::release_bond", "twice", "-", SIGNED),
     ("staking::slash", "twice", "-", SIGNED),
     ("staking::slash", "duplicate_mutable", "harmed=caller", "the harmed party may be the caller"),
     ("staking::slash", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
-    ("staking::slash", "duplicate_mutable", "harmed=vault", SIGNED),
-    ("staking::slash", "duplicate_mutable", "caller=vault", "a caller may waste its own bounty"),
-    ("reputation::record_outcome", "*", "record", SIGNED),
+    ("reputation::record_outcome", "of_another", "record", SIGNED),
     ("reputation::record_outcome", "twice", "-", SIGNED),
     ("escrow::set_seed", "of_another", "job", SIGNED),
     ("escrow::seal_seat", "of_another", "seat", SIGNED),
@@ -50,9 +48,7 @@ const HARMLESS: &[(&str, &str, &str, &str)] = &[
     ("escrow::expire_job", "of_another", "job", "the other job is late too, and anybody may expire it"),
     ("escrow::settle", "of_another", "fee_vault", "any account of the fee authority's can be swept"),
     ("escrow::slash_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
-    ("escrow::slash_seat", "duplicate_mutable", "caller=pool_vault", "a caller may waste its own bounty"),
     ("escrow::expire_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
-    ("escrow::expire_seat", "duplicate_mutable", "caller=pool_vault", "a caller may waste its own bounty"),
     ("escrow::refund", "twice", "-", "the second returns nothing"),
 ];
 const EVENTS: &str = "an event always goes to the program itself, which initialize names once more as this_program";
@@ -105,14 +101,21 @@ fn every_attack_on_every_instruction() {
     let wrong: Vec<_> = outcomes.iter().filter(|o| if o.result == "ok" { !harmless(o) } else { !family(o) }).collect();
     let wrong: Vec<_> = wrong.into_iter().map(Outcome::line).collect();
     assert!(wrong.is_empty(), "{} attacks that must not end so:\n{}", wrong.len(), wrong.join("\n"));
+    let landed: Vec<_> = outcomes.iter().filter(|outcome| outcome.result == "ok").collect();
+    let unused: Vec<_> =
+        HARMLESS.iter().filter(|exception| !landed.iter().any(|outcome| is(exception, outcome))).collect();
+    assert!(unused.is_empty(), "exceptions that nothing needs any more: {unused:?}");
     table::compare("tests/tables/attacks.txt", &text);
 }
 
 fn harmless(outcome: &Outcome) -> bool {
-    let is = |pattern: &str, value: &str| pattern == "*" || pattern == value;
-    HARMLESS.iter().any(|(instruction, attack, account, _)| {
-        is(instruction, &outcome.instruction) && is(attack, outcome.attack) && is(account, &outcome.account)
-    })
+    HARMLESS.iter().any(|exception| is(exception, outcome))
+}
+
+/// Whether an outcome is one that an exception speaks of.
+fn is((instruction, attack, account, _): &(&str, &str, &str, &str), outcome: &Outcome) -> bool {
+    let same = |pattern: &str, value: &str| pattern == "*" || pattern == value;
+    same(instruction, &outcome.instruction) && same(attack, outcome.attack) && same(account, &outcome.account)
 }
 
 fn token() -> Vec<Case> {
@@ -131,7 +134,8 @@ fn token() -> Vec<Case> {
         Case::new(&w, ix::token::set_minter(&authority, &w.carol, 7)),
         Case::new(&w, ix::token::mint_to(&authority, &ata(&alice), 5)),
         Case::new(&w, burn(&alice)).other(burn(&w.bob)),
-        Case::new(&w, ix::token::open_fee_vault(&alice, &ASY_MINT, 0)).other(ix::token::open_fee_vault(&alice, &usd, 0)),
+        Case::new(&w, ix::token::open_fee_vault(&alice, &ASY_MINT, 0))
+            .other(ix::token::open_fee_vault(&alice, &usd, 0)),
         Case::new(&w, ix::token::collect_fees(&usd, &addresses::fee_vault(&usd, 0)))
             .other(ix::token::collect_fees(&ASY_MINT, &addresses::fee_vault(&usd, 1))),
     ]
@@ -170,7 +174,9 @@ fn staking() -> Vec<Case> {
     seated.locks_are_exposures = false;
     let slash = |who: &Pubkey| ix::staking::slash(&pool(who), &ata(&w.alice), &ata(&newcomer), 5, 6);
     cases.push(Case::new(&seated, ix::staking::lock_bond(&pool(&c), 1)).other(ix::staking::lock_bond(&pool(&d), 1)));
-    cases.push(Case::new(&seated, ix::staking::release_bond(&pool(&c), 1)).other(ix::staking::release_bond(&pool(&d), 1)));
+    cases.push(
+        Case::new(&seated, ix::staking::release_bond(&pool(&c), 1)).other(ix::staking::release_bond(&pool(&d), 1)),
+    );
     cases.push(Case::new(&seated, slash(&c)).other(slash(&d)));
     cases
 }
@@ -222,8 +228,10 @@ fn escrow() -> Vec<Case> {
     let cancel = |who: &Pubkey, job: &Pubkey| ix::escrow::cancel_job(who, job);
     let mut cases = vec![
         Case::new(&bare, ix::escrow::initialize(&authority, escrow_params())),
-        Case::new(&empty, ix::escrow::register_mint(&authority, &ASY_MINT, 5)).other(ix::escrow::register_mint(&authority, &usd, 5)),
-        Case::new(&w, ix::escrow::register_device(&o[0], 1, MACHINE)).other(ix::escrow::register_device(&o[1], 0, MACHINE)),
+        Case::new(&empty, ix::escrow::register_mint(&authority, &ASY_MINT, 5))
+            .other(ix::escrow::register_mint(&authority, &usd, 5)),
+        Case::new(&w, ix::escrow::register_device(&o[0], 1, MACHINE))
+            .other(ix::escrow::register_device(&o[1], 0, MACHINE)),
         Case::new(&w, ix::escrow::retire_device(&o[0], 0)).other(ix::escrow::retire_device(&o[1], 0)),
         Case::new(&fresh, post(&alice, 1)).other(post(&bob, 1)),
         Case::new(&w, cancel(&alice, &job)).other(cancel(&bob, &other)),
@@ -303,19 +311,19 @@ fn verification() -> Vec<Case> {
         w.ok(&[ix::verification::draw(job)]);
         digests.iter().for_each(|(operator, _)| drop(w.claim(job, operator)));
     }
-    let of = |w: &World, make: &dyn Fn(&World, &Pubkey, &Pubkey, &[u8; 32]) -> Instruction| {
+    let of = |w: &World, make: fn(&World, &Pubkey, &Pubkey, &[u8; 32]) -> Instruction| {
         let [one, two] = both.map(|(job, digests)| make(w, &job, &digests[0].0, &digests[0].1));
         Case::new(w, one).other(two)
     };
-    cases.push(of(&w, &World::seal_ix));
+    cases.push(of(&w, World::seal_ix));
     for (job, digests) in &both {
         digests.iter().for_each(|(operator, digest)| drop(w.seal(job, operator, digest)));
     }
-    cases.push(of(&w, &World::reveal_ix));
+    cases.push(of(&w, World::reveal_ix));
     for (job, digests) in &both {
         digests.iter().for_each(|(operator, digest)| drop(w.reveal(job, operator, digest)));
     }
-    cases.push(of(&w, &|w, job, _, _| w.finalize_ix(job)));
+    cases.push(of(&w, |w, job, _, _| w.finalize_ix(job)));
     for (job, _) in &both {
         w.finalize(job);
     }

@@ -25,10 +25,11 @@ pub struct Slash<'info> {
     pub vault: Account<'info, TokenAccount>,
     #[account(mut, address = ASY_MINT @ StakingError::WrongAddress)]
     pub mint: Account<'info, Mint>,
-    // The harmed party may itself be the caller, with one account.
-    #[account(mut, dup, token::mint = mint)]
+    // The harmed party may itself be the caller, with one account; the vault may be neither, or part would stay in it
+    // outside all accounting.
+    #[account(mut, dup, token::mint = mint, constraint = harmed.key() != vault.key() @ StakingError::WrongAddress)]
     pub harmed: Account<'info, TokenAccount>,
-    #[account(mut, dup, token::mint = mint)]
+    #[account(mut, dup, token::mint = mint, constraint = caller.key() != vault.key() @ StakingError::WrongAddress)]
     pub caller: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,
 }

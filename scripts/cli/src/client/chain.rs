@@ -127,7 +127,9 @@ impl Context {
         let addresses: Vec<_> = mints.iter().map(|mint| addresses::ata(owner, mint)).collect();
         let found = self.raw_accounts(&addresses).await?;
         let pairs = addresses.iter().zip(found);
-        pairs.map(|(address, account)| account.map(|account| token_amount(address, &account.data)).transpose()).collect()
+        pairs
+            .map(|(address, account)| account.map(|account| token_amount(address, &account.data)).transpose())
+            .collect()
     }
 
     /// Lamports that keep an account of so many bytes alive.
@@ -141,7 +143,8 @@ impl Context {
         let found = self.raw_accounts(&[sysvar::clock::ID]).await?.into_iter().next().flatten();
         // slot, epoch_start_timestamp, epoch, leader_schedule_epoch, unix_timestamp: eight bytes each.
         let at = std::mem::offset_of!(Clock, unix_timestamp);
-        let bytes = found.as_ref().and_then(|clock| clock.data.get(at..at + 8)).and_then(|b| <[u8; 8]>::try_from(b).ok());
+        let bytes =
+            found.as_ref().and_then(|clock| clock.data.get(at..at + 8)).and_then(|b| <[u8; 8]>::try_from(b).ok());
         bytes.map(i64::from_le_bytes).ok_or_else(|| Error::BadAccount(sysvar::clock::ID.to_string()))
     }
 }
@@ -163,4 +166,3 @@ pub fn token_amount(address: &Pubkey, data: &[u8]) -> Result<u64> {
 pub fn supply(address: &Pubkey, data: &[u8]) -> Result<u64> {
     read::<anchor_spl::token::Mint>(address, data).map(|mint| mint.supply)
 }
-

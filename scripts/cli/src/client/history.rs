@@ -31,7 +31,7 @@ const PARALLEL: usize = 8;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// Short name of the program, such as `escrow`.
-    pub program: &'static str,
+    pub program: String,
     /// Such as `JobPosted`.
     pub kind: String,
     /// Its fields, in the conventions of [`assay_sdk::decode`].
@@ -171,8 +171,57 @@ fn events(inner: &[UiInnerInstructions], keys: &[Pubkey], decoder: &Decoder) -> 
         let data = bs58::decode(&instruction.data).into_vec().unwrap_or_default();
         if let (true, Some(data)) = (ours.contains(program), data.strip_prefix(EVENT_TAG.as_slice())) {
             let decoded = decoder.event(program, data)?;
-            events.push(Event { program: decoded.program, kind: decoded.kind, data: decoded.json });
+            events.push(Event { program: decoded.program.into(), kind: decoded.kind, data: decoded.json });
         }
     }
     Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_sdk::{
+        anchor_lang::{AnchorSerialize, Discriminator},
+        escrow::{self, events::JobRefunded},
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_transaction_is_read_with_its_events_and_balances() {
+        let key = |n: u8| Pubkey::new_from_array([n; 32]);
+        let mut event = [EVENT_TAG.as_slice(), JobRefunded::DISCRIMINATOR].concat();
+        JobRefunded { job: key(1), amount: 320_000 }.serialize(&mut event).unwrap();
+        let instruction = |program: u8, data: &[u8]| {
+            let data = bs58::encode(data).into_string();
+            json!({"programIdIndex": program, "accounts": [], "data": data, "stackHeight": 2})
+        };
+        let transaction = json!({
+            "slot": 12, "blockTime": 1_700_000_000,
+            "transaction": {"signatures": ["s"], "message": {
+                "header": {"numRequiredSignatures": 1, "numReadonlySignedAccounts": 0, "numReadonlyUnsignedAccounts": 1},
+                "accountKeys": [key(1).to_string(), escrow::ID.to_string()], "recentBlockhash": "h", "instructions": []
+            }},
+            "meta": {
+                "err": null, "status": {"Ok": null}, "fee": 5000, "computeUnitsConsumed": 4321,
+                "preBalances": [10, 1, 0], "postBalances": [7, 1, 3],
+                "loadedAddresses": {"writable": [key(3).to_string()], "readonly": []},
+                // A stranger's words (account 0) and another call of ours are no events.
+                "innerInstructions": [{"index": 0, "instructions": [
+                    instruction(0, &event), instruction(1, b"transfer"), instruction(1, &event)
+                ]}]
+            }
+        });
+        let transaction = serde_json::from_value(transaction).unwrap();
+        let read = Recorded::read("s".into(), transaction, &Decoder::new().unwrap()).unwrap();
+        let data = json!({"job": key(1).to_string(), "amount": "320000"});
+        let expected = Recorded {
+            signature: "s".into(),
+            slot: 12,
+            compute_units: 4_321,
+            balances: HashMap::from([(key(1), 7), (escrow::ID, 1), (key(3), 3)]),
+            events: vec![Event { program: "escrow".into(), kind: "JobRefunded".into(), data }],
+        };
+        assert_eq!(read, expected);
+    }
 }

@@ -61,7 +61,9 @@ impl Context {
         while start.elapsed() < PATIENCE {
             // Asked before the status, so that "expired and not there" is final.
             let expired = match blockhash {
-                Some(hash) => self.rpc.is_blockhash_valid(hash, self.settings.commitment).await.is_ok_and(|valid| !valid),
+                Some(hash) => {
+                    self.rpc.is_blockhash_valid(hash, self.settings.commitment).await.is_ok_and(|valid| !valid)
+                }
                 None => false,
             };
             let status = self.rpc.get_signature_statuses(&[*signature]).await;
@@ -126,7 +128,10 @@ mod tests {
     fn program_errors_are_named() {
         let error = TransactionError::InstructionError(3, InstructionError::Custom(6315));
         let said = explain(&error, &[]).to_string();
-        assert_eq!(said, "NotEligible (6315): Sortition did not choose this pool (yet): the threshold doubles with time");
+        assert_eq!(
+            said,
+            "NotEligible (6315): Sortition did not choose this pool (yet): the threshold doubles with time"
+        );
     }
 
     #[test]

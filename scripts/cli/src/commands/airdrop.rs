@@ -23,7 +23,8 @@ const COMPUTE_UNITS: u32 = 200_000;
 pub async fn run(context: &Context, args: &Airdrop) -> Result<()> {
     let settings = &context.settings;
     if !settings.is_loopback() {
-        let why = format!("airdrop is for a localnet only, and {} is not on this machine: use --url localhost", settings.url);
+        let why =
+            format!("airdrop is for a localnet only, and {} is not on this machine: use --url localhost", settings.url);
         return Err(Error::Usage(why));
     }
     let wallet = context.wallet()?;

@@ -130,7 +130,12 @@ pub async fn unstake(context: &Context, part: Part) -> Result<()> {
     });
     context.out.data(&document, || {
         let ready = format!("in {} (`assay stake withdraw`)", words(wait));
-        facts(&[("ticket", nonce.to_string()), ("amount", asy(value)), ("ready", ready), ("signature", signature.clone())])
+        facts(&[
+            ("ticket", nonce.to_string()),
+            ("amount", asy(value)),
+            ("ready", ready),
+            ("signature", signature.clone()),
+        ])
     })
 }
 
@@ -170,7 +175,7 @@ fn worth(pool: &Pool, ticket: &Ticket) -> u64 {
 pub async fn withdraw(context: &Context, only: Option<u64>) -> Result<()> {
     let wallet = context.wallet()?;
     let operator = wallet.pubkey();
-    let pool = pool_of(context, &operator).await?;
+    let mut pool = pool_of(context, &operator).await?;
     let (tickets, now) = (tickets_of(context, &operator).await?, context.now().await?);
     let left = |ticket: &Ticket| words(u64::try_from(ticket.ready_at - now).unwrap_or(0));
     let mut ready: Vec<_> = tickets.iter().filter(|ticket| ticket.ready_at <= now).collect();
@@ -194,7 +199,11 @@ pub async fn withdraw(context: &Context, only: Option<u64>) -> Result<()> {
         let mut work = vec![ix::create_ata(&operator, &operator, &ASY_MINT)];
         work.extend(some.iter().map(|ticket| ix::staking::withdraw(&operator, ticket.nonce)));
         signatures.push(context.send(&[&wallet], COMPUTE_UNITS, &work).await?.to_string());
-        total += some.iter().map(|ticket| worth(&pool, ticket)).sum::<u64>();
+        // One after the other, as the program rounds.
+        let era = pool.cooling_era;
+        for ticket in some.iter().filter(|ticket| ticket.era == era) {
+            total += pool.take_cooled(ticket.shares).map_err(|why| Error::Refused(why.to_string()))?;
+        }
     }
     let nonces: Vec<_> = ready.iter().map(|ticket| ticket.nonce.to_string()).collect();
     let document = json!({

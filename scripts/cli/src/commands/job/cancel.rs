@@ -31,7 +31,10 @@ pub async fn run(context: &Context, job: Pubkey) -> Result<()> {
     }
     if state.state != JobState::Open || state.seats != 0 {
         let seats = state.seats.count_ones();
-        let why = format!("{job} is {:?} with {seats} seats taken and can no longer be cancelled: follow it with `assay job watch {job}`", state.state);
+        let why = format!(
+            "{job} is {:?} with {seats} seats taken and can no longer be cancelled: follow it with `assay job watch {job}`",
+            state.state
+        );
         return Err(Error::Refused(why));
     }
     let mut work = vec![

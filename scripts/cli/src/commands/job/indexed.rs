@@ -1,21 +1,11 @@
 //! Whether what the indexer serves about a job is what the chain says.
 
-use std::time::Duration;
-
 use assay_sdk::decode::Decoder;
 use serde_json::Value;
 use solana_sdk::{account::Account, pubkey::Pubkey};
-use tokio::time::sleep;
 
 use super::{list_of, story::Story, text};
-use crate::{
-    context::Context,
-    error::{Error, Result},
-};
-
-/// The indexer is given so many looks, so long apart, to catch up.
-const LOOKS: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(500);
+use crate::error::{Error, Result};
 
 /// An account as the chain has it: its last state where it is closed.
 #[derive(Debug, PartialEq)]
@@ -52,7 +42,7 @@ impl Expected {
         let mut seats = vec![];
         for (at, part) in story.parts.iter().enumerate() {
             let found = row(at + 3, part.last.as_ref())?.ok_or_else(|| missing(&part.seat))?;
-            seats.push((found, part.outcome, part.paid, part.slashed));
+            seats.push((found, part.outcome, part.of_seat.0, part.of_seat.1));
         }
         let job = row(0, story.job_closed.as_ref())?.ok_or_else(|| missing(&addresses[0]))?;
         Ok(Self { job, round: row(2, story.round_closed.as_ref())?, seats })
@@ -77,7 +67,8 @@ impl Expected {
                 continue;
             };
             found.extend(row.differences("seat", seat));
-            let claims = [("outcome", (*outcome).to_owned()), ("paid", paid.to_string()), ("slashed", slashed.to_string())];
+            let claims =
+                [("outcome", (*outcome).to_owned()), ("paid", paid.to_string()), ("slashed", slashed.to_string())];
             for (field, expected) in claims {
                 let said = text(seat, field);
                 if said != expected {
@@ -109,29 +100,4 @@ impl Row {
         }
         found
     }
-}
-
-/// Whether the indexer says the same, after some time to catch up; what it says otherwise goes to standard error.
-pub async fn agrees(context: &Context, job: &Pubkey, expected: &Expected) -> bool {
-    let mut last = vec![];
-    for look in 0..LOOKS {
-        if look > 0 {
-            sleep(PAUSE).await;
-        }
-        last = match context.api.get(&format!("/v1/jobs/{job}"), &[]).await {
-            Ok(reply) => expected.differences(&reply),
-            Err(why @ Error::NoApi { .. }) => {
-                context.out.talk(why);
-                return false;
-            }
-            Err(why) => vec![why.to_string()],
-        };
-        if last.is_empty() {
-            return true;
-        }
-    }
-    for line in last {
-        context.out.talk(line);
-    }
-    false
 }

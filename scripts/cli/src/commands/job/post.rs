@@ -60,7 +60,8 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     let Prepared { spec, blobs: files } = Prepared::read(&args.spec, &blobs)?;
     let payment = payment_mint(context, args.mint).await?;
     let config: escrow::Config = context.config(&addresses::config(&escrow::ID)).await?;
-    let price = amount::parse(&args.price_per_unit, payment.decimals).map_err(|why| Error::Usage(why.to_string()))?;
+    let price = amount::parse(&args.price_per_unit, payment.decimals);
+    let price = price.map_err(|why| Error::Usage(format!("--price-per-unit: {why}")))?;
     if price == 0 {
         return Err(Error::Usage("--price-per-unit is 0: nobody computes for nothing".into()));
     }

@@ -1,5 +1,7 @@
 //! `job report`: a job's accounts, from the chain alone.
 
+use std::time::Duration;
+
 use assay_sdk::{
     addresses,
     escrow::Job,
@@ -8,8 +10,9 @@ use assay_sdk::{
 };
 use serde::Serialize;
 use solana_sdk::{account::Account, pubkey::Pubkey};
+use tokio::time::sleep;
 
-use super::{indexed, status::status, story::Story, text};
+use super::{indexed::Expected, status::status, story::Story, text};
 use crate::{
     amount::{self, ASY_DECIMALS, SOL_DECIMALS},
     args::Report,
@@ -19,14 +22,18 @@ use crate::{
     output::{facts, table},
 };
 
+/// The indexer is given so many more looks, so long apart, to agree.
+const MORE_LOOKS: u32 = 15;
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// An operator and base units.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Line {
     operator: String,
-    amount: String,
+    amount: u64,
 }
 
-/// The document: amounts are base units in decimal digits.
+/// The document: amounts are base units and lamports, as numbers.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Document {
     job: String,
@@ -37,12 +44,12 @@ pub struct Document {
     replicas: u64,
     paid: Vec<Line>,
     slashed: Vec<Line>,
-    vault_balance_after: String,
+    vault_balance_after: u64,
     supply_check: bool,
     transactions: u64,
     compute_units: u64,
-    rent_peak_lamports: String,
-    rent_left_lamports: String,
+    rent_peak_lamports: u64,
+    rent_left_lamports: u64,
     indexed_equals_chain: bool,
 }
 
@@ -62,28 +69,55 @@ impl Supply {
     }
 }
 
+/// What the chain says at one moment.
+struct Look {
+    story: Story,
+    /// Transactions that failed.
+    failed: usize,
+    supply: Supply,
+    document: Document,
+    expected: Expected,
+}
+
 /// Reports on a job.
 pub async fn run(context: &Context, args: &Report) -> Result<()> {
-    let job = args.job;
-    let (history, failed) = context.history(&job).await?;
-    let story = Story::tell(&job, &history)?;
-    let addresses = story.accounts(&job);
-    let accounts = context.raw_accounts(&addresses).await?;
-    let supply = supply_now(context, story.burned).await?;
-    let expected = indexed::Expected::new(&story, &addresses, &accounts)?;
-    let mut document = document(&job, &story, &accounts, supply)?;
-    document.indexed_equals_chain = indexed::agrees(context, &job, &expected).await;
-    document.expected_root = args.expected_root.clone();
-    let decimals = context.currencies().await?.into_iter().find(|currency| currency.mint == story.mint);
+    let mut look = look(context, &args.job).await?;
+    for again in 0..=MORE_LOOKS {
+        let differences = match context.api.get(&format!("/v1/jobs/{}", args.job), &[]).await {
+            Ok(reply) => look.expected.differences(&reply),
+            Err(why) => vec![why.to_string()],
+        };
+        look.document.indexed_equals_chain = differences.is_empty();
+        if differences.is_empty() || again == MORE_LOOKS {
+            differences.iter().for_each(|line| context.out.talk(line));
+            break;
+        }
+        // The indexer may be behind, or ahead of what was read of the chain.
+        sleep(PAUSE).await;
+        look = self::look(context, &args.job).await?;
+    }
+    look.document.expected_root = args.expected_root.clone();
+    let decimals = context.currencies().await?.into_iter().find(|currency| currency.mint == look.story.mint);
     let decimals = decimals.map_or(0, |currency| currency.decimals);
-    context.out.data(&document, || display(context, &document, &story, decimals, supply, failed))?;
+    context.out.data(&look.document, || display(context, &look, decimals))?;
     match &args.expected_root {
-        Some(expected) if document.root.as_ref() != Some(expected) => {
-            let root = document.root.as_deref().unwrap_or("none");
+        Some(expected) if look.document.root.as_ref() != Some(expected) => {
+            let root = look.document.root.as_deref().unwrap_or("none");
             Err(Error::Refused(format!("the root is {root}, but {expected} was expected: do not use this result")))
         }
         _ => Ok(()),
     }
+}
+
+async fn look(context: &Context, job: &Pubkey) -> Result<Look> {
+    let (history, failed) = context.history(job).await?;
+    let story = Story::tell(job, &history)?;
+    let addresses = story.accounts(job);
+    let accounts = context.raw_accounts(&addresses).await?;
+    let supply = supply_now(context, story.burned).await?;
+    let expected = Expected::new(&story, &addresses, &accounts)?;
+    let document = document(job, &story, &accounts, supply)?;
+    Ok(Look { story, failed, supply, document, expected })
 }
 
 async fn supply_now(context: &Context, burned_here: u64) -> Result<Supply> {
@@ -110,7 +144,7 @@ pub fn document(job: &Pubkey, story: &Story, accounts: &[Option<Account>], suppl
     };
     let lines = |amount: fn(&super::story::Part) -> u64| {
         let all = story.parts.iter().filter(|part| amount(part) > 0);
-        all.map(|part| Line { operator: part.operator.to_string(), amount: amount(part).to_string() }).collect()
+        all.map(|part| Line { operator: part.operator.to_string(), amount: amount(part) }).collect()
     };
     Ok(Document {
         job: job.to_string(),
@@ -121,21 +155,22 @@ pub fn document(job: &Pubkey, story: &Story, accounts: &[Option<Account>], suppl
         replicas: story.replicas,
         paid: lines(|part| part.paid),
         slashed: lines(|part| part.slashed),
-        vault_balance_after: live(1).map_or(Ok(0), |account| token_amount(&vault, &account.data))?.to_string(),
+        vault_balance_after: live(1).map_or(Ok(0), |account| token_amount(&vault, &account.data))?,
         supply_check: supply.adds_up(),
         transactions: story.transactions,
         compute_units: story.compute_units,
-        rent_peak_lamports: story.rent_peak.to_string(),
-        rent_left_lamports: accounts.iter().flatten().map(|account| account.lamports).sum::<u64>().to_string(),
+        rent_peak_lamports: story.rent_peak,
+        rent_left_lamports: accounts.iter().flatten().map(|account| account.lamports).sum(),
         indexed_equals_chain: false,
     })
 }
 
-fn display(context: &Context, document: &Document, story: &Story, decimals: u8, supply: Supply, failed: usize) -> String {
+fn display(context: &Context, look: &Look, decimals: u8) -> String {
+    let Look { story, failed, supply, document, .. } = look;
     let symbol = context.symbol(&story.mint);
     let money = |base| format!("{} {symbol}", amount::format(base, decimals));
     let asy = |base| format!("{} ASY", amount::format(base, ASY_DECIMALS));
-    let sol = |lamports: &str| format!("{} SOL", amount::format(lamports.parse().unwrap_or(0), SOL_DECIMALS));
+    let sol = |lamports| format!("{} SOL", amount::format(lamports, SOL_DECIMALS));
     let or_nothing = |base, shown: String| if base == 0 { String::new() } else { shown };
 
     let mut rows = table(&["operator", "outcome", "paid", "fee", "slashed"]);
@@ -166,11 +201,11 @@ fn display(context: &Context, document: &Document, story: &Story, decimals: u8, 
         ("work", format!("{} units, {} replicas", document.units, document.replicas)),
         ("paid in", money(story.deposit)),
         ("refunded", money(story.refunded)),
-        ("left in vault", money(document.vault_balance_after.parse().unwrap_or(0))),
+        ("left in vault", money(document.vault_balance_after)),
         ("transactions", format!("{} ({failed} more failed)", document.transactions)),
         ("compute units", document.compute_units.to_string()),
-        ("rent at peak", sol(&document.rent_peak_lamports)),
-        ("rent left", sol(&document.rent_left_lamports)),
+        ("rent at peak", sol(document.rent_peak_lamports)),
+        ("rent left", sol(document.rent_left_lamports)),
         ("supply adds up", ledger),
         ("indexer agrees", yes(document.indexed_equals_chain).into()),
     ]);

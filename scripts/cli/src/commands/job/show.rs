@@ -43,7 +43,11 @@ async fn save_result(context: &Context, job: &Pubkey, file: &Path) -> Result<Str
     document.verify(&root)?;
     let bytes = serde_json::to_vec_pretty(&outputs(&document))?;
     fs::write(file, bytes).map_err(Error::file("write", PathBuf::from(file)))?;
-    context.out.talk(format!("{} outputs, checked against root {name}, are in {}", document.outputs.len(), file.display()));
+    context.out.talk(format!(
+        "{} outputs, checked against root {name}, are in {}",
+        document.outputs.len(),
+        file.display()
+    ));
     Ok(name)
 }
 
@@ -64,11 +68,31 @@ async fn root_on_chain(context: &Context, job: &Pubkey) -> Result<Option<[u8; 32
     Ok(root.filter(|root| hex::decode_to_slice(root, &mut bytes).is_ok()).map(|_| bytes))
 }
 
+/// How a job's money is written.
+pub struct Money {
+    decimals: u8,
+    symbol: String,
+}
+
+impl Money {
+    /// Of a job's page.
+    pub fn of(context: &Context, page: &Value) -> Self {
+        let decimals = u8::try_from(number(&page["mint"], "decimals")).unwrap_or(0);
+        let symbol = text(&page["job"], "mint").parse().map(|mint| context.symbol(&mint)).unwrap_or_default();
+        Self { decimals, symbol }
+    }
+
+    fn format(&self, base: u64) -> String {
+        format!("{} {}", amount::format(base, self.decimals), self.symbol)
+    }
+}
+
+fn asy(base: u64) -> String {
+    format!("{} ASY", amount::format(base, ASY_DECIMALS))
+}
+
 fn display(context: &Context, reply: &Value) -> String {
-    let (job, mint) = (&reply["job"], &reply["mint"]);
-    let decimals = u8::try_from(number(mint, "decimals")).unwrap_or(0);
-    let symbol = text(job, "mint").parse().map(|mint| context.symbol(&mint)).unwrap_or_default();
-    let money = |base| format!("{} {symbol}", amount::format(base, decimals));
+    let (job, money) = (&reply["job"], Money::of(context, reply));
     let address = text(job, "address").parse::<Pubkey>().unwrap_or_default();
     let root = text(job, "root").into_owned();
     let mut page = facts(&[
@@ -78,7 +102,7 @@ fn display(context: &Context, reply: &Value) -> String {
         ("agreement", format!("{} of {}", text(job, "quorum"), text(job, "replicas"))),
         ("class", text(job, "class").into_owned()),
         ("units", text(job, "units").into_owned()),
-        ("a seat pays", money(number(job, "seat_price"))),
+        ("a seat pays", money.format(number(job, "seat_price"))),
         ("spec", text(job, "uri").into_owned()),
         ("spec hash", text(job, "spec_hash").into_owned()),
         ("root", if root.trim_matches('0').is_empty() { "not yet".into() } else { root }),
@@ -92,29 +116,33 @@ fn display(context: &Context, reply: &Value) -> String {
                 0 => String::new(),
                 base => shown(base),
             };
-            let slashed = some("slashed", &|base| format!("{} ASY", amount::format(base, ASY_DECIMALS)));
+            let (paid, slashed) = (some("paid", &|base| money.format(base)), some("slashed", &asy));
             let (index, operator) = (text(seat, "index"), text(seat, "operator"));
             let (state, outcome) = (text(seat, "state"), text(seat, "outcome"));
-            rows.add_row([&index, &operator, &state, &outcome, some("paid", &money).as_str(), &slashed]);
+            rows.add_row([&*index, &*operator, &*state, &*outcome, &paid, &slashed]);
         }
         page.push_str(&format!("\n{rows}\n"));
     }
     page.push_str("\ntimeline\n");
     for event in list_of(reply, "timeline") {
-        page.push_str(&format!("  {}\n", line(event)));
+        page.push_str(&format!("  {}\n", line(event, &money)));
     }
     page
 }
 
 /// An event on one line.
-pub fn line(event: &Value) -> String {
-    let data = &event["data"];
+pub fn line(event: &Value, money: &Money) -> String {
+    let (kind, data) = (text(event, "kind"), &event["data"]);
     let about = ["operator", "reason", "amount", "paid", "root"].iter().filter_map(|field| {
-        let value = text(data, field);
-        (!value.is_empty()).then(|| format!("{field} {value}"))
+        let value = match *field {
+            "amount" if kind == "SeatSlashed" => asy(number(data, field)),
+            "amount" | "paid" if data.get(field).is_some() => money.format(number(data, field)),
+            _ => text(data, field).into_owned(),
+        };
+        (!value.is_empty() && data.get(field).is_some()).then(|| format!("{field} {value}"))
     });
     let about: Vec<_> = about.collect();
-    format!("{}  {:<16} {}", text(event, "time"), text(event, "kind"), about.join(", ")).trim_end().to_owned()
+    format!("{}  {kind:<16} {}", text(event, "time"), about.join(", ")).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -123,14 +151,23 @@ mod tests {
 
     #[test]
     fn outputs_are_text_where_all_are() {
-        let outputs = |list: &[&[u8]]| outputs(&ResultDocument { root: [0; 32], outputs: list.iter().map(|o| o.to_vec()).collect() });
+        let outputs = |list: &[&[u8]]| {
+            outputs(&ResultDocument { root: [0; 32], outputs: list.iter().map(|o| o.to_vec()).collect() })
+        };
         assert_eq!(outputs(&[b"a\n", "é".as_bytes()]), ["a\n", "é"]);
         assert_eq!(outputs(&[b"a", &[0xff]]), ["YQ==", "/w=="]);
     }
 
     #[test]
     fn an_event_is_one_line() {
-        let event = json!({"time": "2026-11-21T12:00:00Z", "kind": "SeatSettled", "data": {"operator": "A", "paid": "5", "fee": "1"}});
-        assert_eq!(line(&event), "2026-11-21T12:00:00Z  SeatSettled      operator A, paid 5");
+        let money = Money { decimals: 6, symbol: "tUSD".into() };
+        let line = |kind: &str, data: Value| {
+            line(&json!({"time": "2026-11-21T12:00:00Z", "kind": kind, "data": data}), &money)
+        };
+        let settled = line("SeatSettled", json!({"operator": "A", "paid": "312000", "fee": "1"}));
+        assert_eq!(settled, "2026-11-21T12:00:00Z  SeatSettled      operator A, paid 0.312 tUSD");
+        let slashed = line("SeatSlashed", json!({"operator": "A", "reason": "Wrong", "amount": "1500000000"}));
+        assert_eq!(slashed, "2026-11-21T12:00:00Z  SeatSlashed      operator A, reason Wrong, amount 1.5 ASY");
+        assert_eq!(line("JobClosed", json!({"last": {"root": "ab"}})), "2026-11-21T12:00:00Z  JobClosed");
     }
 }

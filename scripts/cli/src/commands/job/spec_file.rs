@@ -115,7 +115,10 @@ mod tests {
             spec["input"]["uri"] = json!("file:///srv/input");
         });
         let Prepared { spec, blobs } = Prepared::read(&path, BLOBS).unwrap();
-        assert_eq!((spec.program.uri.as_str(), spec.input.uri.as_str()), ("https://example.org/job.wasm", "file:///srv/input"));
+        assert_eq!(
+            (spec.program.uri.as_str(), spec.input.uri.as_str()),
+            ("https://example.org/job.wasm", "file:///srv/input")
+        );
         assert_eq!(blobs.len(), 1);
     }
 
@@ -130,7 +133,8 @@ mod tests {
 
     #[test]
     fn what_is_no_spec_is_named() {
-        let table: [(fn(&mut Value), &str); 4] = [
+        type Change = fn(&mut Value);
+        let table: [(Change, &str); 4] = [
             (|spec| spec["units"] = json!(0), "`units` is 0"),
             (|spec| spec["unit"] = json!(1), "unknown field `unit`"),
             (|spec| spec["input"]["uri"] = json!("none.txt"), "none.txt"),

@@ -22,6 +22,9 @@ pub struct Part {
     pub paid: u64,
     pub fee: u64,
     pub slashed: u64,
+    /// Number of the seat, and (paid, slashed) of it alone: an operator that lost a seat may have taken another.
+    pub index: u64,
+    pub of_seat: (u64, u64),
     /// The seat's last state, once it is closed.
     pub last: Option<Value>,
 }
@@ -97,7 +100,7 @@ impl Story {
         // staking's `Slashed` has the exact amount and comes before escrow's `SeatSlashed`, which has the job.
         let mut slashes: HashMap<Pubkey, &Value> = HashMap::new();
         for Event { program, kind, data } in &transaction.events {
-            if (*program, kind.as_str()) == ("staking", "Slashed") {
+            if (program.as_str(), kind.as_str()) == ("staking", "Slashed") {
                 slashes.insert(address(data, "operator")?, data);
                 continue;
             }
@@ -105,18 +108,20 @@ impl Story {
                 continue;
             }
             match kind.as_str() {
-                "SeatClaimed" => self.claim(address(data, "operator")?, address(data, "seat")?),
+                "SeatClaimed" => self.claim(data)?,
                 "SeatSettled" => {
                     let part = self.part(data)?;
                     part.paid += number(data, "paid");
                     part.fee += number(data, "fee");
+                    part.of_seat = (number(data, "paid"), 0);
                     part.outcome = if number(data, "paid") > 0 { "won" } else { "released" };
                     part.last = data.get("last").cloned();
                 }
                 "SeatSlashed" => {
                     let taken = slashes.remove(&address(data, "operator")?);
                     let part = self.part(data)?;
-                    part.slashed += taken.map_or(0, |taken| number(taken, "amount"));
+                    part.of_seat = (0, taken.map_or(0, |taken| number(taken, "amount")));
+                    part.slashed += part.of_seat.1;
                     part.outcome = if text(data, "reason") == "Ghost" { "ghost" } else { "lost" };
                     part.last = data.get("last").cloned();
                     self.burned += taken.map_or(0, |taken| number(taken, "burned"));
@@ -124,6 +129,7 @@ impl Story {
                 "RoundFinalized" => {
                     let root = text(data, "root");
                     self.root = Some(root.into_owned()).filter(|root| root.bytes().any(|digit| digit != b'0'));
+                    self.judge(number(data, "winners"), number(data, "losers"));
                 }
                 "JobRefunded" => self.refunded += number(data, "amount"),
                 "JobClosed" => self.job_closed = data.get("last").cloned(),
@@ -134,26 +140,47 @@ impl Story {
         Ok(())
     }
 
-    fn claim(&mut self, operator: Pubkey, seat: Pubkey) {
+    fn claim(&mut self, data: &Value) -> Result<()> {
+        let (operator, index) = (address(data, "operator")?, number(data, "index"));
+        let fresh = Part {
+            operator,
+            seat: address(data, "seat")?,
+            outcome: "pending",
+            paid: 0,
+            fee: 0,
+            slashed: 0,
+            index,
+            of_seat: (0, 0),
+            last: None,
+        };
         // A ghost may come back: its seat has the same address, and what it lost stays lost.
         match self.parts.iter_mut().find(|part| part.operator == operator) {
-            Some(part) => (part.outcome, part.last) = ("pending", None),
-            None => self.parts.push(Part {
-                operator,
-                seat,
-                outcome: "pending",
-                paid: 0,
-                fee: 0,
-                slashed: 0,
-                last: None,
-            }),
+            Some(part) => *part = Part { paid: part.paid, fee: part.fee, slashed: part.slashed, ..fresh },
+            None => self.parts.push(fresh),
+        }
+        Ok(())
+    }
+
+    /// The verdict on the seats that are still there: bit i is seat i.
+    fn judge(&mut self, winners: u64, losers: u64) {
+        for part in self.parts.iter_mut().filter(|part| part.last.is_none()) {
+            let is_in = |set: u64| set.checked_shr(u32::try_from(part.index).unwrap_or(64)).unwrap_or(0) & 1 == 1;
+            part.outcome = if is_in(winners) {
+                "won"
+            } else if is_in(losers) {
+                "lost"
+            } else {
+                "pending"
+            };
         }
     }
 
     fn part(&mut self, data: &Value) -> Result<&mut Part> {
         let operator = address(data, "operator")?;
         let found = self.parts.iter_mut().find(|part| part.operator == operator);
-        found.ok_or_else(|| Error::Refused(format!("the history of {operator}'s seat is cut short: ask another RPC with --url")))
+        found.ok_or_else(|| {
+            Error::Refused(format!("the history of {operator}'s seat is cut short: ask another RPC with --url"))
+        })
     }
 }
 
@@ -171,3 +198,7 @@ fn address(data: &Value, field: &str) -> Result<Pubkey> {
     let found = text(data, field);
     found.parse().map_err(|_| Error::Refused(format!("an event has no {field}: update assay")))
 }
+
+#[cfg(test)]
+#[path = "story_tests.rs"]
+mod tests;

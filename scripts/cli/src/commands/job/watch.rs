@@ -44,7 +44,7 @@ pub async fn follow(context: &Context, job: &Pubkey, until: Until) -> Result<Val
         match context.api.find(&format!("/v1/jobs/{job}")).await {
             Ok(Some(page)) => {
                 heard = Instant::now();
-                display.show(&page);
+                display.show(context, &page);
                 if ended(&page, until) {
                     display.finish();
                     return Ok(page);
@@ -94,6 +94,8 @@ fn ended(page: &Value, until: Until) -> bool {
     }
 }
 
+type Set = HashSet<String>;
+
 /// How far a job is, seat by seat.
 #[derive(Debug, PartialEq)]
 struct Progress {
@@ -106,17 +108,30 @@ struct Progress {
 }
 
 impl Progress {
+    /// From the timeline alone, so that what is counted is what was told.
     fn of(page: &Value) -> Self {
-        let (job, round) = (&page["job"], &page["round"]);
-        let outcomes: Vec<_> = list_of(page, "seats").iter().map(|seat| text(seat, "outcome")).collect();
-        let count = |wanted: &dyn Fn(&str) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count() as u64;
+        let (mut seated, mut sealed, mut revealed, mut settled) = <(Set, Set, Set, Set)>::default();
+        for event in list_of(page, "timeline") {
+            let data = &event["data"];
+            let operator = text(data, "operator").into_owned();
+            match &*text(event, "kind") {
+                "SeatClaimed" => drop(seated.insert(operator)),
+                "ResultSealed" => drop(sealed.insert(operator)),
+                "ResultRevealed" => drop(revealed.insert(operator)),
+                // A ghost's seat is free again.
+                "SeatSlashed" if text(data, "reason") == "Ghost" => drop(seated.remove(&operator)),
+                "SeatSettled" | "SeatSlashed" => drop(settled.insert(operator)),
+                _ => {}
+            }
+        }
+        let count = |set: Set| set.len() as u64;
         Self {
-            status: text(job, "status").into_owned(),
-            replicas: number(job, "replicas"),
-            seated: count(&|outcome| outcome != "ghost"),
-            sealed: number(round, "sealed"),
-            revealed: number(round, "revealed"),
-            settled: count(&|outcome| !matches!(outcome, "pending" | "ghost")),
+            status: text(&page["job"], "status").into_owned(),
+            replicas: number(&page["job"], "replicas"),
+            seated: count(seated),
+            sealed: count(sealed),
+            revealed: count(revealed),
+            settled: count(settled),
         }
     }
 
@@ -161,13 +176,14 @@ impl Display {
         }
     }
 
-    fn show(&mut self, page: &Value) {
+    fn show(&mut self, context: &Context, page: &Value) {
+        let money = show::Money::of(context, page);
         if std::mem::take(&mut self.in_trouble) {
             self.say("the indexer is back");
         }
         for event in list_of(page, "timeline") {
             if self.told.insert(text(event, "id").into_owned()) {
-                self.say(&show::line(event));
+                self.say(&show::line(event, &money));
             }
         }
         let progress = Progress::of(page);
@@ -202,16 +218,20 @@ mod tests {
 
     #[test]
     fn progress_counts_seats_and_leaves_ghosts_out() {
-        let seat = |outcome: &str| json!({"outcome": outcome, "closed_slot": null});
+        let event = |kind: &str, operator: &str, reason: &str| json!({"kind": kind, "data": {"operator": operator, "reason": reason}});
         let page = json!({
-            "job": {"status": "verified", "replicas": 3, "closed_slot": null},
-            "round": {"sealed": 3, "revealed": 2, "closed_slot": null},
-            "seats": [seat("ghost"), seat("won"), seat("pending"), seat("lost")],
+            "job": {"status": "verified", "replicas": 3},
+            "timeline": [
+                event("JobPosted", "", ""), event("SeatClaimed", "a", ""), event("SeatClaimed", "b", ""),
+                event("SeatClaimed", "c", ""), event("ResultSealed", "a", ""), event("SeatSlashed", "b", "Ghost"),
+                event("SeatClaimed", "d", ""), event("ResultSealed", "c", ""), event("ResultSealed", "d", ""),
+                event("ResultRevealed", "a", ""), event("ResultRevealed", "d", ""), event("SeatSettled", "a", ""),
+                event("SeatSlashed", "c", "Silent"),
+            ],
         });
         let progress = Progress::of(&page);
         assert_eq!(progress.to_string(), "seated 3/3  sealed 3/3  revealed 2/3  settled 2/3");
         assert_eq!(progress.steps(), 10);
-        assert!(!ended(&page, Until::Settled));
     }
 
     #[test]
