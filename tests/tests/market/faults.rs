@@ -55,7 +55,7 @@ fn killed_indexer_and_nodes_lose_nothing() {
     });
     market.kill(&sealed);
 
-    let report = market.settled(&wallet, &job, &expected_root("logistic-regression"));
+    let report = market.settled(&wallet, &job, Some(&expected_root("logistic-regression")));
     assert_eq!(report["state"], "settled");
     assert_eq!(report["root"], report["expected_root"]);
     assert_eq!(report["slashed"].as_array().unwrap().len(), 0, "{report}");

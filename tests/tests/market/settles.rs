@@ -15,7 +15,7 @@ fn a_job_settles_exactly_and_the_portal_shows_it() {
     let (job, report) = (0..10)
         .find_map(|_| {
             let job = market.post(&wallet, &root().join("examples/orf-kmer/job.json"));
-            let report = market.settled(&wallet, &job, &expected);
+            let report = market.settled(&wallet, &job, Some(&expected));
             let slashed = report["slashed"].as_array().unwrap();
             (!slashed.is_empty()).then_some((job, report))
         })

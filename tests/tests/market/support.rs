@@ -144,13 +144,16 @@ impl Market {
     }
 
     /// The report of a job once all its rent is back and the index has caught up.
-    pub fn settled(&self, wallet: &Path, job: &str, expected_root: &str) -> Value {
+    /// With an expected root the CLI itself fails on another one.
+    pub fn settled(&self, wallet: &Path, job: &str, expected_root: Option<&str>) -> Value {
+        let mut arguments = vec!["job", "report", job];
+        arguments.extend(expected_root.iter().flat_map(|root| ["--expected-root", root]));
         wait("the job to be settled and closed", || {
             let closed = self.job(job)?["job"]["closed_slot"].is_string();
             if !closed {
                 return None;
             }
-            let report = self.cli_json(wallet, &["job", "report", job, "--expected-root", expected_root]);
+            let report = self.cli_json(wallet, &arguments);
             (report["rent_left_lamports"] == 0 && report["indexed_equals_chain"] == true).then_some(report)
         })
     }

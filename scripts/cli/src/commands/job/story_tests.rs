@@ -94,9 +94,10 @@ fn the_document_is_exactly_the_summary() {
         (&json!(32), &json!(3), &json!(history.len()))
     );
     assert_eq!(value["paid"].as_array().unwrap().len(), 2);
-    assert_eq!(value["paid"][0]["amount"], json!("312000"));
-    assert_eq!(value["slashed"][0]["amount"], json!("25192000000"));
-    assert_eq!((&value["vault_balance_after"], &value["rent_left_lamports"]), (&json!("0"), &json!("0")));
+    assert_eq!(value["paid"][0]["amount"], json!(312_000));
+    assert_eq!(value["slashed"][0]["amount"], json!(25_192_000_000_u64));
+    assert_eq!((&value["vault_balance_after"], &value["rent_left_lamports"]), (&json!(0), &json!(0)));
+    assert_eq!(value["rent_peak_lamports"], json!(12_159_120));
     assert_eq!(value["compute_units"], json!(history.iter().map(|t| t.compute_units).sum::<u64>()));
     assert_eq!(value["root"], json!("6323076bf1cd57a68f439a8a5501bb5a2ecef9e97010b35528174498181c49fa"));
 }
