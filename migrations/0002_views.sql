@@ -66,7 +66,9 @@ CROSS JOIN LATERAL (
     SELECT coalesce(jsonb_agg(jsonb_build_object('class', data -> 'class', 'score_bps', score, 'valid', data -> 'valid',
             'wrong', data -> 'wrong', 'silent', data -> 'silent', 'consecutive_valid', data -> 'consecutive_valid')
             ORDER BY (data ->> 'class')::int), '[]') AS records,
-        max(score) AS best
+        -- The score that the most outcomes speak for; the lowest class's where none do.
+        (array_agg(score ORDER BY (data ->> 'valid')::int + (data ->> 'wrong')::int + (data ->> 'silent')::int DESC,
+            (data ->> 'class')::int))[1] AS best
     FROM (
         SELECT data, div(((data ->> 'good')::numeric + 1e9) * 10000,
             (data ->> 'good')::numeric + (data ->> 'bad')::numeric + 2e9)::int AS score
@@ -90,9 +92,13 @@ CROSS JOIN LATERAL (
 ) l
 WHERE p.closed_slot IS NULL;
 
+-- What people call a mint. The chain does not know: the operator of this indexer says so (`--symbol`).
+CREATE TABLE mint_symbols (mint text PRIMARY KEY, symbol text NOT NULL);
+
 CREATE VIEW mint_rows AS
-SELECT mint, jsonb_build_object('address', address, 'slot', slot::text, 'closed_slot', closed_slot::text) || data AS json
-FROM payment_mints WHERE closed_slot IS NULL;
+SELECT mint, jsonb_build_object('address', address, 'slot', slot::text, 'closed_slot', closed_slot::text,
+    'symbol', (SELECT symbol FROM mint_symbols s WHERE s.mint = m.mint)) || data AS json
+FROM payment_mints m WHERE closed_slot IS NULL;
 
 -- One row: the market in numbers. Sums of base units are strings.
 CREATE VIEW stats AS

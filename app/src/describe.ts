@@ -72,7 +72,6 @@ const WORDS: Record<string, (data: Data) => Words> = {
   Burned: () => ['burned', 'plain', 'amount', 'asy'],
   FeesCollected: () => ['Fees collected'],
   RecordOpened: (d) => [`has a record in class ${count(d, 'class')}`],
-  OutcomeRecorded: (d) => outcome(d),
 }
 
 function finalized(data: Data): Words {
@@ -80,11 +79,6 @@ function finalized(data: Data): Words {
   if (won === 0) return ['No quorum: no result was agreed on', 'warn']
   const lost = bits(Number(integerOf(data, 'losers') ?? 0n))
   return [`Quorum reached: ${plural(`${won}`, 'seat')} agreed, ${lost} did not`, 'good']
-}
-
-function outcome(data: Data): Words {
-  const kind = textOf(data, 'outcome')
-  return [`recorded as ${kind.toLowerCase() || 'unknown'}`, kind === 'Valid' ? 'plain' : 'bad']
 }
 
 /** An event in words; never throws, whatever the event holds. */

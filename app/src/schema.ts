@@ -77,7 +77,7 @@ export const Round = v.object({
   reveal_by: integer,
 })
 
-export const PaymentMint = v.object({ mint: address, decimals: small })
+export const PaymentMint = v.object({ mint: address, decimals: small, symbol: v.optional(v.nullable(v.string())) })
 
 export const Event = v.object({
   id: integer,

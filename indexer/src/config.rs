@@ -60,9 +60,19 @@ pub struct Config {
     /// Slots that the tables may be behind the chain before `/health` says 503.
     #[arg(long, env = "ASSAY_MAX_LAG_SLOTS", default_value = "300", global = true)]
     pub max_lag_slots: u64,
+    /// What people call a payment mint: `MINT=NAME`; may be repeated.
+    #[arg(long = "symbol", env = "ASSAY_SYMBOLS", value_name = "MINT=NAME", value_delimiter = ',', value_parser = symbol, global = true)]
+    pub symbols: Vec<(String, String)>,
     /// Write logs as JSON, one object a line, to standard error.
     #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
     pub log_json: bool,
+}
+
+fn symbol(text: &str) -> Result<(String, String), String> {
+    let (mint, name) = text.split_once('=').ok_or("expected MINT=NAME")?;
+    mint.parse::<solana_sdk::pubkey::Pubkey>().map_err(|_| format!("{mint} is no address"))?;
+    let short = (1..=10).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric());
+    if short { Ok((mint.into(), name.into())) } else { Err("a name has 1 to 10 letters and digits".into()) }
 }
 
 impl Config {

@@ -80,7 +80,8 @@ async fn run(config: Config) -> Result<ExitCode> {
     };
     let router = serve::router(state, config.app.as_deref())?;
     tracing::info!("serving on http://{}", config.listen);
-    tokio::spawn(serve::listen(pool, wake, stop.clone()));
+    tokio::spawn(serve::listen(pool.clone(), wake, stop.clone()));
+    tokio::spawn(name_mints(pool.clone(), config.symbols.clone(), stop.clone()));
     tokio::spawn(serve::watch_slot(source.clone(), chain_slot, stop.clone()));
     let server = tokio::spawn(serve::serve(listener, router, stop.clone()));
     let mut indexer = pin!(ingest::run(source, rows, &config.database_url, config.sweep(), stop.clone()));
@@ -100,6 +101,13 @@ async fn run(config: Config) -> Result<ExitCode> {
     ended?;
     served?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what the mints are called, as soon as the database is there and has its tables.
+async fn name_mints(pool: sqlx::PgPool, symbols: Vec<(String, String)>, stop: CancellationToken) {
+    while !stop.is_cancelled() && store::name_mints(&pool, &symbols).await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
 }
 
 /// Resolves at SIGTERM or Ctrl-C.

@@ -111,8 +111,9 @@ async fn start(args: &Args) -> Result<Localnet> {
     let mut made = None;
     if let Some(wallets) = &wallets {
         let rpc = &localnet.endpoints().rpc;
-        made = Some(genesis::run(rpc, localnet.folder(), wallets, args.liars).await?);
-        market::spawn(&localnet, args.operators, args.liars)?;
+        let market = genesis::run(rpc, localnet.folder(), wallets, args.liars).await?;
+        market::spawn(&localnet, &market, args.operators)?;
+        made = Some(market);
     }
     for spec in args.children() {
         localnet.spawn(spec)?;
@@ -143,7 +144,11 @@ async fn run(args: Args) -> Result<()> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use assay_sdk::{escrow, reputation, staking, token, verification};
 use solana_sdk::pubkey::Pubkey;
 
-use crate::{ChildSpec, Localnet, Program, Result, genesis, sibling};
+use crate::{
+    ChildSpec, Localnet, Program, Result,
+    genesis::{self, Market},
+    sibling,
+};
 
 /// The programs' folder: `$ASSAY_PROGRAMS`, or `programs/deploy` of the sources that this was built from.
 pub fn programs_folder() -> PathBuf {
@@ -36,17 +40,20 @@ fn app() -> Option<PathBuf> {
     folder.join("index.html").is_file().then_some(folder)
 }
 
-/// Start the indexer with its API, and a node for each operator; the last `liars` of them lie.
+/// Start the indexer with its API, and a node for each operator; the last ones lie.
 ///
 /// # Errors
 /// When a binary is missing or does not start.
-pub fn spawn(localnet: &Localnet, operators: u16, liars: u16) -> Result<()> {
+pub fn spawn(localnet: &Localnet, market: &Market, operators: u16) -> Result<()> {
     let (at, folder) = (localnet.endpoints(), localnet.folder());
     let listen = at.api.trim_start_matches("http://");
     let mut indexer = ChildSpec::new("indexer", sibling("assay-indexer")?)
         .args(["--rpc-url", &at.rpc, "--ws-url", &at.ws, "--listen", listen, "--sweep-seconds", "2"])
         .args(["--blobs".into(), folder.run().join("blobs").into_os_string()])
         .env("DATABASE_URL", &at.postgres);
+    for (mint, name) in [(market.payment_mint.as_str(), "tUSD"), (&token::ASY_MINT.to_string(), "ASY")] {
+        indexer = indexer.args(["--symbol", &format!("{mint}={name}")]);
+    }
     if let Some(app) = app() {
         indexer = indexer.args(["--app".into(), app.into_os_string()]);
     }
@@ -57,7 +64,7 @@ pub fn spawn(localnet: &Localnet, operators: u16, liars: u16) -> Result<()> {
             .args(["--url", &at.rpc, "--api", &at.api, "--poll-ms", "400", "--patience-ms", "1500", "--threads", "1"])
             .args(["--keypair".into(), folder.keys().join(format!("{name}.json")).into_os_string()])
             .args(["--data".into(), folder.run().join(&name).into_os_string()]);
-        if index >= operators.saturating_sub(liars) {
+        if index >= operators.saturating_sub(market.liars) {
             node = node.args(["--lie"]);
         }
         localnet.spawn(node)?;

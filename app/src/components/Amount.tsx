@@ -18,12 +18,12 @@ export const Asy = ({ base, places }: { base: bigint; places?: number }) => (
 )
 
 /**
- * An amount of a payment mint. Mints have no names here, so the unit is the mint's own address, shortened; one whose
- * decimals are not known is shown in base units rather than guessed.
+ * An amount of a payment mint. A mint without a name is told by its own address, shortened; one whose decimals are
+ * not known is shown in base units rather than guessed.
  */
 export function Payment({ base, mint, mints, places = 4 }: { base: bigint; mint: string; mints: PaymentMint[]; places?: number }) {
   const known = mints.find((found) => found.mint === mint)
-  const unit = shorten(mint, 4, 0)
+  const unit = known?.symbol ?? shorten(mint, 4, 0)
   if (known) return <Amount base={base} decimals={known.decimals} unit={unit} unitTitle={`of mint ${mint}`} places={places} />
   return (
     <span title={`base units of mint ${mint}`} className="whitespace-nowrap">

@@ -44,7 +44,7 @@ function Volume({ stats }: { stats: Stats }) {
   if (stats.volume.length === 0) return <>0</>
   return stats.volume.map((part) => (
     <div key={part.mint}>
-      <Payment base={part.amount} mint={part.mint} mints={[part]} places={2} />
+      <Payment base={part.amount} mint={part.mint} mints={stats.mints} places={2} />
     </div>
   ))
 }

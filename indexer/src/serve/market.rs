@@ -33,7 +33,7 @@ pub async fn operators(
     let limit = limit(paging.limit)?;
     let (active, after) = after::<u64>(paging.cursor.as_deref())?.unzip();
     let rows = sqlx::query_as(
-        "SELECT active::text, address, json FROM operator_rows
+        "SELECT active::text AS cursor, address, json FROM operator_rows
          WHERE $1::text IS NULL OR (active, address) < ($1::numeric, $2)
          ORDER BY active DESC, address DESC LIMIT $3",
     );

@@ -56,6 +56,18 @@ pub async fn migrate(url: &str) -> Result<()> {
     }
 }
 
+/// Says what people call the payment mints.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn name_mints(pool: &PgPool, symbols: &[(String, String)]) -> Result<()> {
+    for (mint, symbol) in symbols {
+        let sql = "INSERT INTO mint_symbols VALUES ($1, $2) ON CONFLICT (mint) DO UPDATE SET symbol = excluded.symbol";
+        sqlx::query(sql).bind(mint).bind(symbol).execute(pool).await?;
+    }
+    Ok(())
+}
+
 /// The latest slot that is fully in the tables.
 ///
 /// # Errors

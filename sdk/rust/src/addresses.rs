@@ -94,6 +94,20 @@ pub fn job(requester: &Pubkey, nonce: u64) -> Pubkey {
     find(&[escrow::JOB_SEED, requester.as_ref(), &nonce.to_le_bytes()], &escrow::ID)
 }
 
+/// The first nonce from `from` on whose job, vault and round have the highest bump: their addresses are then found at
+/// the first try, which saves 1,500 CU for every try in each instruction that derives them.
+pub fn cheap_nonce(requester: &Pubkey, from: u64) -> u64 {
+    let cheap = |nonce: &u64| {
+        let at = |seeds: &[&[u8]], program| Pubkey::find_program_address(seeds, program);
+        let (job, bump) = at(&[escrow::JOB_SEED, requester.as_ref(), &nonce.to_le_bytes()], &escrow::ID);
+        let vault = at(&[escrow::VAULT_SEED, job.as_ref()], &escrow::ID).1;
+        let round = at(&[verification::ROUND_SEED, job.as_ref()], &verification::ID).1;
+        (bump, vault, round) == (u8::MAX, u8::MAX, u8::MAX)
+    };
+    // One nonce in about eight will do.
+    (0..1_000).map(|step| from.wrapping_add(step)).find(cheap).unwrap_or(from)
+}
+
 /// A job's vault.
 pub fn job_vault(job: &Pubkey) -> Pubkey {
     find(&[escrow::VAULT_SEED, job.as_ref()], &escrow::ID)

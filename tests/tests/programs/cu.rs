@@ -30,7 +30,7 @@ fn measured() -> World {
     let mut w = World::with_operators(5);
     let (alice, bob, authority, usd) = (w.alice, w.bob, w.authority, w.usd);
     let o = w.operators.clone();
-    let job = w.open(&alice, 1);
+    let job = w.open(&alice, addresses::cheap_nonce(&alice, 1));
     w.claim(&job, &o[4]);
     w.claim(&job, &o[0]);
     w.tick(SEAL + 1, 1);
@@ -87,7 +87,7 @@ fn inner(w: &mut World) {
 fn rent() -> Vec<(&'static str, u64)> {
     let mut w = World::with_operators(3);
     let alice = w.alice;
-    let job = w.open(&alice, 1);
+    let job = w.open(&alice, addresses::cheap_nonce(&alice, 1));
     let operators = w.operators.clone();
     operators.iter().for_each(|operator| drop(w.claim(&job, operator)));
     let seats = operators.iter().map(|operator| w.chain.lamports(&addresses::seat(&job, operator))).sum();

@@ -15,9 +15,9 @@ use crate::{
 /// 1. `round` (writable): `["round", job]`
 /// 2. `authority`: `["authority"]` of this program
 /// 3. `escrow_program`
-/// 4. `reputation_program`, 5. `reputation_events`: its event authority
-/// 6. the event accounts
-/// 7. for every taken seat, in any order: the Seat, and its operator's Record of the job's class (writable)
+/// 4. `reputation_program`
+/// 5. the event accounts
+/// 6. for every taken seat, in any order: the Seat, and its operator's Record of the job's class (writable)
 ///
 /// Nobody signs: the verdict follows from the seats alone.
 #[event_cpi]
@@ -32,8 +32,6 @@ pub struct FinalizeRound<'info> {
     pub authority: UncheckedAccount<'info>,
     pub escrow_program: Program<'info, AssayEscrow>,
     pub reputation_program: Program<'info, AssayReputation>,
-    /// CHECK: checked by the reputation program.
-    pub reputation_events: UncheckedAccount<'info>,
 }
 
 pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Result<()> {
@@ -103,12 +101,7 @@ impl<'info> FinalizeRound<'info> {
     }
 
     fn tell_reputation(&self, record: &AccountInfo<'info>, outcome: Outcome) -> Result<()> {
-        let accounts = RecordOutcome {
-            recorder: self.authority.to_account_info(),
-            record: record.clone(),
-            event_authority: self.reputation_events.to_account_info(),
-            program: self.reputation_program.to_account_info(),
-        };
+        let accounts = RecordOutcome { recorder: self.authority.to_account_info(), record: record.clone() };
         let context = CpiContext::new_with_signer(assay_reputation::ID, accounts, SIGNER);
         assay_reputation::cpi::record_outcome(context, outcome).map(drop)
     }

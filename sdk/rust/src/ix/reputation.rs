@@ -20,11 +20,6 @@ pub fn open_record(operator: &Pubkey, class: u8) -> Instruction {
 
 /// Record an outcome. Only the verification program's PDA can sign this; here so that tests can show it.
 pub fn record_outcome(record: &Pubkey, outcome: Outcome) -> Instruction {
-    let accounts = accounts::RecordOutcome {
-        recorder: RECORDER,
-        record: *record,
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
+    let accounts = accounts::RecordOutcome { recorder: RECORDER, record: *record };
     build(ID, accounts, instruction::RecordOutcome { outcome })
 }

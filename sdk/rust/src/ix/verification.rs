@@ -89,7 +89,6 @@ pub fn finalize_round(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruct
         authority: VERIFIER,
         escrow_program: ESCROW,
         reputation_program: REPUTATION,
-        reputation_events: event_authority(&REPUTATION),
         event_authority: event_authority(&ID),
         program: ID,
     };

@@ -68,7 +68,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     let deposit = prices(spec.units, price, args.replicas).map(|(_, deposit)| deposit);
     let terms = JobTerms {
         // One that fits a signed 64-bit column too.
-        nonce: rand::random::<u64>() >> 1,
+        nonce: addresses::cheap_nonce(&wallet.pubkey(), rand::random::<u64>() >> 1),
         spec_hash: spec.hash(),
         uri: format!("{blobs}/{}", hex::encode(spec.hash())),
         units: spec.units,
