@@ -12,10 +12,10 @@ const outline = (stages: ReturnType<typeof build>) => stages.map(({ key, state, 
 
 test('a job that is closed has every stage behind it', () => {
   expect(outline(build('settled', HISTORY.length))).toEqual([
-    'posted done 1',
+    'posted done 2',
     'drawn done 1',
     'seated done 3',
-    'sealed done 4',
+    'sealed done 3',
     'revealed done 3',
     'verified done 1',
     'settled done 2',

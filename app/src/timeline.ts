@@ -41,7 +41,7 @@ const STAGE_OF: Record<string, StageKey> = {
   SeedDrawn: 'drawn',
   DrawRearmed: 'drawn',
   SeatClaimed: 'seated',
-  RoundOpened: 'sealed',
+  RoundOpened: 'posted',
   ResultSealed: 'sealed',
   ResultRevealed: 'revealed',
   RoundFinalized: 'verified',

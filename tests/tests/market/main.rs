@@ -2,6 +2,9 @@
 //!
 //! Run by `scripts/test.sh`, which builds the binaries and says where they are in `ASSAY_BIN_DIR`.
 
+// Everything here is a test, and a panic is how a test fails.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod faults;
 mod settles;
 mod support;
