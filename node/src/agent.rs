@@ -2,12 +2,12 @@
 //! follows from the chain.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use assay_sdk::{
     addresses,
     escrow::{Capabilities, ENGINES, Job},
@@ -21,7 +21,7 @@ use solana_sdk::pubkey::Pubkey;
 use crate::{
     chain::{Chain, DEVICE, Rejected},
     journal::{Journal, Stage},
-    market::{Action, Snapshot, plan},
+    market::{Action, Snapshot, plan, posting},
     work::Workshop,
 };
 
@@ -45,15 +45,19 @@ pub struct Agent {
     pub workshop: Workshop,
     pub journal: Journal,
     pub options: Options,
-    tasks: Mutex<HashMap<(Pubkey, Action), Task>>,
+    tasks: Mutex<Tasks>,
 }
 
 /// Something planned, waiting or under way.
 struct Task {
     not_before: Instant,
     running: bool,
+    /// It succeeded, though snapshots may not show it yet.
+    done: bool,
     failures: u32,
 }
+
+type Tasks = HashMap<(Pubkey, Action), Task>;
 
 impl Agent {
     pub fn new(chain: Chain, workshop: Workshop, journal: Journal, options: Options) -> Arc<Self> {
@@ -69,7 +73,12 @@ impl Agent {
         tracing::info!(operator = %self.chain.operator(), "watching the market");
         loop {
             match self.chain.snapshot().await {
-                Ok(snapshot) => self.clone().act(Arc::new(snapshot)),
+                Ok(snapshot) => {
+                    if let Err(error) = sweep(&self.journal, &self.workshop, &snapshot) {
+                        tracing::warn!("cannot tidy up: {error:#}");
+                    }
+                    self.clone().act(Arc::new(snapshot));
+                }
                 Err(error) => tracing::warn!("cannot read the chain: {error:#}"),
             }
             tokio::time::sleep(self.options.poll).await;
@@ -94,28 +103,31 @@ impl Agent {
         let planned = plan(&snapshot);
         let mut tasks = self.tasks();
         tasks.retain(|key, task| task.running || planned.contains(key));
-        for (job, action) in planned {
-            let full = working(&tasks) >= self.options.jobs;
-            if full && matches!(action, Action::Claim | Action::Compute) {
+        self.workshop.keep_only(&at_hand(&snapshot, &planned, &tasks));
+        for (job, action) in &planned {
+            if !has_room(&tasks, &planned, self.options.jobs, job, action) {
                 continue;
             }
             let wait = if action.is_own(&self.chain.operator()) { Duration::ZERO } else { self.options.patience };
-            let task = tasks.entry((job, action.clone())).or_insert_with(|| Task {
+            let task = tasks.entry((*job, action.clone())).or_insert_with(|| Task {
                 not_before: Instant::now() + wait.mul_f64(rand::rng().random()),
                 running: false,
+                done: false,
                 failures: 0,
             });
             if task.running || Instant::now() < task.not_before {
                 continue;
             }
             task.running = true;
-            tokio::spawn(self.clone().perform(snapshot.clone(), job, action));
+            tokio::spawn(self.clone().perform(snapshot.clone(), *job, action.clone()));
         }
     }
 
     async fn perform(self: Arc<Self>, snapshot: Arc<Snapshot>, address: Pubkey, action: Action) {
-        let Some(job) = snapshot.jobs.get(&address) else { return };
-        let outcome = self.try_perform(&address, job, &action).await;
+        let (agent, tried) = (self.clone(), action.clone());
+        // In a task of its own: a panic must not leave a reveal under way for ever.
+        let attempt = tokio::spawn(async move { agent.try_perform(&snapshot, &address, &tried).await });
+        let outcome = attempt.await.unwrap_or_else(|error| Err(error.into()));
         let mut tasks = self.tasks();
         let Some(task) = tasks.get_mut(&(address, action.clone())) else { return };
         task.running = false;
@@ -123,33 +135,39 @@ impl Agent {
             Ok(()) => {
                 tracing::info!(job = %address, ?action, "done");
                 // By then a fresh snapshot plans it no more.
+                task.done = true;
                 task.not_before = Instant::now() + self.options.poll * 4;
             }
             Err(error) => {
                 // Another node was faster, or sortition has not reached this one: what one expects in a market.
-                let expected = error.downcast_ref::<Rejected>().is_some();
+                let expected = error.downcast_ref::<Rejected>().is_some() && !action.is_due();
                 if expected {
                     tracing::debug!(job = %address, ?action, "refused: {error:#}");
                 } else {
                     tracing::warn!(job = %address, ?action, "failed: {error:#}");
                 }
                 task.failures = task.failures.saturating_add(1);
-                task.not_before = Instant::now() + self.options.poll * 2u32.pow(task.failures.min(6));
+                task.not_before = Instant::now() + backoff(self.options.poll, &action, task.failures);
             }
         }
     }
 
-    async fn try_perform(&self, address: &Pubkey, job: &Job, action: &Action) -> Result<()> {
+    async fn try_perform(&self, snapshot: &Snapshot, address: &Pubkey, action: &Action) -> Result<()> {
         let me = self.chain.operator();
+        if let Action::CloseRound { payer } = action {
+            return self.chain.send(vec![ix::verification::close_round(address, payer)]).await.map(drop);
+        }
+        let job = snapshot.jobs.get(address).context("the job is gone")?;
         let instructions = match action {
             Action::Draw => vec![ix::verification::draw(address)],
             Action::Claim => {
                 // Nobody can compute what nobody can fetch: look before locking a bond.
                 self.workshop.material(address, job).await?;
+                self.still_posted(address, job).await?;
                 vec![ix::escrow::claim_seat(&me, address, job.class, DEVICE)]
             }
             Action::Compute => return self.compute_and_seal(address, job).await,
-            Action::Reveal => return self.reveal(address).await,
+            Action::Reveal => return self.reveal(address, job).await,
             Action::Finalize { operators } => vec![ix::verification::finalize_round(address, job.class, operators)],
             Action::Settle { operator } => return self.settle(address, job, operator).await,
             Action::Slash { operator } => {
@@ -168,6 +186,8 @@ impl Agent {
                 all.push(ix::escrow::close_job(address, &job.requester));
                 all
             }
+            // Done above: its job may be gone.
+            Action::CloseRound { .. } => return Ok(()),
         };
         self.chain.send(instructions).await.map(drop)
     }
@@ -184,29 +204,41 @@ impl Agent {
         Ok(all)
     }
 
-    async fn compute_and_seal(&self, address: &Pubkey, job: &Job) -> Result<()> {
-        // A restarted node seals what it wrote down, and computes only what it had not.
-        let entry = match self.journal.get(&address.to_string())? {
-            Some(entry) => entry,
-            None => {
-                let root = self.workshop.compute(address, job).await?;
-                self.journal.record_seal(&address.to_string(), root)?
-            }
-        };
-        let (me, round) = (self.chain.operator(), addresses::round(address));
-        let sealed = seal(self.chain.genesis(), &round, &me, &entry.digest, entry.salt.expose());
-        self.chain.send(vec![ix::verification::seal_result(&me, address, sealed)]).await?;
-        self.journal.set_stage(&address.to_string(), Stage::Sealed)?;
+    /// Fetching and computing take their time: is it still the same posting that stands there? A claim or a seal names
+    /// only the address, and would reach another one too.
+    async fn still_posted(&self, address: &Pubkey, job: &Job) -> Result<()> {
+        let now = self.chain.job(address).await?;
+        let same = now.is_some_and(|now| posting(address, &now) == posting(address, job));
+        ensure!(same, "the job was closed, or posted anew, in the meantime");
         Ok(())
     }
 
-    async fn reveal(&self, address: &Pubkey) -> Result<()> {
-        let entry = self.journal.get(&address.to_string())?;
+    async fn compute_and_seal(&self, address: &Pubkey, job: &Job) -> Result<()> {
+        let posting = posting(address, job).to_string();
+        // A restarted node seals what it wrote down, and computes only what it had not.
+        let entry = match self.journal.get(&posting)? {
+            Some(entry) => entry,
+            None => {
+                let root = self.workshop.compute(address, job).await?;
+                self.journal.record_seal(&posting, root)?
+            }
+        };
+        self.still_posted(address, job).await?;
+        let (me, round) = (self.chain.operator(), addresses::round(address));
+        let sealed = seal(self.chain.genesis(), &round, &me, &entry.digest, entry.salt.expose());
+        self.chain.send(vec![ix::verification::seal_result(&me, address, sealed)]).await?;
+        self.journal.set_stage(&posting, Stage::Sealed)?;
+        Ok(())
+    }
+
+    async fn reveal(&self, address: &Pubkey, job: &Job) -> Result<()> {
+        let posting = posting(address, job).to_string();
+        let entry = self.journal.get(&posting)?;
         let entry = entry.context("the journal has no salt for this job: was the data folder lost?")?;
         let reveal =
             ix::verification::reveal_result(&self.chain.operator(), address, entry.digest, *entry.salt.expose());
         self.chain.send(vec![reveal]).await?;
-        self.journal.set_stage(&address.to_string(), Stage::Revealed)?;
+        self.journal.set_stage(&posting, Stage::Revealed)?;
         Ok(())
     }
 
@@ -217,7 +249,7 @@ impl Agent {
             all = self.chain.create_ata_if_missing(operator, &job.mint).await?;
             if job.winners != 0 {
                 // The result is the requester's whether or not the API is up; the money is not held back for it.
-                if let Err(error) = self.workshop.hand_over(address, &job.root).await {
+                if let Err(error) = self.workshop.hand_over(address, job).await {
                     tracing::warn!(job = %address, "the result was not handed over: {error:#}");
                 }
             }
@@ -225,21 +257,62 @@ impl Agent {
         all.push(ix::escrow::settle(address, job, operator));
         self.chain.send(all).await?;
         if own {
-            self.journal.remove(&address.to_string())?;
-            self.workshop.forget(address);
+            let posting = posting(address, job);
+            self.journal.remove(&posting.to_string())?;
+            self.workshop.forget(&posting);
         }
         Ok(())
     }
 
-    fn tasks(&self) -> std::sync::MutexGuard<'_, HashMap<(Pubkey, Action), Task>> {
+    fn tasks(&self) -> std::sync::MutexGuard<'_, Tasks> {
         // Each change is a single write; a panic in between leaves nothing half done.
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Jobs that are being claimed or computed.
-fn working(tasks: &HashMap<(Pubkey, Action), Task>) -> usize {
-    let busy =
-        |(key, task): &(&(Pubkey, Action), &Task)| task.running && matches!(key.1, Action::Claim | Action::Compute);
-    tasks.iter().filter(busy).count()
+/// Whether there is room for one more task like this. A seat that is taken must be computed, or its bond is lost: so
+/// seats still to be computed, and those being taken, count against new ones.
+fn has_room(tasks: &Tasks, planned: &[(Pubkey, Action)], most: usize, job: &Pubkey, action: &Action) -> bool {
+    let running = |wanted: &Action| tasks.iter().filter(|(key, task)| key.1 == *wanted && task.running).count();
+    match action {
+        Action::Compute => running(&Action::Compute) < most,
+        Action::Claim => {
+            let started = tasks.iter().filter(|(_, task)| task.running || task.done).map(|(key, _)| key);
+            let taken = started.chain(planned.iter().filter(|(_, action)| *action == Action::Compute));
+            let others = taken.filter(|(at, what)| at != job && matches!(what, Action::Claim | Action::Compute));
+            let taken: HashSet<Pubkey> = others.map(|(at, _)| *at).collect();
+            // What is still under way for an earlier posting could be taken for this one's.
+            let busy = tasks.iter().any(|((at, what), task)| at == job && task.running && what.is_due());
+            taken.len() < most && !busy
+        }
+        _ => true,
+    }
 }
+
+/// The postings whose specs and artifacts are, or soon will be, of use.
+fn at_hand(snapshot: &Snapshot, planned: &[(Pubkey, Action)], tasks: &Tasks) -> HashSet<Pubkey> {
+    let running = tasks.iter().filter(|(_, task)| task.running).map(|(key, _)| key);
+    let wanted = planned.iter().chain(running).filter(|key| matches!(key.1, Action::Claim | Action::Compute));
+    wanted.filter_map(|(address, _)| Some(posting(address, snapshot.jobs.get(address)?))).collect()
+}
+
+/// How long to wait after so many failures. What has a deadline and a bond is tried again soon.
+fn backoff(poll: Duration, action: &Action, failures: u32) -> Duration {
+    poll * 2u32.pow(failures.min(if action.is_due() { 1 } else { 6 }))
+}
+
+/// Drop what is left of jobs that are gone: seats that others settled, or that were slashed. Only once revealed: a
+/// server that lags behind may not know a job yet whose salt is still needed.
+fn sweep(journal: &Journal, workshop: &Workshop, snapshot: &Snapshot) -> Result<()> {
+    let live: HashSet<String> = snapshot.jobs.iter().map(|(at, job)| posting(at, job).to_string()).collect();
+    for entry in journal.all()? {
+        if entry.stage == Stage::Revealed && !live.contains(&entry.job) {
+            journal.remove(&entry.job)?;
+            workshop.forget(&entry.job.parse()?);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -153,6 +153,15 @@ impl Chain {
         Ok(found.value.is_some())
     }
 
+    /// The job that stands at an address now, if one does.
+    ///
+    /// # Errors
+    /// When the RPC fails, or something else stands there.
+    pub async fn job(&self, address: &Pubkey) -> Result<Option<Job>> {
+        let found = self.rpc.get_account_with_commitment(address, CommitmentConfig::confirmed()).await?;
+        found.value.map(|account| read(&account.data)).transpose()
+    }
+
     /// Create an associated token account where it is missing, at this operator's expense.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! A job's own data: its spec and artifacts, fetched and checked, its result computed, kept and handed over.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,11 +15,14 @@ use solana_sdk::pubkey::Pubkey;
 use crate::{
     artifacts::{Artifacts, Store},
     compute::{Computed, Honesty, compute},
+    market::posting,
     runtime::Runtime,
 };
 
 /// Largest spec that is fetched, in bytes.
 const MAX_SPEC_BYTES: u64 = assay_sdk::spec::MAX_DOCUMENT_BYTES as u64;
+/// Time that the API has to take a result: a payment waits for it.
+const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Fetches, computes and hands over.
 pub struct Workshop {
@@ -30,7 +34,7 @@ pub struct Workshop {
     pub results: PathBuf,
     /// Base URL of the API that takes results, if any.
     pub api: Option<String>,
-    /// Specs and artifacts of jobs at hand.
+    /// Specs and artifacts of jobs at hand, by posting.
     pub ready: Mutex<HashMap<Pubkey, Arc<Material>>>,
 }
 
@@ -46,7 +50,8 @@ impl Workshop {
     /// # Errors
     /// When something cannot be fetched, or is not what the chain says.
     pub async fn material(&self, address: &Pubkey, job: &Job) -> Result<Arc<Material>> {
-        if let Some(known) = self.known().get(address) {
+        let posting = posting(address, job);
+        if let Some(known) = self.known().get(&posting) {
             return Ok(known.clone());
         }
         let source = Artifact { uri: job.uri.clone(), sha256: hex::encode(job.spec_hash) };
@@ -57,7 +62,7 @@ impl Workshop {
         ensure!(memory <= u64::from(job.memory_mib), "the spec wants {memory} MiB, the job {}", job.memory_mib);
         let artifacts = self.store.fetch_job(&spec).await?;
         let material = Arc::new(Material { spec, artifacts });
-        self.known().insert(*address, material.clone());
+        self.known().insert(posting, material.clone());
         Ok(material)
     }
 
@@ -84,7 +89,7 @@ impl Workshop {
         let root = computed.root;
         let document = computed.into_document().to_json();
         std::fs::create_dir_all(&self.results)?;
-        std::fs::write(self.file(address), document)?;
+        std::fs::write(self.file(&posting(address, job)), document)?;
         Ok(root)
     }
 
@@ -92,24 +97,30 @@ impl Workshop {
     ///
     /// # Errors
     /// When the API does not take it.
-    pub async fn hand_over(&self, address: &Pubkey, root: &[u8; 32]) -> Result<()> {
-        let (Some(api), Ok(document)) = (&self.api, std::fs::read(self.file(address))) else { return Ok(()) };
-        ResultDocument::parse(&document)?.verify(root)?;
-        let url = format!("{}/v1/results/{}", api.trim_end_matches('/'), hex::encode(root));
-        let reply = reqwest::Client::new().put(&url).body(document).send().await?;
+    pub async fn hand_over(&self, address: &Pubkey, job: &Job) -> Result<()> {
+        let file = self.file(&posting(address, job));
+        let (Some(api), Ok(document)) = (&self.api, std::fs::read(file)) else { return Ok(()) };
+        ResultDocument::parse(&document)?.verify(&job.root)?;
+        let url = format!("{}/v1/results/{}", api.trim_end_matches('/'), hex::encode(job.root));
+        let reply = reqwest::Client::new().put(&url).body(document).timeout(HAND_OVER_TIMEOUT).send().await?;
         ensure!(reply.status().is_success(), "{url} answered {}", reply.status());
         Ok(())
     }
 
-    /// Forget a job.
-    pub fn forget(&self, address: &Pubkey) {
-        self.known().remove(address);
+    /// Forget a posting.
+    pub fn forget(&self, posting: &Pubkey) {
+        self.known().remove(posting);
         // It may never have been computed here.
-        let _ = std::fs::remove_file(self.file(address));
+        let _ = std::fs::remove_file(self.file(posting));
     }
 
-    fn file(&self, address: &Pubkey) -> PathBuf {
-        Path::new(&self.results).join(format!("{address}.json"))
+    /// Let go of what was fetched for any other posting. It is fetched again should it be needed.
+    pub fn keep_only(&self, postings: &HashSet<Pubkey>) {
+        self.known().retain(|posting, _| postings.contains(posting));
+    }
+
+    fn file(&self, posting: &Pubkey) -> PathBuf {
+        Path::new(&self.results).join(format!("{posting}.json"))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Pubkey, Arc<Material>>> {
@@ -117,3 +128,6 @@ impl Workshop {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

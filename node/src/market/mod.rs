@@ -4,6 +4,8 @@
 
 pub mod plan;
 pub mod snapshot;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use plan::{Action, plan};
-pub use snapshot::{Me, Snapshot};
+pub use snapshot::{Me, Snapshot, posting};

@@ -29,6 +29,9 @@ pub enum Action {
     ExpireJob,
     /// Refund the requester and give everyone's rent back.
     Close { round: Option<Pubkey> },
+    /// Clear away a round that is left of an earlier job: whoever paid for it gets the rent back, and the job that
+    /// stands at its address now, if one does, can be given a round of its own.
+    CloseRound { payer: Pubkey },
 }
 
 impl Action {
@@ -41,12 +44,19 @@ impl Action {
             _ => false,
         }
     }
+
+    /// Whether the bond is lost if it is not done in time.
+    pub fn is_due(&self) -> bool {
+        matches!(self, Self::Compute | Self::Reveal)
+    }
 }
 
 /// Everything that could be done now, by job.
 pub fn plan(snapshot: &Snapshot) -> Vec<(Pubkey, Action)> {
     let jobs = snapshot.jobs.iter();
+    let orphans = snapshot.rounds.iter().filter(|(address, _)| !snapshot.jobs.contains_key(address));
     jobs.flat_map(|(address, job)| for_job(snapshot, address, job).into_iter().map(|action| (*address, action)))
+        .chain(orphans.map(|(address, round)| (*address, Action::CloseRound { payer: round.payer })))
         .collect()
 }
 
@@ -72,6 +82,11 @@ fn running(snapshot: &Snapshot, address: &Pubkey, job: &Job, round: Option<&Roun
         actions.push(Action::ExpireJob);
     }
     let Some(round) = round else { return actions };
+    if !judges(round, job) {
+        // Every draw would fail, so nobody will have a seat until it is gone.
+        actions.push(Action::CloseRound { payer: round.payer });
+        return actions;
+    }
     if job.seeded_at == 0 && snapshot.slot > job.seed_slot && now <= job.seal_by {
         actions.push(Action::Draw);
     }
@@ -85,6 +100,12 @@ fn running(snapshot: &Snapshot, address: &Pubkey, job: &Job, round: Option<&Roun
         actions.push(Action::Finalize { operators });
     }
     actions
+}
+
+/// Whether a round is this job's own: a requester may post again at an address where an old round still stands. The
+/// verification program asks the same before it draws.
+fn judges(round: &Round, job: &Job) -> bool {
+    round.is_of(job) && (job.seeded_at != 0 || round.is_fresh())
 }
 
 fn for_my_seat(seat: &Seat, round: &Round, now: i64) -> Option<Action> {

@@ -6,6 +6,7 @@ use assay_sdk::{
     staking::{self, Pool, Totals, sortition},
     verification::Round,
 };
+use sha2::{Digest, Sha256};
 use solana_sdk::pubkey::Pubkey;
 
 /// What a node knows of the chain at one moment.
@@ -26,6 +27,14 @@ pub struct Snapshot {
     pub rounds: HashMap<Pubkey, Round>,
     /// This node's own accounts.
     pub me: Me,
+}
+
+/// The name of one posting of a job, which is what the journal and the workshop go by. An address is not enough: once a
+/// job is closed its requester may post another one there, and sealing the old one's result would cost the bond. The
+/// seed tells them apart: it is fixed before anybody has a seat, and comes from a slot after the posting.
+pub fn posting(address: &Pubkey, job: &Job) -> Pubkey {
+    let hash = Sha256::new().chain_update(b"assay:posting").chain_update(address).chain_update(job.seed);
+    Pubkey::new_from_array(hash.finalize().into())
 }
 
 /// The operator that a node works for, and its machine.
