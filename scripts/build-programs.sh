@@ -18,9 +18,9 @@ fi
 
 mkdir -p "$out"
 cargo build-sbf --workspace --sbf-out-dir "$out" -- --locked
-# Panic messages hold the path of a dependency's source, and with it the name of the registry it came from. The programs
-# must not depend on that, and a name of the same length leaves every offset as it was.
-sed -i 's/index\.crates\.io/registry-source/g' "$out"/*.so
+# Panic messages hold the path of a dependency's source, and with it the name of the registry that it came from. The
+# programs must not depend on that; a name of the same length leaves every offset as it was.
+LC_ALL=C perl -pi -e 's{/crates/([a-z.]+)-(?=[0-9a-f]{16}/)}{"/crates/" . "x" x length($1) . "-"}ge' "$out"/*.so
 (cd "$out" && sha256sum -- *.so > SHA256SUMS)
 
 if command -v anchor >/dev/null || command -v build-idl >/dev/null; then
@@ -30,7 +30,7 @@ if command -v anchor >/dev/null || command -v build-idl >/dev/null; then
     if command -v build-idl >/dev/null; then
       build-idl "programs/$program" -o "$idl/assay_$program.json" --skip-lint
     else
-      (cd "programs/$program" && anchor idl build -o "$(realpath "../../$idl")/assay_$program.json")
+      (to=$(realpath "$idl") && cd "programs/$program" && anchor idl build -o "$to/assay_$program.json")
     fi
   done
 else
@@ -38,9 +38,9 @@ else
 fi
 
 if [ "$out" != programs/deploy ]; then
-  for built in "$out"/*.so "$out"/*.json; do
+  for built in "$out"/*.so "$out"/SHA256SUMS "$out"/*.json; do
     [ -e "$built" ] || continue
-    case $built in *.so) committed=programs/deploy ;; *) committed=idl ;; esac
+    case $built in *.json) committed=idl ;; *) committed=programs/deploy ;; esac
     cmp "$built" "$committed/$(basename "$built")" || {
       echo "build-programs: $committed/$(basename "$built") is not what the sources build: run scripts/build-programs.sh" >&2
       exit 1

@@ -35,6 +35,11 @@ finish() {
   [ -z "$market" ] || { kill -INT "$market" 2>/dev/null || true; wait "$market" 2>/dev/null || true; }
   rm -rf "$work"
 }
+give_up() {
+  say "demo: $1; the end of the market's log:"
+  tail -n 20 "$work/localnet.log" >&2
+  exit 1
+}
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -48,7 +53,9 @@ until [ -s "$work/localnet/localnet.json" ]; do
 done
 field() { jq -er ".$1" "$work/localnet/localnet.json"; }
 api=$(field api)
-for _ in $(seq 100); do curl -fsS "$api/health" >/dev/null 2>&1 && break; sleep 0.2; done
+healthy() { curl -fsS "$api/health" >/dev/null 2>&1; }
+for _ in $(seq 150); do healthy && break; sleep 0.2; done
+healthy || give_up "the API did not become healthy"
 
 export ASSAY_LOCALNET=$work/localnet ASSAY_API=$api
 cli() { assay --url "$(field rpc)" --keypair "$work/requester.json" "$@"; }
@@ -67,9 +74,12 @@ for _ in $(seq 10); do
     jq -e '.rent_left_lamports == 0 and .indexed_equals_chain' <<<"$report" >/dev/null && break
     sleep 0.5
   done
+  jq -e '.rent_left_lamports == 0 and .indexed_equals_chain' <<<"$report" >/dev/null ||
+    give_up "the job was not closed, or the indexer does not agree with the chain: $report"
   jq -e '.slashed != []' <<<"$report" >/dev/null && break
   say "Sortition left the liar out of this one"
 done
+jq -e '.slashed != []' <<<"$report" >/dev/null || give_up "the liar was not drawn in ten jobs"
 if [ "$output" = json ]; then jq . <<<"$report"; else cli job report "$job" --expected-root "$expected"; fi
 cli job show "$job" --result "$work/result.json" >/dev/null
 say "The result, checked against the root on chain: $(jq -r '.[0]' "$work/result.json" | cut -c1-100)…"

@@ -7,25 +7,35 @@
 set -euo pipefail
 
 say() { echo "setup: $*" >&2; }
-command -v cargo >/dev/null || { say "Rust is missing: install it with rustup, then run this again"; exit 1; }
-command -v node >/dev/null || { say "Node is missing: install Node 20 or newer, then run this again"; exit 1; }
+fail() { say "$*"; exit 1; }
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+command -v cargo >/dev/null || fail "Rust is missing: install 1.95 or newer with rustup, then run this again"
+rust=$(rustc --version | cut -d' ' -f2)
+at_least 1.95 "$rust" || fail "Rust is $rust: 1.95 or newer is needed (rustup update)"
+command -v node >/dev/null && command -v npm >/dev/null || fail "Node is missing: install Node 20.19 or newer with npm, then run this again"
+node=$(node --version | tr -d v)
+at_least 20.19 "$node" || fail "Node is $node: 20.19 or newer is needed"
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"
+  else fail "this needs root to install ${packages[*]}: run it as root, or install them yourself"; fi
+}
 postgres() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 
 packages=()
-command -v cc >/dev/null || packages+=(build-essential)
+{ command -v cc && command -v make; } >/dev/null || packages+=(build-essential)
+command -v perl >/dev/null || packages+=(perl)
+command -v git >/dev/null || packages+=(git)
 command -v jq >/dev/null || packages+=(jq)
 command -v curl >/dev/null || packages+=(curl)
 postgres || packages+=(postgresql)
-# clang and libclang are needed by bindgen, which builds part of the local chain.
-[ -n "$(ldconfig -p | grep -m1 libclang || compgen -G '/usr/lib/llvm-*/lib/libclang*' || true)" ] || packages+=(clang libclang-dev)
 command -v pkg-config >/dev/null || packages+=(pkg-config)
 [ -e /usr/include/openssl/ssl.h ] || packages+=(libssl-dev)
-command -v protoc >/dev/null || packages+=(protobuf-compiler)
 if [ "${1:-}" = --tests ]; then
   command -v chromium >/dev/null || packages+=(chromium)
-  python3 -c 'import venv' 2>/dev/null || packages+=(python3-venv)
+  python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
+  cargo fmt --version >/dev/null 2>&1 || fail "cargo fmt is missing: rustup component add rustfmt"
+  cargo clippy --version >/dev/null 2>&1 || fail "cargo clippy is missing: rustup component add clippy"
 fi
 if [ ${#packages[@]} -gt 0 ]; then
   say "installing ${packages[*]}"

@@ -4,7 +4,7 @@ import { VIEWS, type View, launch, need, openPage, shoot } from './browser'
 
 /*
  * The portal against a running market with one settled job of which a seat was slashed:
- * BASE_URL=http://127.0.0.1:8900 JOB=<address> [SHOTS=<folder>] [CHROMIUM=<binary>] npm run e2e
+ * BASE_URL=http://127.0.0.1:8910 JOB=<address> [SHOTS=<folder>] [CHROMIUM=<binary>] npm run e2e
  */
 const base = need('BASE_URL', 'the address of the running indexer', 'PORTAL_URL')
 const job = need('JOB', 'the address of a settled job with a slashed seat')

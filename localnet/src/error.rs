@@ -49,6 +49,9 @@ pub enum Error {
     /// A program to preload is missing or is no SBF program.
     #[error("cannot load program {id} from {path}: {why}; build it with scripts/build-programs.sh")]
     Program { id: String, path: PathBuf, why: String },
+    /// Liars are operators too.
+    #[error("--liars {liars} of --operators {operators}: choose at most as many liars as operators")]
+    TooManyLiars { liars: u16, operators: u16 },
     /// A wallet file in the data folder is unusable.
     #[error("cannot {action} the wallet {path}: {why}; start anew with --reset")]
     Wallet { action: &'static str, path: PathBuf, why: String },

@@ -43,8 +43,6 @@ pub struct Config {
     pub reset: bool,
     /// Where everything listens.
     pub ports: Ports,
-    /// How many nodes will ask for a port ([`Ports::node`]); these are checked too.
-    pub nodes: u16,
     /// The time of a slot, in milliseconds.
     pub slot_ms: u64,
     /// What is on the chain from its first slot.
@@ -57,7 +55,6 @@ impl Default for Config {
             data: None,
             reset: false,
             ports: Ports::DEFAULT,
-            nodes: 0,
             slot_ms: chain::DEFAULT_SLOT_MS,
             programs: Vec::new(),
         }
@@ -89,8 +86,8 @@ impl Localnet {
     /// # Errors
     /// As there.
     pub async fn start_in(folder: Folder, config: Config) -> Result<Localnet> {
-        let Config { data: _, reset: _, ports, nodes, slot_ms, programs } = config;
-        ports.check(nodes)?;
+        let Config { data: _, reset: _, ports, slot_ms, programs } = config;
+        ports.check()?;
         let state = Arc::new(state::File::new(&folder));
         let on_change = state.clone();
         let supervisor = Supervisor::new(&folder, Box::new(move |pids| on_change.set_pids(pids)))?;

@@ -33,7 +33,7 @@ struct Args {
     /// The indexer's API and the web portal [default: 8910]
     #[arg(long, value_name = "PORT")]
     api_port: Option<u16>,
-    /// Hand out consecutive ports from here: RPC, WebSocket, Postgres, API, nodes
+    /// Hand out consecutive ports from here: RPC, WebSocket, Postgres, API
     #[arg(long, value_name = "PORT")]
     ports_from: Option<u16>,
     /// Operators, each with a node and 5,000 ASY at stake
@@ -88,7 +88,6 @@ impl Args {
             data: self.data.clone(),
             reset: self.reset,
             ports: self.ports()?,
-            nodes: 0, // nodes listen on no port
             slot_ms: self.slot_ms,
             programs: self.program.iter().map(program).collect(),
         })
@@ -100,6 +99,9 @@ impl Args {
 }
 
 async fn start(args: &Args) -> Result<Localnet> {
+    if args.liars > args.operators {
+        return Err(Error::TooManyLiars { liars: args.liars, operators: args.operators });
+    }
     let mut config = args.config()?;
     let folder = Folder::open(config.data.clone(), config.reset)?;
     let wallets = if args.bare { None } else { Some(Wallets::open(&folder, args.operators)?) };

@@ -25,21 +25,19 @@ pub struct Ports {
     pub postgres: u16,
     /// The indexer's API.
     pub api: u16,
-    /// First of the ports that are left to nodes (metrics): node `i` has `nodes_from + i`.
-    pub nodes_from: u16,
 }
 
 impl Ports {
     /// The ports when nothing else is said. The API is not at 8900, which is the WebSocket.
-    pub const DEFAULT: Ports = Ports { rpc: 8899, ws: 8900, postgres: 5442, api: 8910, nodes_from: 8920 };
+    pub const DEFAULT: Ports = Ports { rpc: 8899, ws: 8900, postgres: 5442, api: 8910 };
 
-    /// `base`, `base + 1`, ... for RPC, WebSocket, Postgres, API and nodes, in this order.
+    /// `base`, `base + 1`, ... for RPC, WebSocket, Postgres and API, in this order.
     ///
     /// # Errors
     /// When they run past 65535.
     pub fn from_base(base: u16) -> Result<Ports> {
         let at = |n: u16| base.checked_add(n).ok_or(Error::PortsTooHigh { flag: FROM_FLAG });
-        Ok(Ports { rpc: base, ws: at(1)?, postgres: at(2)?, api: at(3)?, nodes_from: at(4)? })
+        Ok(Ports { rpc: base, ws: at(1)?, postgres: at(2)?, api: at(3)? })
     }
 
     /// The same with another RPC port, and the WebSocket beside it.
@@ -50,28 +48,17 @@ impl Ports {
         Ok(Ports { rpc, ws: rpc.checked_add(1).ok_or(Error::PortsTooHigh { flag: RPC_FLAG })?, ..self })
     }
 
-    /// The port of node `index` (its metrics), counted from 0.
-    ///
-    /// # Errors
-    /// When it would be past 65535.
-    pub fn node(&self, index: u16) -> Result<u16> {
-        self.nodes_from.checked_add(index).ok_or(Error::PortsTooHigh { flag: FROM_FLAG })
-    }
-
     /// Checks that no two services share a port and that each is free now.
     ///
     /// # Errors
     /// The first port that is not, with the flag that changes it.
-    pub fn check(&self, nodes: u16) -> Result<()> {
-        let mut wanted = vec![
+    pub fn check(&self) -> Result<()> {
+        let wanted = [
             (self.rpc, "the chain's RPC".to_owned(), RPC_FLAG),
             (self.ws, "the chain's WebSocket, always the RPC port + 1".to_owned(), RPC_FLAG),
             (self.postgres, "Postgres".to_owned(), PG_FLAG),
             (self.api, "the indexer's API".to_owned(), API_FLAG),
         ];
-        for index in 0..nodes {
-            wanted.push((self.node(index)?, format!("node {index}"), FROM_FLAG));
-        }
         for (n, (port, what, flag)) in wanted.iter().enumerate() {
             if let Some((_, first, _)) = wanted.iter().take(n).find(|other| other.0 == *port) {
                 return Err(Error::PortTwice { port: *port, first: first.clone(), second: what.clone(), flag });
@@ -123,8 +110,7 @@ mod tests {
     #[test]
     fn ports_from_hands_out_consecutive_ports() {
         let ports = Ports::from_base(20_000).unwrap();
-        assert_eq!(ports, Ports { rpc: 20_000, ws: 20_001, postgres: 20_002, api: 20_003, nodes_from: 20_004 });
-        assert_eq!(ports.node(3).unwrap(), 20_007);
+        assert_eq!(ports, Ports { rpc: 20_000, ws: 20_001, postgres: 20_002, api: 20_003 });
         assert!(matches!(Ports::from_base(65_534), Err(Error::PortsTooHigh { flag: "--ports-from" })));
         assert!(matches!(Ports::DEFAULT.with_rpc(65_535), Err(Error::PortsTooHigh { flag: "--rpc-port" })));
     }
@@ -133,15 +119,15 @@ mod tests {
     fn a_taken_port_names_itself_and_its_flag() {
         let base = free_block(8).unwrap();
         let ports = Ports::from_base(base).unwrap();
-        ports.check(4).unwrap();
+        ports.check().unwrap();
         let _taken = TcpListener::bind((HOST, ports.ws)).unwrap();
-        let said = ports.check(0).unwrap_err().to_string();
+        let said = ports.check().unwrap_err().to_string();
         assert!(said.contains(&format!("port {} ", base + 1)) && said.contains("--rpc-port"), "{said}");
     }
 
     #[test]
     fn one_port_for_two_is_refused() {
         let ports = Ports { api: 9001, ..Ports::DEFAULT.with_rpc(9000).unwrap() };
-        assert!(matches!(ports.check(0), Err(Error::PortTwice { port: 9001, flag: "--api-port", .. })));
+        assert!(matches!(ports.check(), Err(Error::PortTwice { port: 9001, flag: "--api-port", .. })));
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use assay_sdk::{
     addresses,
-    escrow::{Capabilities, ENGINES, Job},
+    escrow::{Capabilities, ENGINES, Job, SeatState},
     ix,
     token::ASY_MINT,
     verification::seal::seal,
@@ -71,13 +71,16 @@ impl Agent {
     pub async fn run(self: Arc<Self>) -> Result<()> {
         self.ensure_device().await?;
         tracing::info!(operator = %self.chain.operator(), "watching the market");
+        let mut tidying = tokio::spawn(async {});
         loop {
             match self.chain.snapshot().await {
                 Ok(snapshot) => {
-                    if let Err(error) = sweep(&self.journal, &self.workshop, &snapshot) {
-                        tracing::warn!("cannot tidy up: {error:#}");
+                    let snapshot = Arc::new(snapshot);
+                    // Beside the rest: an API that hangs must not hold up a seal.
+                    if tidying.is_finished() {
+                        tidying = tokio::spawn(self.clone().tidy(snapshot.clone()));
                     }
-                    self.clone().act(Arc::new(snapshot));
+                    self.clone().act(snapshot);
                 }
                 Err(error) => tracing::warn!("cannot read the chain: {error:#}"),
             }
@@ -247,21 +250,17 @@ impl Agent {
         let mut all = vec![];
         if own {
             all = self.chain.create_ata_if_missing(operator, &job.mint).await?;
-            if job.winners != 0 {
-                // The result is the requester's whether or not the API is up; the money is not held back for it.
-                if let Err(error) = self.workshop.hand_over(address, job).await {
-                    tracing::warn!(job = %address, "the result was not handed over: {error:#}");
-                }
-            }
         }
         all.push(ix::escrow::settle(address, job, operator));
-        self.chain.send(all).await?;
-        if own {
-            let posting = posting(address, job);
-            self.journal.remove(&posting.to_string())?;
-            self.workshop.forget(&posting);
+        self.chain.send(all).await.map(drop)
+    }
+
+    /// Hand over what is revealed, and drop what is left of jobs that are gone. What fails is tried again at the next
+    /// look.
+    async fn tidy(self: Arc<Self>, snapshot: Arc<Snapshot>) {
+        if let Err(error) = tidy(&self.journal, &self.workshop, &snapshot).await {
+            tracing::warn!("a result was not handed over, or not tidied up after: {error:#}");
         }
-        Ok(())
     }
 
     fn tasks(&self) -> std::sync::MutexGuard<'_, Tasks> {
@@ -301,14 +300,22 @@ fn backoff(poll: Duration, action: &Action, failures: u32) -> Duration {
     poll * 2u32.pow(failures.min(if action.is_due() { 1 } else { 6 }))
 }
 
-/// Drop what is left of jobs that are gone: seats that others settled, or that were slashed. Only once revealed: a
-/// server that lags behind may not know a job yet whose salt is still needed.
-fn sweep(journal: &Journal, workshop: &Workshop, snapshot: &Snapshot) -> Result<()> {
-    let live: HashSet<String> = snapshot.jobs.iter().map(|(at, job)| posting(at, job).to_string()).collect();
+/// Hand over the results that are revealed; then drop the entries of jobs that are gone: seats that were settled or
+/// slashed. Only once revealed: a server that lags behind may not know a job yet whose salt is still needed.
+async fn tidy(journal: &Journal, workshop: &Workshop, snapshot: &Snapshot) -> Result<()> {
+    let live: HashMap<_, _> = snapshot.jobs.iter().map(|(at, job)| (posting(at, job).to_string(), at)).collect();
     for entry in journal.all()? {
-        if entry.stage == Stage::Revealed && !live.contains(&entry.job) {
+        let job = live.get(&entry.job);
+        let seat = job.and_then(|job| snapshot.my_seat(job));
+        // Killed after a reveal was confirmed and before that was written down.
+        let revealed = entry.stage == Stage::Revealed || seat.is_some_and(|seat| seat.state == SeatState::Revealed);
+        if !revealed {
+            continue;
+        }
+        journal.set_stage(&entry.job, Stage::Revealed)?;
+        workshop.hand_over(&entry.job.parse()?, &entry.digest).await?;
+        if job.is_none() {
             journal.remove(&entry.job)?;
-            workshop.forget(&entry.job.parse()?);
         }
     }
     Ok(())

@@ -54,7 +54,7 @@ impl fmt::Debug for Salt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// The job's address, base58.
+    /// The name of the job's posting, base58: see `market::posting`.
     pub job: String,
     /// The digest that was sealed: the root of the units' digests.
     #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]

@@ -93,25 +93,21 @@ impl Workshop {
         Ok(root)
     }
 
-    /// Hand a verified result over to the API, if there is one and this node still has it.
+    /// Hand a revealed result over to the API, if there is one, and then forget it. Until the API has taken it, it is
+    /// kept: it may be the only copy. Fine if it was handed over before.
     ///
     /// # Errors
     /// When the API does not take it.
-    pub async fn hand_over(&self, address: &Pubkey, job: &Job) -> Result<()> {
-        let file = self.file(&posting(address, job));
-        let (Some(api), Ok(document)) = (&self.api, std::fs::read(file)) else { return Ok(()) };
-        ResultDocument::parse(&document)?.verify(&job.root)?;
-        let url = format!("{}/v1/results/{}", api.trim_end_matches('/'), hex::encode(job.root));
-        let reply = reqwest::Client::new().put(&url).body(document).timeout(HAND_OVER_TIMEOUT).send().await?;
-        ensure!(reply.status().is_success(), "{url} answered {}", reply.status());
-        Ok(())
-    }
-
-    /// Forget a posting.
-    pub fn forget(&self, posting: &Pubkey) {
-        self.known().remove(posting);
-        // It may never have been computed here.
-        let _ = std::fs::remove_file(self.file(posting));
+    pub async fn hand_over(&self, posting: &Pubkey, root: &[u8; 32]) -> Result<()> {
+        let file = self.file(posting);
+        let Ok(document) = std::fs::read(&file) else { return Ok(()) };
+        if let Some(api) = &self.api {
+            ResultDocument::parse(&document)?.verify(root)?;
+            let url = format!("{}/v1/results/{}", api.trim_end_matches('/'), hex::encode(root));
+            let reply = reqwest::Client::new().put(&url).body(document).timeout(HAND_OVER_TIMEOUT).send().await?;
+            ensure!(reply.status().is_success(), "{url} answered {}", reply.status());
+        }
+        Ok(std::fs::remove_file(file)?)
     }
 
     /// Let go of what was fetched for any other posting. It is fetched again should it be needed.

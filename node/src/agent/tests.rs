@@ -83,28 +83,56 @@ fn a_job_posted_again_at_its_address_gets_a_salt_of_its_own() {
     assert_eq!(journal.get(&name(&first)).unwrap(), Some(old), "and the first one's is not lost");
 }
 
-#[test]
-fn only_what_is_revealed_and_gone_is_swept() {
+/// Three computed jobs: one revealed and on chain, one revealed and gone, one sealed and unknown to this server.
+struct Left {
+    _dir: tempfile::TempDir,
+    journal: Journal,
+    workshop: Workshop,
+    market: Snapshot,
+    names: [Pubkey; 3],
+}
+
+fn left() -> Left {
     let dir = tempfile::tempdir().unwrap();
     let (journal, workshop) = (Journal::open(dir.path().join("journal")).unwrap(), workshop(dir.path()));
     std::fs::create_dir_all(&workshop.results).unwrap();
     let market = snapshot(Some(job()), None, vec![]);
     let at = *market.jobs.keys().next().unwrap();
-    let live = posting(&at, &job());
-    let gone = posting(&at, &Job { seed: [8; 32], ..job() });
-    let sealed = posting(&at, &Job { seed: [9; 32], ..job() });
-    let result = |name: &Pubkey| workshop.results.join(format!("{name}.json"));
-    for name in [live, gone, sealed] {
-        journal.record_seal(&name.to_string(), [1; 32]).unwrap();
-        std::fs::write(result(&name), "{}").unwrap();
-    }
-    for (name, stage) in [(live, Stage::Revealed), (gone, Stage::Revealed), (sealed, Stage::Sealed)] {
+    let other = |seed| posting(&at, &Job { seed: [seed; 32], ..job() });
+    let names = [posting(&at, &job()), other(8), other(9)];
+    let document = assay_sdk::result::ResultDocument::build(vec![b"42".to_vec()]).unwrap();
+    for (name, stage) in names.iter().zip([Stage::Revealed, Stage::Revealed, Stage::Sealed]) {
+        journal.record_seal(&name.to_string(), document.root).unwrap();
         journal.set_stage(&name.to_string(), stage).unwrap();
+        std::fs::write(workshop.results.join(format!("{name}.json")), document.to_json()).unwrap();
     }
-    sweep(&journal, &workshop, &market).unwrap();
-    let left =
-        [live, gone, sealed].map(|name| (journal.get(&name.to_string()).unwrap().is_some(), result(&name).exists()));
-    assert_eq!(left, [(true, true), (false, false), (true, true)]);
+    Left { _dir: dir, journal, workshop, market, names }
+}
+
+impl Left {
+    /// Whether there still is an entry and a result, of each.
+    fn kept(&self) -> [(bool, bool); 3] {
+        self.names.map(|name| {
+            let entry = self.journal.get(&name.to_string()).unwrap().is_some();
+            (entry, self.workshop.results.join(format!("{name}.json")).exists())
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_is_revealed_is_handed_over_and_what_is_gone_is_dropped() {
+    let left = left();
+    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    assert_eq!(left.kept(), [(true, false), (false, false), (true, true)]);
+}
+
+#[tokio::test]
+async fn a_result_is_kept_until_the_api_has_taken_it() {
+    let mut left = left();
+    // Nobody listens on port 1.
+    left.workshop.api = Some("http://127.0.0.1:1".into());
+    tidy(&left.journal, &left.workshop, &left.market).await.unwrap_err();
+    assert_eq!(left.kept(), [(true, true); 3]);
 }
 
 #[test]
