@@ -8,7 +8,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 use assay_indexer::{
     serve::{self, State},
-    store::{Batch, Change, EventRow, Row, Table, Writer},
+    store::{self, Batch, Change, EventRow, Row, Table, Writer},
 };
 use common::Postgres;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -40,6 +40,8 @@ fn seed() -> Batch {
     let record = json!({"operator": ALICE, "class": 1, "good": "1000000000", "bad": "0", "valid": 1, "wrong": 0,
         "silent": 0, "consecutive_valid": 1});
     let pool = json!({"operator": ALICE, "active": "900", "cooling": "5", "locked": "0", "weight": {"now": "900"}});
+    // Larger as a number, smaller as text.
+    let larger = json!({"operator": BOB, "active": "1000", "cooling": "0", "locked": "0", "weight": {"now": "1000"}});
     let event = |inner_ix, program, kind: &str, data| EventRow {
         signature: "sig".into(),
         ix: 0,
@@ -60,6 +62,7 @@ fn seed() -> Batch {
             row(Table::Rounds, POOL, 22, Change::Scanned(round)),
             row(Table::Records, POOL, 22, Change::Scanned(record)),
             row(Table::Pools, POOL, 22, Change::Scanned(pool)),
+            row(Table::Pools, SEAT_B, 22, Change::Scanned(larger)),
             row(Table::PaymentMints, POOL, 22, Change::Scanned(json!({"mint": MINT, "decimals": 6, "bond_rate": "1"}))),
             row(Table::TokenConfigs, POOL, 22, Change::Scanned(json!({"minted": "1000"}))),
         ],
@@ -117,6 +120,7 @@ impl Server {
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             stop: stop.clone(),
         };
+        store::name_mints(&pool, &[(MINT.into(), "tUSD".into())]).await.unwrap();
         let router = serve::router(state, Some(&folder.path().join("app"))).unwrap();
         let listener = serve::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -188,14 +192,20 @@ async fn jobs_operators_and_stats() {
     let alice = json!({"operator": ALICE, "pool": POOL, "active": "900", "cooling": "5", "locked": "0", "weight": "900",
         "records": [{"class": 1, "score_bps": 6666, "valid": 1, "wrong": 0, "silent": 0, "consecutive_valid": 1}],
         "score_bps": 6666, "seats_won": 1, "seats_lost": 0, "earned": [{"mint": MINT, "amount": "97"}], "slashed": "0"});
-    assert_eq!(operators["items"], json!([alice]));
+    let bob = json!({"operator": BOB, "pool": SEAT_B, "active": "1000", "cooling": "0", "locked": "0", "weight": "1000",
+        "records": [], "score_bps": null, "seats_won": 0, "seats_lost": 1, "earned": [], "slashed": "40"});
+    assert_eq!(operators["items"], json!([bob, alice]));
+    let first = server.json("/v1/operators?limit=1").await;
+    let next = first["next_cursor"].as_str().unwrap();
+    let second = server.json(&format!("/v1/operators?limit=1&cursor={next}")).await;
+    assert_eq!((&first["items"], &second["items"]), (&json!([bob]), &json!([alice])));
 
     let stats = server.json("/v1/stats").await;
-    let mint =
-        json!({"address": POOL, "slot": "22", "closed_slot": null, "mint": MINT, "decimals": 6, "bond_rate": "1"});
+    let mint = json!({"address": POOL, "slot": "22", "closed_slot": null, "mint": MINT, "decimals": 6, "bond_rate": "1",
+            "symbol": "tUSD"});
     let expected = json!({"slot": "22", "commitment": "confirmed",
         "jobs": {"total": 2, "open": 0, "running": 1, "settled": 1}, "units_verified": "32", "seats_settled": 1,
-        "operators": 1, "staked": "900", "slashed": "40", "burned": "20",
+        "operators": 2, "staked": "1900", "slashed": "40", "burned": "20",
         "supply": {"minted": "1000", "burned": "20", "current": "980"},
         "volume": [{"mint": MINT, "decimals": 6, "amount": "100"}], "events": 3, "mints": [mint]});
     assert_eq!(stats, expected);

@@ -1,7 +1,5 @@
 //! Decimal amounts to base units and back, exactly: no floating point.
 
-use crate::commands::stake::Part;
-
 /// Decimals of SOL.
 pub const SOL_DECIMALS: u8 = 9;
 /// Decimals of ASY.
@@ -67,6 +65,15 @@ pub fn asy(text: &str) -> Result<u64, AmountError> {
 /// Clap's parser of test dollars, to base units.
 pub fn usd(text: &str) -> Result<u64, AmountError> {
     parse(text, USD_DECIMALS)
+}
+
+/// How much to unstake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Everything.
+    All,
+    /// Base units of ASY.
+    Amount(u64),
 }
 
 /// Clap's parser of ASY or `all`.

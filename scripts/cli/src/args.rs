@@ -5,7 +5,10 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
-use crate::{amount, commands::stake::Part, config, duration};
+use crate::{
+    amount::{self, Part},
+    config, duration,
+};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use solana_sdk::{pubkey::Pubkey, signature::Signer};
 
 use crate::{
-    amount::{self, ASY_DECIMALS},
+    amount::{self, ASY_DECIMALS, Part},
     context::Context,
     duration::words,
     error::{Error, Result},
@@ -25,15 +25,6 @@ const TICKETS_AT_ONCE: usize = 4;
 /// Where a Ticket's owner is: after discriminator, version, bump and pool.
 const TICKET_OWNER: usize = 8 + 1 + 1 + 32;
 const CLASSES: u8 = 5;
-
-/// How much to unstake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Everything.
-    All,
-    /// Base units of ASY.
-    Amount(u64),
-}
 
 fn asy(base: u64) -> String {
     format!("{} ASY", amount::format(base, ASY_DECIMALS))
