@@ -109,7 +109,8 @@ mod tests {
             record.apply(Outcome::Valid, 0).unwrap();
         }
         let trusted = record.score_bps(0).unwrap();
-        assert_eq!((record.consecutive_valid, trusted), (10, 9_105));
+        // good = (1 - 0.98^10) / 0.02 = 9.1464, and (good + 1) / (good + 2) = 0.9102.
+        assert_eq!((record.consecutive_valid, trusted), (10, 9_102));
         record.apply(Outcome::Wrong, 0).unwrap();
         assert_eq!((record.consecutive_valid, record.valid, record.wrong), (0, 10, 1));
         assert!(record.score_bps(0).unwrap() < trusted);
