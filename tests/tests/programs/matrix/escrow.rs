@@ -1,0 +1,96 @@
+//! The attack matrix of the escrow program: one line a call.
+
+use super::*;
+
+/// Attacks that land, and why that is right; see [`super::COMMON`].
+pub const HARMLESS: &[Harmless] = &[
+    ("escrow::initialize", "arbitrary_cpi_target", "program", EVENTS),
+    ("escrow::set_seed", "of_another", "job", SIGNED),
+    ("escrow::seal_seat", "of_another", "seat", SIGNED),
+    ("escrow::reveal_seat", "of_another", "seat", SIGNED),
+    ("escrow::record_verdict", "of_another", "job", SIGNED),
+    ("escrow::expire_job", "of_another", "job", "the other job is late too, and anybody may expire it"),
+    ("escrow::settle", "of_another", "fee_vault", "any account of the fee authority's can be swept"),
+    ("escrow::slash_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
+    ("escrow::expire_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
+    ("escrow::refund", "twice", "-", "the second returns nothing"),
+];
+
+/// Every instruction, in a world where it lands.
+pub fn cases() -> Vec<Case> {
+    let bare = World::bare();
+    let empty = World::empty();
+    let (mut w, [job, other]) = two_jobs();
+    let (authority, alice, bob, usd) = (w.authority, w.alice, w.bob, w.usd);
+    let o = w.operators.clone();
+    let post = |who: &Pubkey, nonce| ix::escrow::post_job(who, &usd, terms(nonce));
+    let claim = |who: &Pubkey, job: &Pubkey| ix::escrow::claim_seat(who, job, 0, 0);
+    let round = ix::verification::open_round;
+    let mut fresh = empty.clone();
+    fresh.jobs = vec![addresses::job(&alice, 1), addresses::job(&bob, 1)];
+    fresh.ok(&[post(&bob, 1), round(&bob, &fresh.jobs[1])]);
+    let cancel = |who: &Pubkey, job: &Pubkey| ix::escrow::cancel_job(who, job);
+    let mut cases = vec![
+        Case::new(&bare, ix::escrow::initialize(&authority, escrow_params())),
+        Case::new(&empty, ix::escrow::register_mint(&authority, &ASY_MINT, 5))
+            .other(ix::escrow::register_mint(&authority, &usd, 5)),
+        Case::new(&w, ix::escrow::register_device(&o[0], 1, MACHINE))
+            .other(ix::escrow::register_device(&o[1], 0, MACHINE)),
+        Case::new(&w, ix::escrow::retire_device(&o[0], 0)).other(ix::escrow::retire_device(&o[1], 0)),
+        Case::new(&fresh, post(&alice, 1)).other(post(&bob, 1)),
+        Case::new(&w, cancel(&alice, &job)).other(cancel(&bob, &other)),
+        Case::new(&w, claim(&o[0], &job)).other(claim(&o[1], &other)),
+    ];
+    let mut late = w.clone();
+    late.at(w.job(&job).seal_by + 1);
+    cases.push(Case::new(&late, ix::escrow::expire_job(&job)).other(ix::escrow::expire_job(&other)));
+    let mut ghosts = w.clone();
+    ghosts.claim(&job, &o[0]);
+    ghosts.claim(&other, &o[3]);
+    ghosts.tick(SEAL + 1, 1);
+    let expire = |w: &World, job: &Pubkey, who: &Pubkey| w.expire_seat_ix(job, who);
+    cases.push(Case::new(&ghosts, expire(&ghosts, &job, &o[0])).other(expire(&ghosts, &other, &o[3])));
+
+    for (i, job) in [job, other].iter().enumerate() {
+        w.judge(job, &digests(&w, i));
+    }
+    let settle = |w: &World, job: &Pubkey, who: &Pubkey| ix::escrow::settle(job, &w.job(job), who);
+    cases.push(Case::new(&w, settle(&w, &job, &o[0])).other(settle(&w, &other, &o[3])));
+    cases.push(Case::new(&w, w.slash_ix(&job, &o[2])).other(w.slash_ix(&other, &o[5])));
+    let refund = |w: &World, job: &Pubkey| ix::escrow::refund(job, &w.job(job));
+    cases.push(Case::new(&w, refund(&w, &job)).other(refund(&w, &other)));
+    for (i, job) in [job, other].iter().enumerate() {
+        w.settle(job, &o[i * 3]);
+        w.settle(job, &o[i * 3 + 1]);
+        w.slash(job, &o[i * 3 + 2]);
+        w.refund(job);
+    }
+    cases.push(Case::new(&w, ix::escrow::close_job(&job, &alice)).other(ix::escrow::close_job(&other, &bob)));
+    cases.extend(by_the_verifier());
+    cases
+}
+
+/// Called by verification alone: with its PDA's signature, as only verification has it.
+fn by_the_verifier() -> Vec<Case> {
+    let mut posted = World::with_operators(4);
+    let (alice, bob) = (posted.alice, posted.bob);
+    let jobs = [posted.post(&alice, terms(1)), posted.post(&bob, terms(1))];
+    let seed = |job: &Pubkey| ix::escrow::set_seed(job, Some([1; 32]));
+    let (mut w, [job, other]) = two_jobs();
+    let o = w.operators.clone();
+    w.claim(&job, &o[0]);
+    w.claim(&other, &o[3]);
+    let seats = [addresses::seat(&job, &o[0]), addresses::seat(&other, &o[3])];
+    let seal = |seat: &Pubkey| ix::escrow::seal_seat(seat, [1; 32]);
+    let reveal = |seat: &Pubkey| ix::escrow::reveal_seat(seat, [1; 32]);
+    let verdict = |job: &Pubkey| ix::escrow::record_verdict(job, [1; 32], 0, 1);
+    let mut cases = vec![
+        Case::new(&posted, seed(&jobs[0])).other(seed(&jobs[1])),
+        Case::new(&w, seal(&seats[0])).other(seal(&seats[1])),
+        Case::new(&w, verdict(&job)).other(verdict(&other)),
+    ];
+    w.seal(&job, &o[0], &honest());
+    w.seal(&other, &o[3], &honest());
+    cases.push(Case::new(&w, reveal(&seats[0])).other(reveal(&seats[1])));
+    cases
+}
