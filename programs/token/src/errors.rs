@@ -82,7 +82,7 @@ pub enum TokenError {
     #[msg("Not the recipient's associated token account; to use another one the recipient must sign")]
     NotAssociated,
     /// 6025
-    #[msg("Another mint must be swapped into the reserve mint, and one must be set")]
+    #[msg("Swaps are into the reserve mint of the parameters only, and one must be set")]
     BadSwap,
     /// 6026
     #[msg("Less of the reserve mint arrived than the swap asks for")]

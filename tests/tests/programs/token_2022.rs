@@ -7,7 +7,12 @@ use anchor_lang::{
 };
 use assay_tests::{
     World,
-    assay_sdk::{addresses, distribution::ClaimTree, ix, token::TokenError},
+    assay_sdk::{
+        addresses,
+        distribution::ClaimTree,
+        ix,
+        token::{ASY_MINT, TokenError},
+    },
     chain::wallet,
     world::*,
 };
@@ -128,16 +133,16 @@ fn wrong_token_program() {
     let mut w = World::empty();
     let mint = mint(&mut w, "plain", &[]);
     let (alice, usd) = (w.alice, w.usd);
+    // Here the token program itself refuses to make the account.
+    for call in
+        [ix::token::open_fee_vault(&alice, &mint, 0), ix::token::open_fee_vault_of(&TOKEN_2022, &alice, &ASY_MINT, 0)]
+    {
+        assert_eq!(w.send(&[call]).expect_err("not its mint").name, "IncorrectProgramId");
+    }
     // 2022 is ConstraintMintTokenProgram.
-    w.refused(&[ix::token::open_fee_vault(&alice, &mint, 0)], 2022_u32);
-    w.refused(&[ix::token::open_fee_vault_of(&TOKEN_2022, &alice, &ix_asy(), 0)], 2022_u32);
     w.refused(&[ix::token::collect_fees_of(&TOKEN_2022, &usd, &addresses::fee_vault(&usd, 0))], 2022_u32);
     let spend = ix::token::spend_treasury(&w.authority.clone(), (usd, TOKEN_2022), &addresses::ata(&alice, &usd), 1);
     w.refused(&[spend], 2022_u32);
-}
-
-fn ix_asy() -> Pubkey {
-    assay_tests::assay_sdk::token::ASY_MINT
 }
 
 /// A mint that charges: collection splits what leaves the vault, exactly; a distribution that would not be whole is refused.
@@ -231,7 +236,7 @@ fn transfer_hook_mint() {
     give(&mut w, &alice, &mint, 1_000);
     let (opening, _) = plan(&w, &mint);
     let refused = w.send(&[ix::token::open_distribution(&opening)]).expect_err("a hook needs its accounts");
-    assert!(refused.code.is_some() || !refused.name.is_empty());
+    assert_eq!(refused.name, "?");
     assert_eq!(held(&w, &ata(&alice, &mint)), 1_000);
     assert_eq!(w.chain.account(&addresses::distribution(&alice, 1)), None);
 }
@@ -259,8 +264,8 @@ fn mint_close_and_reinit() {
         ],
         data: vec![9],
     };
-    // 19 is Token-2022's MintHasSupply.
-    w.refused(std::slice::from_ref(&close), 19_u32);
+    // 28 is Token-2022's MintHasSupply.
+    w.refused(std::slice::from_ref(&close), 28_u32);
     for (index, who, amount) in [(0, bob, 100), (1, carol, 500)] {
         w.ok(&[ix::token::claim(&d, opening.mint, &tree.claim(index).expect("in the list"))]);
         let burn =

@@ -93,12 +93,17 @@ fn pda_sharing_vault() {
     let (authority, usd) = (w.authority, w.usd);
     collect(&mut w, &ASY_MINT, 1_000);
     w.transfer(&w.alice.clone(), &usd, &addresses::fee_vault(&usd, 0), 1_000);
-    let vaults = [addresses::treasury(&ASY_MINT), addresses::reserve(&ASY_MINT), addresses::reserve(&usd)];
+    // 2040: in two roles at once.
+    let vaults = [
+        (addresses::treasury(&ASY_MINT), 2006),
+        (addresses::reserve(&ASY_MINT), 2006),
+        (addresses::reserve(&usd), 2040),
+    ];
     let call = ix::token::collect_fees(&usd, &addresses::fee_vault(&usd, 0));
-    for other in vaults {
+    for (other, code) in vaults {
         let mut wrong = call.clone();
         wrong.accounts[4].pubkey = other;
-        w.refused(&[wrong], 2006_u32);
+        w.refused(&[wrong], code as u32);
     }
     // The treasury is not spent through the reserve's door, nor collected as if it were fees.
     let to = addresses::ata(&w.alice, &ASY_MINT);
@@ -107,6 +112,9 @@ fn pda_sharing_vault() {
     w.refused(&[spend], 2006_u32);
     let mut sweep = call.clone();
     sweep.accounts[3].pubkey = addresses::reserve(&usd);
+    w.refused(&[sweep], 2040_u32);
+    let mut sweep = ix::token::collect_fees(&ASY_MINT, &addresses::reserve(&ASY_MINT));
+    sweep.accounts[5].pubkey = addresses::fee_vault(&ASY_MINT, 0);
     w.refused(&[sweep], 2015_u32);
 }
 
@@ -215,7 +223,8 @@ fn wrong_mint() {
     let back = ix::token::Swap { mint: good.reserve_mint, reserve_mint: good.mint, ..good };
     w.refused(&[ix::token::reserve_swap(&back, 10, 10, 10)], TokenError::BadSwap);
     let same = ix::token::Swap { mint: good.reserve_mint, ..good };
-    w.refused(&[ix::token::reserve_swap(&same, 10, 10, 10)], TokenError::BadSwap);
+    // One vault in two roles.
+    w.refused(&[ix::token::reserve_swap(&same, 10, 10, 10)], 2040_u32);
     w.ok(&[ix::token::set_params(&authority, split_params(&Pubkey::default()))]);
     w.refused(&[ix::token::reserve_swap(&good, 10, 10, 10)], TokenError::BadSwap);
     // A mint of the same name is not the mint.
@@ -236,7 +245,7 @@ fn the_treasury_is_the_authoritys() {
     let thief = addresses::ata(&mallory, &usd);
     w.refused(&[ix::token::spend_treasury(&mallory, pair, &thief, 1)], TokenError::NotAuthority);
     w.refused(&[ix::token::spend_treasury(&authority, pair, &addresses::ata(&alice, &usd), 1_501)], 1_u32);
-    w.refused(&[ix::token::spend_treasury(&authority, pair, &addresses::treasury(&usd), 1)], TokenError::WrongAddress);
+    w.refused(&[ix::token::spend_treasury(&authority, pair, &addresses::treasury(&usd), 1)], 2040_u32);
     w.refused(&[ix::token::spend_treasury(&authority, pair, &addresses::ata(&alice, &ASY_MINT), 1)], 2014_u32);
     let before = w.usd_of(&alice);
     let receipt = w.ok(&[ix::token::spend_treasury(&authority, pair, &addresses::ata(&alice, &usd), 1_500)]);
