@@ -45,4 +45,13 @@ pub enum StakingError {
     /// 6112
     #[msg("A pool's accounts broke an invariant: nothing was changed")]
     Invariant,
+    /// 6113
+    #[msg("Only the governance program may bind a position to a vote")]
+    NotGovernor,
+    /// 6114
+    #[msg("A vote binds this position: wait until its locked_until")]
+    VoteLocked,
+    /// 6115
+    #[msg("A vote may not bind a position for longer than 90 days")]
+    LockTooLong,
 }

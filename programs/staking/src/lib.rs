@@ -66,6 +66,12 @@ pub mod assay_staking {
         instructions::slash::handler(ctx, amount, unlock)
     }
 
+    /// Bind a position until `until`, at most 90 days ahead: it cannot be unstaked or moved before. A lock only
+    /// grows. CPI from governance only.
+    pub fn lock_position(ctx: Context<LockPosition>, until: i64) -> Result<()> {
+        instructions::lock_position::handler(ctx, until)
+    }
+
     /// Bring a pool's share of the total weight up to date after a slash. Anyone may call.
     pub fn sync_weight(ctx: Context<SyncWeight>) -> Result<()> {
         instructions::sync_weight::handler(ctx)

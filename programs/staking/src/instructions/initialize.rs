@@ -32,7 +32,7 @@ pub(crate) fn handler(ctx: Context<Initialize>, params: StakingParams) -> Result
     let authority = ctx.accounts.authority.key();
     let event = StakingInitialized { authority, params: params.clone() };
     ctx.accounts.config.set_inner(Config { version: VERSION, bump: ctx.bumps.config, authority, params });
-    ctx.accounts.totals.set_inner(Totals { version: VERSION, bump: ctx.bumps.totals, weight: Weight::default() });
+    ctx.accounts.totals.set_inner(Totals { version: VERSION, bump: ctx.bumps.totals, ..Totals::default() });
     emit_cpi!(event);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod bond;
 pub mod initialize;
+pub mod lock_position;
 pub mod open_pool;
 pub mod request_unstake;
 pub mod slash;
@@ -11,7 +12,8 @@ pub mod withdraw;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    bond::*, initialize::*, open_pool::*, request_unstake::*, slash::*, stake::*, sync_weight::*, withdraw::*,
+    bond::*, initialize::*, lock_position::*, open_pool::*, request_unstake::*, slash::*, stake::*, sync_weight::*,
+    withdraw::*,
 };
 
 use anchor_lang::prelude::*;
@@ -30,5 +32,8 @@ pub(crate) fn reweigh(config: &Config, totals: &mut Totals, pool: &mut Pool) -> 
     pool.weight.set(epoch, weight);
     pool.counted = weight;
     totals.weight.set(epoch, total);
+    let staked = totals.staked.checked_sub(pool.counted_stake).ok_or(StakingError::Invariant)?;
+    totals.staked = staked.checked_add(pool.active).ok_or(StakingError::Overflow)?;
+    pool.counted_stake = pool.active;
     Ok((weight, total))
 }

@@ -44,24 +44,14 @@ pub(crate) fn handler(ctx: Context<OpenPool>) -> Result<()> {
         bump: ctx.bumps.pool,
         vault_bump: ctx.bumps.vault,
         operator,
-        active: 0,
-        active_shares: 0,
-        active_era: 0,
-        cooling: 0,
-        cooling_shares: 0,
-        cooling_era: 0,
-        locked: 0,
-        weight: Weight::default(),
-        counted: 0,
+        ..Pool::default()
     });
     ctx.accounts.position.set_inner(Position {
         version: VERSION,
         bump: ctx.bumps.position,
         pool,
         owner: operator,
-        shares: 0,
-        era: 0,
-        next_ticket: 0,
+        ..Position::default()
     });
     emit_cpi!(PoolOpened { pool, operator });
     Ok(())

@@ -35,9 +35,10 @@ pub(crate) fn handler(ctx: Context<RequestUnstake>, shares: u128) -> Result<()> 
     require!(shares > 0, StakingError::ZeroAmount);
     let pool = &mut ctx.accounts.pool;
     let position = &mut ctx.accounts.position;
-    let held = if position.era == pool.active_era { position.shares } else { 0 };
-    let left = held.checked_sub(shares).ok_or(StakingError::NotEnoughShares)?;
-    let ready_at = Clock::get()?.unix_timestamp.checked_add(ctx.accounts.config.params.unbonding);
+    let now = Clock::get()?.unix_timestamp;
+    require!(now >= position.locked_until, StakingError::VoteLocked);
+    let left = position.held(pool).checked_sub(shares).ok_or(StakingError::NotEnoughShares)?;
+    let ready_at = now.checked_add(ctx.accounts.config.params.unbonding);
     let ready_at = ready_at.ok_or(StakingError::Overflow)?;
 
     let (amount, cooling_shares) = pool.cool(shares)?;

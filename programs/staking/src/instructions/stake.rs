@@ -48,9 +48,10 @@ pub(crate) fn handler(ctx: Context<Stake>, amount: u64) -> Result<()> {
     let pool = &mut ctx.accounts.pool;
     let position = &mut ctx.accounts.position;
     let shares = pool.add(amount)?;
-    let held = if position.era == pool.active_era { position.shares } else { 0 };
+    let held = position.held(pool);
     position.era = pool.active_era;
     position.shares = held.checked_add(shares).ok_or(StakingError::Overflow)?;
+    position.staked_epoch = ctx.accounts.config.epoch(Clock::get()?.unix_timestamp);
     reweigh(&ctx.accounts.config, &mut ctx.accounts.totals, pool)?;
 
     emit_cpi!(Staked { pool: ctx.accounts.pool.key(), owner: ctx.accounts.owner.key(), amount, shares });

@@ -6,6 +6,7 @@ mod weight;
 use anchor_lang::prelude::*;
 
 pub use self::{pool::*, weight::*};
+use crate::{StakingError, math};
 
 /// Layout version that this build writes.
 pub const VERSION: u8 = 1;
@@ -25,6 +26,11 @@ pub const TICKET_SEED: &[u8] = b"ticket";
 
 /// The one signer that may lock, release and slash: the escrow program's `["authority"]` (the tests derive it).
 pub const SLASHER: Pubkey = pubkey!("7v3e8HzqNJxUYYgNo68sk1MpzAEekzGYiifgdtaYJsqK");
+
+/// The one signer that may bind a position to a vote: the governance program's `["authority"]`.
+pub const GOVERNOR: Pubkey = pubkey!("3FSSrsuk8QS3NhARYstKPzuV6XkaUd5ExWZLyZAYYkcv");
+/// A vote binds a position for at most so long: nobody's stake is held for ever, whatever governance may ask.
+pub const MAX_LOCK_SECONDS: i64 = 90 * 24 * 60 * 60;
 
 /// What the deployer chooses at initialization.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Debug)]
@@ -61,16 +67,18 @@ impl Config {
 
 /// The weight of all pools, at `["totals"]`. Written by staking and unstaking only, never by a job.
 #[account]
-#[derive(InitSpace, Debug)]
+#[derive(InitSpace, Debug, Default)]
 pub struct Totals {
     pub version: u8,
     pub bump: u8,
     pub weight: Weight,
+    /// Base units of active stake of all pools, as of each pool's last write of the totals.
+    pub staked: u64,
 }
 
 /// One owner's shares in a pool, at `["position", pool, owner]`.
 #[account]
-#[derive(InitSpace, Debug)]
+#[derive(InitSpace, Debug, Default)]
 pub struct Position {
     pub version: u8,
     pub bump: u8,
@@ -82,6 +90,23 @@ pub struct Position {
     pub era: u32,
     /// Nonce of the next ticket.
     pub next_ticket: u64,
+    /// Epoch of the last stake into this position.
+    pub staked_epoch: u64,
+    /// A vote binds the shares until this moment (0 = none).
+    pub locked_until: i64,
+}
+
+impl Position {
+    /// Shares that are still worth something: those of an earlier era were slashed to nothing.
+    pub fn held(&self, pool: &Pool) -> u128 {
+        if self.era == pool.active_era { self.shares } else { 0 }
+    }
+
+    /// What the shares are worth in base units. The caller has checked that `pool` is this position's.
+    pub fn worth(&self, pool: &Pool) -> Result<u64> {
+        let worth = math::amount_for(self.held(pool), pool.active, pool.active_shares);
+        Ok(worth.ok_or(StakingError::Overflow)?)
+    }
 }
 
 /// Stake on its way out, at `["ticket", pool, owner, nonce]`. Slashed like active stake until it is withdrawn.

@@ -6,7 +6,7 @@ use crate::{StakingError, math};
 /// One operator's stake, at `["pool", operator]`. Its vault holds at least `active + cooling`;
 /// what strangers send to the vault changes no accounting.
 #[account]
-#[derive(InitSpace, Debug)]
+#[derive(InitSpace, Debug, Default)]
 pub struct Pool {
     pub version: u8,
     pub bump: u8,
@@ -27,6 +27,8 @@ pub struct Pool {
     pub weight: Weight,
     /// What the Totals count for this pool; differs from `weight.now` after a slash, until the next sync.
     pub counted: u64,
+    /// What the Totals count of `active` in their `staked`.
+    pub counted_stake: u64,
 }
 
 impl Pool {
@@ -117,6 +119,7 @@ impl Pool {
             locked,
             weight: _,
             counted: _,
+            counted_stake: _,
         } = self;
         require!(locked <= active, StakingError::Invariant);
         require!((*active == 0) == (*active_shares == 0), StakingError::Invariant);

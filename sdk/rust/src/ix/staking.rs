@@ -1,7 +1,7 @@
 //! Builders of the staking program's instructions.
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
-use assay_staking::{ID, SLASHER, StakingParams, accounts, instruction};
+use assay_staking::{GOVERNOR, ID, SLASHER, StakingParams, accounts, instruction};
 use assay_token::ASY_MINT;
 
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
@@ -118,6 +118,12 @@ pub fn release_bond(pool: &Pubkey, amount: u64) -> Instruction {
 
 fn change_bond(pool: &Pubkey) -> accounts::ChangeBond {
     accounts::ChangeBond { slasher: SLASHER, pool: *pool }
+}
+
+/// Bind a position to a vote. Only the governance program's PDA can sign this.
+pub fn lock_position(position: &Pubkey, until: i64) -> Instruction {
+    let accounts = accounts::LockPosition { governor: GOVERNOR, position: *position };
+    build(ID, accounts, instruction::LockPosition { until })
 }
 
 /// Slash a pool. Only the escrow program's PDA can sign this.
