@@ -104,22 +104,17 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
         widen_seconds: 10,
         max_job_seconds: 1_000,
     };
-    let staking = StakingParams { unbonding: 1, epoch_seconds: 100, weight_cap: 1_000, harmed_bps: 0, caller_bps: 0 };
+    let staking = StakingParams { unbonding: 1, epoch_seconds: 100, weight_cap: 1_000, ..StakingParams::default() };
     let weight = Weight { epoch: 1, now: 100, last: 0 };
     let pool = Pool {
         version: 1,
-        bump: 0,
-        vault_bump: 0,
         operator: me(),
         active: 100,
         active_shares: 100,
-        active_era: 0,
-        cooling: 0,
-        cooling_shares: 0,
-        cooling_era: 0,
         locked: 70,
         weight,
         counted: 100,
+        ..Pool::default()
     };
     let record = Record {
         version: 1,
@@ -142,8 +137,8 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
         now: NOW,
         slot: 101,
         escrow: escrow::Config { version: 1, bump: 0, authority: key(0), params: escrow },
-        staking: staking::Config { version: 1, bump: 0, authority: key(0), params: staking },
-        totals: Totals { version: 1, bump: 0, weight },
+        staking: staking::Config { version: 1, params: staking, ..staking::Config::default() },
+        totals: Totals { version: 1, bump: 0, weight, ..Totals::default() },
         jobs: job.into_iter().map(|job| (address(), job)).collect::<BTreeMap<_, _>>(),
         seats: HashMap::from([(address(), seats)]),
         rounds: round.into_iter().map(|round| (address(), round)).collect(),

@@ -275,31 +275,16 @@ async fn tickets_of(context: &Context, operator: &Pubkey) -> Result<Vec<Ticket>>
 
 #[cfg(test)]
 mod tests {
-    use assay_sdk::{anchor_lang::AccountSerialize, staking::Weight};
+    use assay_sdk::anchor_lang::AccountSerialize;
 
     use super::*;
 
     fn pool(active: u64, shares: u128, locked: u64) -> Pool {
-        Pool {
-            version: 1,
-            bump: 0,
-            vault_bump: 0,
-            operator: Pubkey::default(),
-            active,
-            active_shares: shares,
-            active_era: 0,
-            cooling: 0,
-            cooling_shares: 0,
-            cooling_era: 0,
-            locked,
-            weight: Weight::default(),
-            counted: 0,
-        }
+        Pool { version: 1, active, active_shares: shares, locked, ..Pool::default() }
     }
 
     fn position(shares: u128, era: u32) -> Position {
-        let nobody = Pubkey::default();
-        Position { version: 1, bump: 0, pool: nobody, owner: nobody, shares, era, next_ticket: 0 }
+        Position { version: 1, shares, era, ..Position::default() }
     }
 
     #[test]
