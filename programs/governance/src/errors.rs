@@ -73,7 +73,7 @@ pub enum GovernanceError {
     #[msg("This may not be proposed: of governance itself only its administration, of staking all but lock_position")]
     ForbiddenAction,
     /// 6522
-    #[msg("Too large: at most 8 actions, 28 accounts and 700 bytes of data each, and a uri of 200 bytes")]
+    #[msg("Too large: at most 8 actions, 24 accounts and 700 bytes of data each, and a uri of 200 bytes")]
     TooLarge,
     /// 6523
     #[msg("The proposal has no actions: add at least one")]

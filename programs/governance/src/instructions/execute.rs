@@ -47,6 +47,8 @@ pub(crate) fn handler<'info>(ctx: Context<'info, Execute<'info>>, index: u8, cos
     let mut accounts = ctx.remaining_accounts.to_vec();
     accounts.push(ctx.accounts.target.to_account_info());
     invoke_signed(&call, &accounts, SIGNER)?;
+    // No action may reach this program's proposals; if one could, what it wrote would stand.
+    ctx.accounts.proposal.reload()?;
 
     let (program, state) = (terms.program, ctx.accounts.proposal.state);
     emit_cpi!(ActionExecuted { proposal: ctx.accounts.proposal.key(), index, program, state });

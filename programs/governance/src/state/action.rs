@@ -6,9 +6,9 @@ use crate::{GovernanceError, instruction};
 
 /// Most actions of a proposal.
 pub const MAX_ACTIONS: u8 = 8;
-/// Most accounts of an action; what one transaction can carry when it is executed.
-pub const MAX_ACCOUNTS: usize = 28;
-/// Most bytes of an action's data; what one transaction can carry when it is added.
+/// Most accounts of an action; what one transaction can carry.
+pub const MAX_ACCOUNTS: usize = 24;
+/// Most bytes of an action's data; what one transaction can carry.
 pub const MAX_DATA: usize = 700;
 
 /// An account of an action.
