@@ -10,7 +10,7 @@ use assay_sdk::{
     governance::GovernanceParams,
     ix, reputation,
     staking::StakingParams,
-    token::{ASY_MINT, FEE_SHARDS},
+    token::{ASY_MINT, Emission, FEE_SHARDS, FeeSplit, TokenParams},
 };
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -141,11 +141,11 @@ impl Genesis<'_> {
     }
 
     async fn programs(&self) -> Result<()> {
-        let Wallets { authority, faucet, .. } = self.wallets;
+        let Wallets { authority, faucet, dollar, .. } = self.wallets;
         let (key, hash) = (authority.pubkey(), self.rpc.get_genesis_hash().await.map_err(chain)?);
         let (genesis, signers) = (hash.to_bytes(), [authority]);
         let token = [
-            ix::token::initialize(&key, MAX_SUPPLY, 5_000),
+            ix::token::initialize(&key, MAX_SUPPLY, token_params(dollar.pubkey())),
             ix::token::set_minter(&key, &faucet.pubkey(), FAUCET_ALLOWANCE),
         ];
         let rest = [
@@ -205,6 +205,15 @@ impl Genesis<'_> {
 
 fn chain(error: impl std::fmt::Display) -> Error {
     Error::Genesis(error.to_string())
+}
+
+/// Half of the fees burned, the rest to the treasury; an epoch of a minute, whose emission loses 1 % from one to the next.
+fn token_params(reserve_mint: Pubkey) -> TokenParams {
+    TokenParams {
+        split: FeeSplit { burn_bps: 5_000, reserve_bps: 0, rewards_bps: 0, treasury_bps: 5_000 },
+        emission: Emission { first: 100 * ASY, keep_bps: 9_900, epoch_seconds: 60 },
+        reserve_mint,
+    }
 }
 
 fn staking_params() -> StakingParams {

@@ -9,9 +9,9 @@ use anchor_lang::{
 use assay_sdk::{
     ASY, addresses,
     escrow::{Capabilities, ClassParams, ENGINES, EscrowParams},
-    ix,
+    ix, staking,
     staking::StakingParams,
-    token::ASY_MINT,
+    token::{ASY_MINT, Emission, FeeSplit, REWARDS_VAULT, TokenParams},
 };
 use solana_sdk::account::Account;
 
@@ -65,6 +65,16 @@ pub fn staking_params() -> StakingParams {
         weight_cap: 1_000_000 * ASY,
         harmed_bps: 4_000,
         caller_bps: 1_000,
+    }
+}
+
+/// What the token program is initialized with: half of the fees burned, the rest to the treasury; an epoch of emission
+/// has 100 seconds and 1,000 ASY, and keeps 99 % from one to the next.
+pub fn token_params() -> TokenParams {
+    TokenParams {
+        split: FeeSplit { burn_bps: 5_000, reserve_bps: 0, rewards_bps: 0, treasury_bps: 5_000 },
+        emission: Emission { first: 1_000 * ASY, keep_bps: 9_900, epoch_seconds: 100 },
+        reserve_mint: Pubkey::default(),
     }
 }
 
@@ -125,7 +135,7 @@ impl World {
     pub fn empty() -> Self {
         let mut world = Self::bare();
         let (authority, usd) = (world.authority, world.usd);
-        world.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, 5_000)]);
+        world.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, token_params())]);
         world.ok(&[ix::token::set_minter(&authority, &authority, 10_000_000 * ASY)]);
         world.ok(&[ix::staking::initialize(&authority, staking_params())]);
         world.ok(&[ix::escrow::initialize(&authority, escrow_params())]);
@@ -257,6 +267,15 @@ impl World {
         let account = Account { lamports: 10_000_000, data, owner: ix::TOKEN_PROGRAM, ..Account::default() };
         self.chain.set(&address, account);
         address
+    }
+
+    /// The stakers' rewards vault, where the staking program of this build does not make it.
+    pub fn ensure_rewards_vault(&mut self) {
+        if self.chain.account(&REWARDS_VAULT).is_none() {
+            let template = self.token_account("rewards vault", &ASY_MINT, &addresses::config(&staking::ID));
+            let account = self.chain.account(&template).expect("just made");
+            self.chain.set(&REWARDS_VAULT, account);
+        }
     }
 
     /// Base units of tUSD of an owner.

@@ -1,7 +1,7 @@
 //! Every program-derived address of Assay, and associated token accounts.
 
 use anchor_lang::prelude::Pubkey;
-use anchor_spl::associated_token::get_associated_token_address;
+use anchor_spl::associated_token::{get_associated_token_address, get_associated_token_address_with_program_id};
 
 use crate::{escrow, governance, reputation, staking, token, verification};
 
@@ -29,6 +29,11 @@ pub fn ata(owner: &Pubkey, mint: &Pubkey) -> Pubkey {
     get_associated_token_address(owner, mint)
 }
 
+/// The associated token account of `owner` for a mint of `token_program`.
+pub fn ata_of(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubkey {
+    get_associated_token_address_with_program_id(owner, mint, token_program)
+}
+
 /// A minter's allowance.
 pub fn minter(minter: &Pubkey) -> Pubkey {
     find(&[token::MINTER_SEED, minter.as_ref()], &token::ID)
@@ -47,6 +52,26 @@ pub fn fee_vault_of_job(mint: &Pubkey, job: &Pubkey) -> Pubkey {
 /// A mint's treasury vault.
 pub fn treasury(mint: &Pubkey) -> Pubkey {
     find(&[token::TREASURY_SEED, mint.as_ref()], &token::ID)
+}
+
+/// A mint's reserve vault.
+pub fn reserve(mint: &Pubkey) -> Pubkey {
+    find(&[token::RESERVE_SEED, mint.as_ref()], &token::ID)
+}
+
+/// What was ever swapped of one mint into another.
+pub fn swap_log(mint: &Pubkey, reserve_mint: &Pubkey) -> Pubkey {
+    find(&[token::SWAP_SEED, mint.as_ref(), reserve_mint.as_ref()], &token::ID)
+}
+
+/// An opener's distribution.
+pub fn distribution(opener: &Pubkey, id: u64) -> Pubkey {
+    find(&[token::DISTRIBUTION_SEED, opener.as_ref(), &id.to_le_bytes()], &token::ID)
+}
+
+/// A distribution's vault.
+pub fn claims_vault(distribution: &Pubkey) -> Pubkey {
+    find(&[token::CLAIMS_SEED, distribution.as_ref()], &token::ID)
 }
 
 /// The weight of all pools.

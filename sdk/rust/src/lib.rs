@@ -5,10 +5,12 @@
 //! * the programs' own account, event and error types, re-exported as [`token`], [`staking`], [`reputation`],
 //!   [`escrow`], [`verification`], [`governance`], and [`account`] to read them
 //! * [`decode`]: any account or event to JSON, by the committed IDLs; [`errors`]: a program error by its number
+//! * [`distribution`]: the Merkle tree of a distribution's claims
 //! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
 
 pub mod addresses;
 pub mod decode;
+pub mod distribution;
 pub mod errors;
 pub mod ix;
 pub mod merkle;

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token};
 
-use crate::{TokenError, events::TokenInitialized, math::BPS, program::AssayToken, state::*};
+use crate::{TokenError, events::TokenInitialized, program::AssayToken, state::*};
 
 /// Accounts of `initialize`, in order:
 /// 0. `authority` (signer, writable): the program's upgrade authority; pays, and becomes the Config's authority
@@ -30,9 +30,9 @@ pub struct Initialize<'info> {
     pub system_program: Program<'info, System>,
 }
 
-pub(crate) fn handler(ctx: Context<Initialize>, max_supply: u64, burn_bps: u16) -> Result<()> {
+pub(crate) fn handler(ctx: Context<Initialize>, max_supply: u64, params: TokenParams) -> Result<()> {
     require!(max_supply > 0, TokenError::ZeroAmount);
-    require!(u64::from(burn_bps) <= BPS, TokenError::BpsTooLarge);
+    params.validate()?;
 
     let authority = ctx.accounts.authority.key();
     let mint = ctx.accounts.mint.key();
@@ -40,13 +40,20 @@ pub(crate) fn handler(ctx: Context<Initialize>, max_supply: u64, burn_bps: u16) 
         version: VERSION,
         bump: ctx.bumps.config,
         authority,
+        pending: Pubkey::default(),
+        guardian: Pubkey::default(),
+        paused: false,
         mint,
         mint_bump: ctx.bumps.mint,
         fees_bump: ctx.bumps.fee_authority,
         max_supply,
         minted: 0,
-        burn_bps,
+        next_epoch: 0,
+        next_amount: 0,
+        next_at: 0,
+        params,
     });
-    emit_cpi!(TokenInitialized { authority, mint, max_supply, burn_bps });
+    ctx.accounts.config.restart_emission(Clock::get()?.unix_timestamp)?;
+    emit_cpi!(TokenInitialized { authority, mint, max_supply, params });
     Ok(())
 }

@@ -26,6 +26,7 @@ pub struct MintAsy<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<MintAsy>, amount: u64) -> Result<()> {
+    require!(!ctx.accounts.config.paused, TokenError::Paused);
     require!(amount > 0, TokenError::ZeroAmount);
     let allowance = ctx.accounts.minter_account.allowance.checked_sub(amount);
     let allowance = allowance.ok_or(TokenError::AllowanceExceeded)?;

@@ -25,7 +25,7 @@ pub fn cases() -> Vec<Case> {
     let ata = |who: &Pubkey| addresses::ata(who, &ASY_MINT);
     let burn = |who: &Pubkey| ix::token::burn(who, &ata(who), 1);
     vec![
-        Case::new(&bare, ix::token::initialize(&bare.authority, MAX_SUPPLY, 5_000)),
+        Case::new(&bare, ix::token::initialize(&bare.authority, MAX_SUPPLY, token_params())),
         Case::new(&w, ix::token::set_minter(&authority, &w.carol, 7)),
         Case::new(&w, ix::token::mint_to(&authority, &ata(&alice), 5)),
         Case::new(&w, burn(&alice)).other(burn(&w.bob)),
