@@ -125,3 +125,33 @@ impl World {
 pub fn other_actions() -> [u8; 32] {
     hash(&[b"other actions"])
 }
+
+/// Every instruction of governance at least once, each alone in its transaction, in a world that has operators and no
+/// governance yet. It ends as governance's own authority.
+pub fn every_instruction(w: &mut World) {
+    let (authority, operators) = (w.authority, w.operators.clone());
+    let (first, pool) = (operators[0], addresses::pool(&operators[0]));
+    w.found_governance();
+    w.ok(&[ix::set_params(&authority, governance_params())]);
+    w.ok(&[ix::propose_authority(&authority, &governance::AUTHORITY)]);
+    w.ok(&[ix::set_paused(&guardian(), true)]);
+    w.ok(&[ix::set_paused(&guardian(), false)]);
+    w.tick(200, 0);
+    let draft = w.draft(&first, &[]);
+    w.ok(&[ix::cancel(&first, draft)]);
+    w.ok(&[ix::close_proposal(&first, draft)]);
+    let accept = ix::accept_authority(&governance::AUTHORITY);
+    let id = w.enact(&[accept]);
+    w.ok(&[ix::close_vote(&first, &pool, id)]);
+    w.ok(&[ix::close_action(&first, id, 0)]);
+    w.tick(VOTE, 0);
+    let stopped = w.put(&first, &[ix::set_params(&governance::AUTHORITY, governance_params())]);
+    w.ok(&[ix::veto(&guardian(), stopped)]);
+    // Alone, as an offered authority may: the vote above did it from within.
+    let mut alone = w.clone();
+    alone.chain.compute_units.clear();
+    let back = ix::propose_authority(&governance::AUTHORITY, &authority);
+    alone.enact(&[back]);
+    alone.ok(&[ix::accept_authority(&authority)]);
+    w.chain.compute_units.extend(alone.chain.compute_units);
+}

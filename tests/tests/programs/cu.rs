@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use assay_tests::{
     World,
     assay_sdk::{addresses, ix, reputation::Outcome, token::ASY_MINT},
-    idl,
+    governance, idl,
     market::*,
     table,
     world::*,
@@ -60,6 +60,7 @@ fn measured() -> World {
     w.tick(1_000, 0);
     w.ok(&[ix::staking::withdraw(&a, 0)]);
     inner(&mut w);
+    governance::every_instruction(&mut w);
     w
 }
 

@@ -7,6 +7,7 @@ mod cu;
 mod genesis;
 mod governance;
 mod governance_attacks;
+mod governance_enacts;
 mod life;
 mod matrix;
 mod random;

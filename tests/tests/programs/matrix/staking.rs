@@ -21,7 +21,7 @@ pub const HARMLESS: &[Harmless] = &[
 pub fn cases() -> Vec<Case> {
     let mut empty = World::bare();
     let authority = empty.authority;
-    empty.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, 5_000)]);
+    empty.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, token_params())]);
     let mut w = World::with_operators(2);
     let [a, b] = [w.operators[0], w.operators[1]];
     let newcomer = w.mallory;
