@@ -26,7 +26,7 @@ LC_ALL=C perl -pi -e 's{/crates/([a-z.]+)-(?=[0-9a-f]{16}/)}{"/crates/" . "x" x 
 if command -v anchor >/dev/null || command -v build-idl >/dev/null; then
   idl=idl
   [ "$out" = programs/deploy ] || idl=$out
-  for program in token staking reputation escrow verification; do
+  for program in token staking reputation escrow verification governance; do
     if command -v build-idl >/dev/null; then
       build-idl "programs/$program" -o "$idl/assay_$program.json" --skip-lint
     else

@@ -7,6 +7,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use assay_sdk::{
     ASY, addresses,
     escrow::{ClassParams, EscrowParams},
+    governance::GovernanceParams,
     ix, reputation,
     staking::StakingParams,
     token::{ASY_MINT, Emission, FEE_SHARDS, FeeSplit, TokenParams},
@@ -151,6 +152,7 @@ impl Genesis<'_> {
             ix::staking::initialize(&key, staking_params()),
             ix::escrow::initialize(&key, escrow_params()),
             ix::verification::initialize(&key, genesis),
+            ix::governance::initialize(&key, governance_params()),
         ];
         tokio::try_join!(self.send(&token, &signers), self.send(&rest, &signers)).map(drop)
     }
@@ -241,5 +243,16 @@ fn escrow_params() -> EscrowParams {
         spread: 2,
         widen_seconds: 2,
         max_job_seconds: 24 * 3_600,
+    }
+}
+
+fn governance_params() -> GovernanceParams {
+    GovernanceParams {
+        vote_seconds: 60,
+        timelock_seconds: 10,
+        execute_window_seconds: 3_600,
+        quorum_bps: 2_000,
+        majority_bps: 5_000,
+        proposal_stake: 1_000 * ASY,
     }
 }

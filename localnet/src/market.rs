@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_sdk::{escrow, reputation, staking, token, verification};
+use assay_sdk::{escrow, governance, reputation, staking, token, verification};
 use solana_sdk::pubkey::Pubkey;
 
 use crate::{
@@ -17,7 +17,7 @@ pub fn programs_folder() -> PathBuf {
     std::env::var_os("ASSAY_PROGRAMS").map_or_else(built, PathBuf::from)
 }
 
-/// The five programs, upgradeable by `authority`.
+/// The six programs, upgradeable by `authority`.
 pub fn programs(folder: &Path, authority: Pubkey) -> Vec<Program> {
     let all = [
         (token::ID, "token"),
@@ -25,6 +25,7 @@ pub fn programs(folder: &Path, authority: Pubkey) -> Vec<Program> {
         (reputation::ID, "reputation"),
         (escrow::ID, "escrow"),
         (verification::ID, "verification"),
+        (governance::ID, "governance"),
     ];
     let program = |(id, name)| {
         let path = folder.join(format!("assay_{name}.so"));

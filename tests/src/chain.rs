@@ -1,4 +1,4 @@
-//! LiteSVM with the five programs: clock, slot hashes, accounts, and transactions that are sent, timed and decoded.
+//! LiteSVM with the six programs: clock, slot hashes, accounts, and transactions that are sent, timed and decoded.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -91,7 +91,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// A chain with the five programs, whose upgrade authority is `authority`.
+    /// A chain with the six programs, whose upgrade authority is `authority`.
     pub fn new(authority: &Pubkey) -> Self {
         let mut svm = LiteSVM::new().with_sigverify(false).with_blockhash_check(false).with_log_bytes_limit(None);
         let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../programs/deploy");

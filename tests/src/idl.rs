@@ -24,7 +24,7 @@ pub struct IdlInstruction {
     pub args: usize,
 }
 
-const NAMES: [&str; 5] = ["token", "staking", "reputation", "escrow", "verification"];
+const NAMES: [&str; 6] = ["token", "staking", "reputation", "escrow", "verification", "governance"];
 
 static INSTRUCTIONS: LazyLock<Vec<IdlInstruction>> = LazyLock::new(|| NAMES.iter().flat_map(|n| read(n)).collect());
 
@@ -60,7 +60,7 @@ fn read(program: &str) -> Vec<IdlInstruction> {
     list(&idl["instructions"]).iter().map(instruction).collect()
 }
 
-/// Address and name of the five programs.
+/// Address and name of the six programs.
 pub fn programs() -> Vec<(Pubkey, &'static str)> {
     NAMES.iter().map(|name| (address(&file(name)), *name)).collect()
 }

@@ -1,4 +1,4 @@
-//! What Assay's cross-crate tests share: a [`world`] with the five built programs in LiteSVM, the [`attack`] matrix,
+//! What Assay's cross-crate tests share: a [`world`] with the six built programs in LiteSVM, the [`attack`] matrix,
 //! and committed [`table`]s of expected results.
 //!
 //! The programs under test are the committed `programs/deploy/*.so`, so a test shows what is deployed.
@@ -8,6 +8,7 @@
 
 pub mod attack;
 pub mod chain;
+pub mod governance;
 pub mod idl;
 pub mod invariants;
 pub mod market;

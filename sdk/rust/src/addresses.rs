@@ -3,7 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use anchor_spl::associated_token::{get_associated_token_address, get_associated_token_address_with_program_id};
 
-use crate::{escrow, reputation, staking, token, verification};
+use crate::{escrow, governance, reputation, staking, token, verification};
 
 fn find(seeds: &[&[u8]], program: &Pubkey) -> Pubkey {
     Pubkey::find_program_address(seeds, program).0
@@ -146,4 +146,19 @@ pub fn seat(job: &Pubkey, operator: &Pubkey) -> Pubkey {
 /// A job's round.
 pub fn round(job: &Pubkey) -> Pubkey {
     find(&[verification::ROUND_SEED, job.as_ref()], &verification::ID)
+}
+
+/// Governance's proposal number `id`.
+pub fn proposal(id: u64) -> Pubkey {
+    find(&[governance::PROPOSAL_SEED, &id.to_le_bytes()], &governance::ID)
+}
+
+/// An action of a proposal.
+pub fn action(proposal: &Pubkey, index: u8) -> Pubkey {
+    find(&[governance::ACTION_SEED, proposal.as_ref(), &[index]], &governance::ID)
+}
+
+/// A position's vote on a proposal.
+pub fn vote(proposal: &Pubkey, position: &Pubkey) -> Pubkey {
+    find(&[governance::VOTE_SEED, proposal.as_ref(), position.as_ref()], &governance::ID)
 }

@@ -1,4 +1,4 @@
-//! Accounts and events of the five programs as JSON, decoded by their committed IDLs.
+//! Accounts and events of the six programs as JSON, decoded by their committed IDLs.
 //!
 //! Conventions: 64 bits and more are decimal strings, smaller integers numbers; addresses base58; byte arrays lower
 //! hex; an enum without fields its variant's name, one with fields `{"Variant": …}`; `None` is null.
@@ -14,18 +14,20 @@ use solana_sdk::pubkey::Pubkey;
 /// First bytes of the data of an instruction by which an Anchor program tells an event to itself.
 pub const EVENT_TAG: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 
-pub(crate) const IDLS: [&str; 5] = [
+pub(crate) const IDLS: [&str; 6] = [
     include_str!("../../../idl/assay_token.json"),
     include_str!("../../../idl/assay_staking.json"),
     include_str!("../../../idl/assay_reputation.json"),
     include_str!("../../../idl/assay_escrow.json"),
     include_str!("../../../idl/assay_verification.json"),
+    include_str!("../../../idl/assay_governance.json"),
 ];
 
 /// An account or event as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded {
-    /// Short name of the program: `token`, `staking`, `reputation`, `escrow` or `verification`.
+    /// Short name of the program: `token`, `staking`, `reputation`, `escrow`, `verification` or
+    /// `governance`.
     pub program: &'static str,
     /// Name of the account type or event, for example `Job` or `JobPosted`.
     pub kind: String,
@@ -39,7 +41,7 @@ pub enum DecodeError {
     /// A committed IDL cannot be used.
     #[error("the IDL {0} cannot be used: {1}; build the IDLs again")]
     BadIdl(String, String),
-    /// Not one of the five programs.
+    /// Not one of the six programs.
     #[error("{0} is none of Assay's programs")]
     UnknownProgram(Pubkey),
     /// The first eight bytes name nothing that the IDL knows.
@@ -138,6 +140,7 @@ impl Program {
             "assay_reputation" => "reputation",
             "assay_escrow" => "escrow",
             "assay_verification" => "verification",
+            "assay_governance" => "governance",
             _ => return Err(bad(&name, "it is of no program of ours".into())),
         };
         Ok((id, Program { name: short_name, accounts, events, types }))

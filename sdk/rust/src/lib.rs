@@ -3,7 +3,7 @@
 //! * [`addresses`]: every program-derived address
 //! * [`ix`]: a builder for every instruction, which fills in the accounts that follow from others
 //! * the programs' own account, event and error types, re-exported as [`token`], [`staking`], [`reputation`],
-//!   [`escrow`], [`verification`], and [`account`] to read them
+//!   [`escrow`], [`verification`], [`governance`], and [`account`] to read them
 //! * [`decode`]: any account or event to JSON, by the committed IDLs; [`errors`]: a program error by its number
 //! * [`distribution`]: the Merkle tree of a distribution's claims
 //! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
@@ -19,6 +19,7 @@ pub mod spec;
 
 pub use anchor_lang;
 pub use assay_escrow as escrow;
+pub use assay_governance as governance;
 pub use assay_reputation as reputation;
 pub use assay_staking as staking;
 pub use assay_token as token;

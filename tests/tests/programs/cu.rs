@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use assay_tests::{
     World,
     assay_sdk::{addresses, ix, reputation::Outcome, token::ASY_MINT},
-    idl,
+    governance, idl,
     market::*,
     table,
     world::*,
@@ -61,6 +61,7 @@ fn measured() -> World {
     w.ok(&[ix::staking::withdraw(&a, 0)]);
     inner(&mut w);
     crate::token_admin::call_all(&mut w);
+    governance::every_instruction(&mut w);
     w
 }
 

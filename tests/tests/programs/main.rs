@@ -1,14 +1,18 @@
-//! The five programs, against their built `.so` files: one binary, one module a subject. Tests are named after the
+//! The six programs, against their built `.so` files: one binary, one module a subject. Tests are named after the
 //! attacks of the threat model.
 
 mod accounting;
 mod clocks;
 mod cu;
 mod genesis;
+mod governance;
+mod governance_attacks;
+mod governance_enacts;
 mod life;
 mod matrix;
 mod random;
 mod reputation;
+mod ruled;
 mod sealing;
 mod sortition;
 mod staking;

@@ -1,6 +1,7 @@
 //! Instruction builders, one module a program. A builder takes what a caller must choose and derives the rest.
 
 pub mod escrow;
+pub mod governance;
 pub mod reputation;
 pub mod staking;
 pub mod token;

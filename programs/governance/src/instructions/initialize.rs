@@ -1,0 +1,39 @@
+use anchor_lang::prelude::*;
+
+use crate::{GovernanceError, events::GovernanceInitialized, program::AssayGovernance, state::*};
+
+/// Accounts of `initialize`, in order:
+/// 0. `authority` (signer, writable): the program's upgrade authority; pays, and becomes the Config's authority
+/// 1. `config` (writable, created): `["config"]`
+/// 2. `this_program`, 3. `program_data`: tie `authority` to the deployment
+/// 4. `system_program`, then the event accounts
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Initialize<'info> {
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    #[account(init, payer = authority, space = 8 + Config::INIT_SPACE, seeds = [CONFIG_SEED], bump)]
+    pub config: Account<'info, Config>,
+    #[account(constraint = this_program.programdata_address()? == Some(program_data.key()) @ GovernanceError::NotUpgradeAuthority)]
+    pub this_program: Program<'info, AssayGovernance>,
+    #[account(constraint = program_data.upgrade_authority_address == Some(authority.key()) @ GovernanceError::NotUpgradeAuthority)]
+    pub program_data: Account<'info, ProgramData>,
+    pub system_program: Program<'info, System>,
+}
+
+pub(crate) fn handler(ctx: Context<Initialize>, params: GovernanceParams) -> Result<()> {
+    params.validate()?;
+    let authority = ctx.accounts.authority.key();
+    ctx.accounts.config.set_inner(Config {
+        version: VERSION,
+        bump: ctx.bumps.config,
+        authority,
+        pending: Pubkey::default(),
+        guardian: Pubkey::default(),
+        paused: false,
+        proposals: 0,
+        params: params.clone(),
+    });
+    emit_cpi!(GovernanceInitialized { authority, params });
+    Ok(())
+}
