@@ -174,14 +174,9 @@ impl Chain {
     /// What the runtime or a program said.
     pub fn send(&mut self, instructions: &[Instruction]) -> Result<Receipt, Box<Failure>> {
         let message = Message::new(instructions, Some(&self.payer));
-        let signatures = (0..message.header.num_required_signatures).map(|i| self.signature(i)).collect();
         let keys = message.account_keys.clone();
         let written = (1..keys.len()).filter(|i| message.is_maybe_writable(*i, None)).map(|i| keys[i]).collect();
-        let bytes = message.serialize().len() + 1 + 64 * usize::from(message.header.num_required_signatures);
-        assert!(bytes <= MAX_TRANSACTION, "a transaction of {bytes} bytes cannot be sent");
-        let sent =
-            self.svm.send_transaction(VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) });
-        let meta = sent.map_err(|failed| Box::new(Failure::new(&failed.err, failed.meta.logs)))?;
+        let meta = self.submit(message)?;
         if let [only] = instructions
             && let Some(name) = idl::name(only)
         {
@@ -191,6 +186,30 @@ impl Chain {
         let events = self.events(&keys, &meta);
         self.history.extend(events.iter().cloned());
         Ok(Receipt { compute_units: meta.compute_units_consumed, events, written })
+    }
+
+    /// As [`Chain::send`], without reading its events or keeping anything: for millions of transactions. Returns the
+    /// compute units.
+    ///
+    /// # Errors
+    /// What the runtime or a program said.
+    pub fn run(&mut self, instructions: &[Instruction]) -> Result<u64, Box<Failure>> {
+        let message = Message::new(instructions, Some(&self.payer));
+        self.submit(message).map(|meta| meta.compute_units_consumed)
+    }
+
+    /// Keep no transactions: a long run would fill the memory with them.
+    pub fn forget_transactions(&mut self) {
+        self.svm = std::mem::take(&mut self.svm).with_transaction_history(0);
+    }
+
+    fn submit(&mut self, message: Message) -> Result<TransactionMetadata, Box<Failure>> {
+        let signatures = (0..message.header.num_required_signatures).map(|i| self.signature(i)).collect();
+        let bytes = message.serialize().len() + 1 + 64 * usize::from(message.header.num_required_signatures);
+        assert!(bytes <= MAX_TRANSACTION, "a transaction of {bytes} bytes cannot be sent");
+        let sent =
+            self.svm.send_transaction(VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) });
+        sent.map_err(|failed| Box::new(Failure::new(&failed.err, failed.meta.logs)))
     }
 
     // Not a real signature, but unlike every other: the runtime knows transactions by their first.
