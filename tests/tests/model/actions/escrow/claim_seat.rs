@@ -15,13 +15,17 @@ use crate::{
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (address, job) = view.job(dice, |_, job| job.state == JobState::Open && job.seeded_at != 0)?;
     let operator = view.operator(dice);
-    let device = if dice.once_in(10) { 1 } else { 0 };
+    let device = u16::from(dice.once_in(10));
     let class = job.class;
     let seat = addresses::seat(&address, &operator);
-    if view.model.seats.contains_key(&seat) && !dice.once_in(10) {
+    let pool = addresses::pool(&operator);
+    let able = view.model.staking.pools.contains_key(&pool)
+        && view.model.devices.contains_key(&addresses::device(&operator, device))
+        && view.model.records.contains_key(&addresses::record(&operator, class))
+        && !view.model.seats.contains_key(&seat);
+    if !able && !dice.once_in(20) {
         return None;
     }
-    let pool = addresses::pool(&operator);
     let accounts = (addresses::device(&operator, device), addresses::record(&operator, class), pool);
     send(ix::escrow::claim_seat(&operator, &address, class, device), move |m| {
         need(m.jobs.get(&address))?;

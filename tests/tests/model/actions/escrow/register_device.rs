@@ -16,7 +16,7 @@ use crate::{
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (operator, index) = (view.operator(dice), dice.below(2) as u16);
-    let can = match dice.below(12) {
+    let can = match dice.below(40) {
         0 => Capabilities { engines: 0, ..MACHINE },
         1 => Capabilities { cores: 0, ..MACHINE },
         2 => Capabilities { cores: 1, ..MACHINE },

@@ -1,4 +1,4 @@
-use anchor_lang::Space;
+use anchor_lang::{Space, error::ErrorCode};
 use assay_tests::assay_sdk::{addresses, ix, staking, staking::StakingError};
 
 use super::super::{Next, View, send};
@@ -20,6 +20,8 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     };
     let ticket = addresses::ticket(&pool, &owner, nonce);
     send(ix::staking::request_unstake(&owner, nonce, shares), move |m| {
+        // A ticket made in the same transaction has taken the number, and with it the address.
+        require(m.staking.positions[&address].next_ticket == nonce, ErrorCode::ConstraintSeeds)?;
         m.money.create(&owner, &ticket, 8 + staking::Ticket::INIT_SPACE)?;
         require(shares > 0, StakingError::ZeroAmount)?;
         let bought = m.staking.cool(&address, shares)?;

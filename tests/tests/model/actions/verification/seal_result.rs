@@ -17,6 +17,10 @@ use crate::{
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (address, seat, _) = view.seat(dice, |_, seat| seat.state == SeatState::Claimed)?;
+    // Some never seal.
+    if (seat.seal_by + i64::from(seat.index)) % 5 == 0 {
+        return None;
+    }
     let (job, operator) = (seat.job, seat.operator);
     let digest = match dice.below(6) {
         0 => lie(&operator),

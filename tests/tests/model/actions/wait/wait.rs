@@ -11,9 +11,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         2 => 0,
         _ => 2,
     };
-    let seconds = match dice.below(10) {
-        0..=5 => dice.below(6) as i64,
-        6..=8 => {
+    let seconds = match dice.below(24) {
+        0..=18 => dice.below(6) as i64,
+        19..=22 => {
             let next = deadlines(view).into_iter().filter(|at| *at > now).min()?;
             // Never back in time.
             (next - now + dice.below(3) as i64 - 1).max(0)
