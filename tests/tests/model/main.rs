@@ -17,7 +17,7 @@ use std::{collections::BTreeSet, time::Instant};
 
 use assay_tests::idl;
 
-use crate::{actions::ACTIONS, driver::Walk};
+use crate::{actions::ACTIONS, driver::Walk, state::Model};
 
 /// Steps when `STEPS` does not say.
 const STEPS: u64 = 20_000;
@@ -71,6 +71,32 @@ fn programs_do_what_the_model_says() {
             .filter(|a| !walk.tally.get(a.name).is_some_and(|(ok, _)| *ok > 0) && !a.name.starts_with("wait::wait"))
             .collect();
         assert!(never.is_empty(), "never landed: {:?}", never.iter().map(|a| a.name).collect::<Vec<_>>());
+    }
+}
+
+/// The walk can fail: each of these models is wrong in one number, and is found out.
+#[test]
+fn a_wrong_model_is_found_out() {
+    type Mistake = (&'static str, fn(&mut Model));
+    let mistakes: [Mistake; 8] = [
+        ("fee", |m| m.escrow.fee_bps += 1),
+        ("bond", |m| m.escrow.bond_bps += 1),
+        ("spread", |m| m.escrow.spread += 1),
+        ("unbonding", |m| m.staking.params.unbonding += 1),
+        ("harmed", |m| m.staking.params.harmed_bps += 1),
+        ("epoch", |m| m.staking.params.epoch_seconds += 1),
+        ("minted", |m| m.minted += 1),
+        ("lamports", |m| *m.money.lamports.values_mut().next().expect("a wallet") += 1),
+    ];
+    for (name, mistake) in mistakes {
+        let mut walk = Walk::new(3);
+        mistake(&mut walk.model);
+        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            while walk.steps < 5_000 {
+                walk.step();
+            }
+        }));
+        assert!(found.is_err(), "nobody noticed that {name} was wrong");
     }
 }
 
