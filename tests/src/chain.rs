@@ -65,6 +65,15 @@ impl Receipt {
     }
 }
 
+/// What an instruction takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Compute units.
+    pub cu: u64,
+    pub accounts: usize,
+    pub data_bytes: usize,
+}
+
 /// Why a transaction failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -82,8 +91,8 @@ pub struct Chain {
     decoder: Arc<Decoder>,
     count: u64,
     payer: Pubkey,
-    /// Most compute units that each instruction took, when it was alone in its transaction.
-    pub compute_units: BTreeMap<String, u64>,
+    /// What each instruction took at most, when it was alone in its transaction.
+    pub usage: BTreeMap<String, Usage>,
     /// Every event so far.
     pub history: Vec<Event>,
 }
@@ -108,8 +117,7 @@ impl Chain {
         }
         let payer = wallet("fee payer");
         let decoder = Arc::new(Decoder::new().expect("the IDLs are sound"));
-        let compute_units = BTreeMap::new();
-        let mut chain = Self { svm, decoder, count: 0, payer, compute_units, history: Vec::new() };
+        let mut chain = Self { svm, decoder, count: 0, payer, usage: BTreeMap::new(), history: Vec::new() };
         chain.fund(&payer, 1_000_000_000_000);
         chain
     }
@@ -180,8 +188,11 @@ impl Chain {
         if let [only] = instructions
             && let Some(name) = idl::name(only)
         {
-            let most = self.compute_units.entry(name).or_default();
-            *most = meta.compute_units_consumed.max(*most);
+            let most = self.usage.entry(name).or_default();
+            let cu = meta.compute_units_consumed;
+            if cu > most.cu {
+                *most = Usage { cu, accounts: only.accounts.len(), data_bytes: only.data.len() };
+            }
         }
         let events = self.events(&keys, &meta);
         self.history.extend(events.iter().cloned());

@@ -3,6 +3,7 @@
 
 mod accounting;
 mod clocks;
+mod costs;
 mod cu;
 mod genesis;
 mod life;
