@@ -8,6 +8,8 @@ mod cu;
 mod genesis;
 mod life;
 mod matrix;
+mod named;
+mod names;
 mod random;
 mod sealing;
 mod sortition;
