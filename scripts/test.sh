@@ -20,7 +20,7 @@ export ASSAY_BIN_DIR
 
 step "Unit, program and store tests"
 cargo test --workspace --locked --exclude assay-tests
-cargo test --locked -p assay-tests --test programs
+cargo test --locked -p assay-tests --test programs --test model
 
 step "Lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -68,10 +68,7 @@ impl Case {
     /// # Panics
     /// If the untouched call fails, or a failed attack changed an account.
     pub fn run(&self) -> Vec<Outcome> {
-        let mut fork = self.world.clone();
-        if let Err(failure) = fork.send(std::slice::from_ref(&self.call)) {
-            panic!("{}: the call itself fails with {}\n{}", self.name(), failure.name, failure.logs.join("\n"));
-        }
+        self.land();
         let mut outcomes = self.on_data();
         for index in 0..self.spec().accounts.len() {
             outcomes.extend(self.on_flags(index));
@@ -80,6 +77,23 @@ impl Case {
         }
         outcomes.extend(self.on_life());
         outcomes
+    }
+
+    /// The world before the call.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The world after the untouched call.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn land(&self) -> World {
+        let mut fork = self.world.clone();
+        if let Err(failure) = fork.send(std::slice::from_ref(&self.call)) {
+            panic!("{}: the call itself fails with {}\n{}", self.name(), failure.name, failure.logs.join("\n"));
+        }
+        fork
     }
 
     fn spec(&self) -> &'static IdlInstruction {

@@ -67,6 +67,15 @@ impl Receipt {
     }
 }
 
+/// What an instruction takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Compute units.
+    pub cu: u64,
+    pub accounts: usize,
+    pub data_bytes: usize,
+}
+
 /// Why a transaction failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -84,8 +93,8 @@ pub struct Chain {
     decoder: Arc<Decoder>,
     count: u64,
     payer: Pubkey,
-    /// Most compute units that each instruction took, when it was alone in its transaction.
-    pub compute_units: BTreeMap<String, u64>,
+    /// What each instruction took at most, when it was alone in its transaction.
+    pub usage: BTreeMap<String, Usage>,
     /// Every event so far.
     pub history: Vec<Event>,
 }
@@ -110,8 +119,7 @@ impl Chain {
         }
         let payer = wallet("fee payer");
         let decoder = Arc::new(Decoder::new().expect("the IDLs are sound"));
-        let compute_units = BTreeMap::new();
-        let mut chain = Self { svm, decoder, count: 0, payer, compute_units, history: Vec::new() };
+        let mut chain = Self { svm, decoder, count: 0, payer, usage: BTreeMap::new(), history: Vec::new() };
         chain.fund(&payer, 1_000_000_000_000);
         chain
     }
@@ -176,23 +184,45 @@ impl Chain {
     /// What the runtime or a program said.
     pub fn send(&mut self, instructions: &[Instruction]) -> Result<Receipt, Box<Failure>> {
         let message = Message::new(instructions, Some(&self.payer));
-        let signatures = (0..message.header.num_required_signatures).map(|i| self.signature(i)).collect();
         let keys = message.account_keys.clone();
         let written = (1..keys.len()).filter(|i| message.is_maybe_writable(*i, None)).map(|i| keys[i]).collect();
-        let bytes = message.serialize().len() + 1 + 64 * usize::from(message.header.num_required_signatures);
-        assert!(bytes <= MAX_TRANSACTION, "a transaction of {bytes} bytes cannot be sent");
-        let sent =
-            self.svm.send_transaction(VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) });
-        let meta = sent.map_err(|failed| Box::new(Failure::new(&failed.err, failed.meta.logs)))?;
+        let meta = self.submit(message)?;
         if let [only] = instructions
             && let Some(name) = idl::name(only)
         {
-            let most = self.compute_units.entry(name).or_default();
-            *most = meta.compute_units_consumed.max(*most);
+            let most = self.usage.entry(name).or_default();
+            let cu = meta.compute_units_consumed;
+            if cu > most.cu {
+                *most = Usage { cu, accounts: only.accounts.len(), data_bytes: only.data.len() };
+            }
         }
         let events = self.events(&keys, &meta);
         self.history.extend(events.iter().cloned());
         Ok(Receipt { compute_units: meta.compute_units_consumed, events, return_data: meta.return_data.data, written })
+    }
+
+    /// As [`Chain::send`], without reading its events or keeping anything: for millions of transactions. Returns the
+    /// compute units.
+    ///
+    /// # Errors
+    /// What the runtime or a program said.
+    pub fn run(&mut self, instructions: &[Instruction]) -> Result<u64, Box<Failure>> {
+        let message = Message::new(instructions, Some(&self.payer));
+        self.submit(message).map(|meta| meta.compute_units_consumed)
+    }
+
+    /// Keep no transactions: a long run would fill the memory with them.
+    pub fn forget_transactions(&mut self) {
+        self.svm = std::mem::take(&mut self.svm).with_transaction_history(0);
+    }
+
+    fn submit(&mut self, message: Message) -> Result<TransactionMetadata, Box<Failure>> {
+        let signatures = (0..message.header.num_required_signatures).map(|i| self.signature(i)).collect();
+        let bytes = message.serialize().len() + 1 + 64 * usize::from(message.header.num_required_signatures);
+        assert!(bytes <= MAX_TRANSACTION, "a transaction of {bytes} bytes cannot be sent");
+        let sent =
+            self.svm.send_transaction(VersionedTransaction { signatures, message: VersionedMessage::Legacy(message) });
+        sent.map_err(|failed| Box::new(Failure::new(&failed.err, failed.meta.logs)))
     }
 
     // Not a real signature, but unlike every other: the runtime knows transactions by their first.

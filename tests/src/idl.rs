@@ -24,6 +24,15 @@ pub struct IdlInstruction {
     pub args: usize,
 }
 
+/// One account type of one program.
+#[derive(Clone, Debug)]
+pub struct IdlType {
+    /// `escrow::Job`.
+    pub name: String,
+    pub program: Pubkey,
+    pub discriminator: Vec<u8>,
+}
+
 const NAMES: [&str; 6] = ["token", "staking", "reputation", "escrow", "verification", "governance"];
 
 static INSTRUCTIONS: LazyLock<Vec<IdlInstruction>> = LazyLock::new(|| NAMES.iter().flat_map(|n| read(n)).collect());
@@ -58,6 +67,25 @@ fn read(program: &str) -> Vec<IdlInstruction> {
         args: list(&ix["args"]).len(),
     };
     list(&idl["instructions"]).iter().map(instruction).collect()
+}
+
+/// Every account type of every program.
+pub fn account_types() -> Vec<IdlType> {
+    let of = |program: &&'static str| {
+        let idl = file(program);
+        let one = |account: &Value| {
+            // A name that two programs have is a whole path.
+            let name = account["name"].as_str().and_then(|path| path.rsplit("::").next()).expect("a name");
+            let bytes = list(&account["discriminator"]).iter().filter_map(Value::as_u64).map(|byte| byte as u8);
+            IdlType { name: format!("{program}::{name}"), program: address(&idl), discriminator: bytes.collect() }
+        };
+        let own = |account: &&Value| {
+            let name = account["name"].as_str().unwrap_or_default();
+            !name.contains("::") || name.starts_with(&format!("assay_{program}::"))
+        };
+        list(&idl["accounts"]).iter().filter(own).map(one).collect::<Vec<_>>()
+    };
+    NAMES.iter().flat_map(of).collect()
 }
 
 /// Address and name of the six programs.

@@ -16,5 +16,5 @@ pub mod table;
 pub mod world;
 
 pub use assay_sdk;
-pub use chain::{Chain, Event, Failure, Receipt};
+pub use chain::{Chain, Event, Failure, Receipt, Usage};
 pub use world::World;

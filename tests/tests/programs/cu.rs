@@ -1,29 +1,28 @@
-//! The compute units of every instruction and the rent of an open job, against the committed `docs/compute-units.md`.
+//! What every instruction costs, in compute units, accounts and bytes of data, against the committed
+//! `programs/compute-units.json`, from which `docs/costs.md` is written.
 //!
-//! Fails if an instruction got more than 5 % dearer, if the file is further off than that, or above the ceiling.
-//! `UPDATE=1` rewrites the file.
+//! Fails when a figure is more than 2 % off, or above the ceiling. `UPDATE=1` rewrites both files.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::collections::BTreeMap;
 
 use assay_tests::{
-    World,
+    Usage, World,
     assay_sdk::{addresses, ix, reputation::Outcome, token::ASY_MINT},
     governance, idl,
     market::*,
     table,
     world::*,
 };
+use serde_json::{Value, json};
 
-const PATH: &str = "docs/compute-units.md";
+use super::{costs, matrix};
+
+/// The figures, by instruction.
+const FIGURES: &str = "programs/compute-units.json";
 /// No instruction may take more.
 const CEILING: u64 = 60_000;
-/// What rivals do it in, or what we set ourselves.
-const TARGETS: &[(&str, u64)] = &[
-    ("escrow::post_job", 25_000),
-    ("verification::seal_result", 8_000),
-    ("verification::reveal_result", 10_000),
-    ("escrow::settle", 25_000),
-];
+/// A figure may be off by this many percent before the file is stale.
+const DRIFT: u64 = 2;
 
 /// Every instruction once, in a job of three seats with a liar, a ghost and a cancelled and an expired one beside it.
 fn measured() -> World {
@@ -85,42 +84,6 @@ fn inner(w: &mut World) {
     w.ok(&[ix::escrow::record_verdict(&job, [1; 32], 0, 1)]);
 }
 
-/// Lamports of rent that an open job holds when all its three seats are taken, by account; its uri has 26 bytes.
-fn rent() -> Vec<(&'static str, u64)> {
-    let mut w = World::with_operators(3);
-    let alice = w.alice;
-    let job = w.open(&alice, addresses::cheap_nonce(&alice, 1));
-    let operators = w.operators.clone();
-    operators.iter().for_each(|operator| drop(w.claim(&job, operator)));
-    let seats = operators.iter().map(|operator| w.chain.lamports(&addresses::seat(&job, operator))).sum();
-    vec![
-        ("job", w.chain.lamports(&job)),
-        ("vault", w.chain.lamports(&addresses::job_vault(&job))),
-        ("round", w.chain.lamports(&addresses::round(&job))),
-        ("three seats", seats),
-    ]
-}
-
-fn render(units: &BTreeMap<String, u64>) -> String {
-    let mut text = String::from(
-        "# Compute units and rent\n\nMeasured in LiteSVM on the committed builds by `cargo test -p assay-tests --test programs cu`, each instruction alone\nin its transaction; the most that a job with three seats took. `UPDATE=1` rewrites this file; a rise of more than 5 %\nfails. Creating an address costs 1,500 CU for each bump below 255 that it needs: these are the addresses of this test.\nAn instruction marked * is called by another of our programs only, and counted there too.\n\n| instruction | CU | target |\n|---|---:|---:|\n",
-    );
-    for (name, units) in units {
-        let target = TARGETS.iter().find(|(of, _)| of == name);
-        let target = target.map_or(String::new(), |(_, target)| format!("{target}"));
-        let star = if INNER.contains(&name.as_str()) { "*" } else { "" };
-        writeln!(text, "| {name}{star} | {units} | {target} |").expect("a string takes all");
-    }
-    let parts = rent();
-    let all: u64 = parts.iter().map(|(_, lamports)| lamports).sum();
-    text.push_str("\nRent of one open job at its peak, in lamports; all of it returns (target: 10,000,000; this runtime still\nasks 6,960 lamports a byte, at 5,080 it is 27 % less):\n\n| account | lamports |\n|---|---:|\n");
-    for (account, lamports) in parts {
-        writeln!(text, "| {account} | {lamports} |").expect("a string takes all");
-    }
-    writeln!(text, "| all | {all} |").expect("a string takes all");
-    text
-}
-
 const INNER: &[&str] = &[
     "escrow::record_verdict",
     "escrow::reveal_seat",
@@ -132,35 +95,64 @@ const INNER: &[&str] = &[
     "staking::slash",
 ];
 
-/// The table's figures.
-fn committed(text: &str) -> BTreeMap<String, u64> {
-    let row = |line: &str| {
-        let mut cells = line.split('|').map(str::trim).skip(1);
-        let name = cells.next()?.trim_end_matches('*').to_owned();
-        Some((name, cells.next()?.parse().ok()?))
+/// What each instruction takes on the typical path: in the story, or else in its case of the attack matrix.
+fn usage() -> (BTreeMap<String, Usage>, Vec<World>) {
+    let mut usage = BTreeMap::new();
+    let mut worlds = Vec::new();
+    for case in matrix::all_cases() {
+        let before = case.world().clone();
+        let mut fresh = case.land();
+        usage.extend(fresh.chain.usage.remove_entry(&case.name()));
+        worlds.extend([before, fresh]);
+    }
+    let story = measured();
+    usage.extend(story.chain.usage.clone());
+    worlds.push(story);
+    (usage, worlds)
+}
+
+fn to_json(usage: &BTreeMap<String, Usage>) -> Value {
+    let entry = |(name, of): (&String, &Usage)| {
+        (name.replace("::", "."), json!({ "cu": of.cu, "accounts": of.accounts, "data_bytes": of.data_bytes }))
     };
-    text.lines().filter_map(row).collect()
+    Value::Object(usage.iter().map(entry).collect())
+}
+
+fn from_json(value: &Value) -> BTreeMap<String, Usage> {
+    let number = |of: &Value, key: &str| of[key].as_u64().unwrap_or_else(|| panic!("{FIGURES}: {key} of {of}"));
+    let entry = |(name, of): (&String, &Value)| {
+        let (accounts, data_bytes) = (number(of, "accounts") as usize, number(of, "data_bytes") as usize);
+        (name.replace('.', "::"), Usage { cu: number(of, "cu"), accounts, data_bytes })
+    };
+    value.as_object().into_iter().flatten().map(entry).collect()
 }
 
 #[test]
-fn compute_units_are_as_committed() {
-    let world = measured();
-    let units = &world.chain.compute_units;
-    for instruction in idl::instructions() {
-        assert!(units.contains_key(&instruction.name), "{} is not measured", instruction.name);
-    }
-    let text = render(units);
-    println!("{text}");
-    if table::update() {
-        table::compare(PATH, &text);
-    }
-    let path = format!("{}/../{PATH}", env!("CARGO_MANIFEST_DIR"));
-    let old =
-        committed(&std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{path}: {why}; UPDATE=1 makes it")));
-    let new = committed(&text);
-    assert_eq!(old.keys().collect::<Vec<_>>(), new.keys().collect::<Vec<_>>(), "{PATH} is stale: UPDATE=1");
-    let far: Vec<_> = new.iter().filter(|(name, units)| old[*name].abs_diff(**units) * 20 > old[*name]).collect();
-    assert!(far.is_empty(), "more than 5 % off {PATH} (UPDATE=1 after a review): {far:?}");
-    let dear: Vec<_> = units.iter().filter(|(_, units)| **units > CEILING).collect();
+fn costs_are_as_committed() {
+    let (usage, worlds) = usage();
+    let known: Vec<_> = idl::instructions().iter().map(|instruction| &instruction.name).collect();
+    let missing: Vec<_> = known.iter().filter(|name| !usage.contains_key(**name)).collect();
+    assert!(missing.is_empty(), "neither in the story nor in the matrix: {missing:?}");
+    let dear: Vec<_> = usage.iter().filter(|(_, of)| of.cu > CEILING).collect();
     assert!(dear.is_empty(), "above {CEILING}: {dear:?}");
+
+    if table::update() {
+        let text = serde_json::to_string_pretty(&to_json(&usage)).expect("plain data");
+        table::compare(FIGURES, &format!("{text}\n"));
+    }
+    let path = format!("{}/../{FIGURES}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{path}: {why}; UPDATE=1 makes it"));
+    let committed = from_json(&serde_json::from_str(&text).unwrap_or_else(|why| panic!("{path}: {why}")));
+    let names = |of: &BTreeMap<String, Usage>| of.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&committed), names(&usage), "{FIGURES} is stale: UPDATE=1");
+    let off = |name: &str, new: &Usage| {
+        let old = &committed[name];
+        let shape = (old.accounts, old.data_bytes) != (new.accounts, new.data_bytes);
+        shape || old.cu.abs_diff(new.cu) * 100 > old.cu * DRIFT
+    };
+    let far: Vec<_> =
+        usage.iter().filter(|(name, new)| off(name, new)).map(|(n, new)| (n, committed[n], new)).collect();
+    assert!(far.is_empty(), "more than {DRIFT} % off {FIGURES} (UPDATE=1 after a review): {far:#?}");
+    // From the committed figures, so that a drift of a few units changes no document.
+    table::compare("docs/costs.md", &costs::render(&committed, INNER, &worlds));
 }

@@ -3,6 +3,7 @@
 
 mod accounting;
 mod clocks;
+mod costs;
 mod cu;
 mod genesis;
 mod governance;
@@ -10,6 +11,8 @@ mod governance_attacks;
 mod governance_enacts;
 mod life;
 mod matrix;
+mod named;
+mod names;
 mod random;
 mod reputation;
 mod ruled;

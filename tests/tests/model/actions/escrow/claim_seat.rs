@@ -1,0 +1,76 @@
+use anchor_lang::{Space, prelude::Pubkey};
+use assay_tests::assay_sdk::{
+    addresses,
+    escrow::{self, EscrowError, JobState, SeatState},
+    ix,
+    staking::sortition,
+};
+
+use super::super::{Next, View, send};
+use crate::{
+    dice::Dice,
+    state::{Job, Model, Seat, Verdict, need, require},
+};
+
+pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
+    let (address, job) = view.job(dice, |_, job| job.state == JobState::Open && job.seeded_at != 0)?;
+    let operator = view.operator(dice);
+    let device = u16::from(dice.once_in(10));
+    let class = job.class;
+    let seat = addresses::seat(&address, &operator);
+    let pool = addresses::pool(&operator);
+    let able = view.model.staking.pools.contains_key(&pool)
+        && view.model.devices.contains_key(&addresses::device(&operator, device))
+        && view.model.records.contains_key(&addresses::record(&operator, class))
+        && !view.model.seats.contains_key(&seat);
+    if !able && !dice.once_in(20) {
+        return None;
+    }
+    let accounts = (addresses::device(&operator, device), addresses::record(&operator, class), pool);
+    send(ix::escrow::claim_seat(&operator, &address, class, device), move |m| {
+        need(m.jobs.get(&address))?;
+        (need(m.devices.get(&accounts.0))?, need(m.records.get(&accounts.1))?, need(m.staking.pools.get(&pool))?);
+        m.money.create(&operator, &seat, 8 + escrow::Seat::INIT_SPACE)?;
+        let job = m.jobs[&address].clone();
+        // Another job may stand there by now.
+        require(job.class == class, EscrowError::WrongAddress)?;
+        may_claim(m, &address, &job, &operator, accounts)?;
+        let seal_by = m.now + i64::from(job.seal_window);
+        require(seal_by <= job.seal_by, EscrowError::TooLate)?;
+        let index = need(m.jobs.get_mut(&address))?.take_seat()?;
+        m.staking.lock(&pool, job.exposure)?;
+        let (state, nothing) = (SeatState::Claimed, [0; 32]);
+        let taken = Seat { index, state, job: address, operator, seal_by, commitment: nothing, digest: nothing };
+        m.seats.insert(seat, taken);
+        Ok(())
+    })
+}
+
+/// Whether the operator may have a seat, whichever.
+fn may_claim(
+    m: &Model,
+    at: &Pubkey,
+    job: &Job,
+    operator: &Pubkey,
+    (device, record, pool): (Pubkey, Pubkey, Pubkey),
+) -> Verdict {
+    require(job.state == JobState::Open, EscrowError::WrongState)?;
+    require(job.seeded_at != 0, EscrowError::NotDrawn)?;
+    require(*operator != job.requester, EscrowError::SelfDealing)?;
+    let can = m.devices[&device].can;
+    let fits = can.engines & (1 << job.engine) != 0 && can.cores >= job.cores && can.memory_mib >= job.memory_mib;
+    require(fits, EscrowError::DeviceUnfit)?;
+    let held = &m.staking.pools[&pool];
+    require(held.active.amount >= m.escrow.classes[usize::from(job.class)].stake, EscrowError::StakeTooLow)?;
+
+    // k * weight / total of all draws are below the threshold; k doubles with time, 16 times at most.
+    let waited = (m.now - job.seeded_at) as u64 / u64::from(m.escrow.widen_seconds);
+    let k = (u64::from(m.escrow.spread) * u64::from(job.replicas)) << waited.min(16);
+    let weight = u128::from(m.weight(held)) * u128::from(m.records[&record].score_bps(m.now)) / 10_000;
+    let total = u128::from(m.staking.total.settled(m.epoch()));
+    let draw = sortition::draw(&job.seed, sortition::ROLE_SEAT, at, &pool);
+    let share = u128::from(k) * weight;
+    // draw < share / total * 2^64, with the threshold rounded down.
+    let chosen = total > 0 && weight > 0 && (share >= total || u128::from(draw) < (share << 64) / total);
+    require(chosen, EscrowError::NotEligible)
+}

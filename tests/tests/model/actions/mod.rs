@@ -1,0 +1,132 @@
+//! Everything that can be done: one file an instruction. Each has one function, `propose`, which makes a transaction
+//! likely to land (most of the time) and says what it does to the model. To teach the walk a new instruction: write its
+//! file, and name it in [`ACTIONS`].
+
+pub mod escrow;
+pub mod reputation;
+pub mod staking;
+pub mod token;
+pub mod verification;
+pub mod wait;
+
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use assay_tests::World;
+
+use crate::{
+    cast::Cast,
+    dice::Dice,
+    state::{Job, Model, Seat, Verdict},
+};
+
+/// What a proposal may look at.
+pub struct View<'a> {
+    pub world: &'a World,
+    pub model: &'a Model,
+    pub cast: &'a Cast,
+}
+
+/// Time that passes.
+#[derive(Clone, Copy)]
+pub struct Clock {
+    pub seconds: i64,
+    pub slots: u64,
+}
+
+/// Instructions to send, and what they do to the model.
+pub struct Step {
+    pub calls: Vec<Instruction>,
+    pub then: Box<dyn Fn(&mut Model) -> Verdict>,
+}
+
+/// What is to happen next.
+pub enum Next {
+    Wait(Clock),
+    Send(Step),
+}
+
+/// One kind of step.
+#[derive(Clone, Copy)]
+pub struct Action {
+    /// `escrow::settle`, as in the IDL.
+    pub name: &'static str,
+    /// How often, compared with the others.
+    pub weight: u64,
+    pub propose: fn(&View, &mut Dice) -> Option<Next>,
+}
+
+/// Send one instruction.
+pub fn send(call: Instruction, then: impl Fn(&mut Model) -> Verdict + 'static) -> Option<Next> {
+    Some(Next::Send(Step { calls: vec![call], then: Box::new(then) }))
+}
+
+macro_rules! actions {
+    ($($weight:literal $program:ident :: $name:ident,)*) => {
+        &[$(Action {
+            name: concat!(stringify!($program), "::", stringify!($name)),
+            weight: $weight,
+            propose: $program::$name::propose,
+        }),*]
+    };
+}
+
+/// All of them. Weights are such that jobs, of which each needs about twenty steps, get most.
+pub const ACTIONS: &[Action] = actions![
+    16 wait::wait,
+    5 wait::donate,
+    2 token::set_minter,
+    5 token::mint_to,
+    3 token::burn,
+    4 token::open_fee_vault,
+    3 token::collect_fees,
+    3 staking::open_pool,
+    12 staking::stake,
+    5 staking::request_unstake,
+    8 staking::withdraw,
+    4 staking::sync_weight,
+    4 reputation::open_record,
+    1 escrow::register_mint,
+    4 escrow::register_device,
+    2 escrow::retire_device,
+    16 escrow::post_job,
+    60 escrow::claim_seat,
+    30 escrow::settle,
+    16 escrow::slash_seat,
+    12 escrow::expire_seat,
+    3 escrow::cancel_job,
+    6 escrow::expire_job,
+    12 escrow::refund,
+    14 escrow::close_job,
+    20 verification::open_round,
+    20 verification::draw,
+    40 verification::seal_result,
+    50 verification::reveal_result,
+    16 verification::finalize_round,
+    12 verification::close_round,
+];
+
+impl View<'_> {
+    /// A job that `fits`; one time in ten any at all.
+    pub fn job(&self, dice: &mut Dice, fits: impl Fn(&Pubkey, &Job) -> bool) -> Option<(Pubkey, Job)> {
+        let any = dice.once_in(10);
+        let jobs: Vec<_> = self.model.jobs.iter().filter(|(address, job)| any || fits(address, job)).collect();
+        dice.pick(&jobs).map(|(address, job)| (**address, (*job).clone()))
+    }
+
+    /// A seat that `fits`, with its job; one time in ten any at all.
+    pub fn seat(&self, dice: &mut Dice, fits: impl Fn(&Job, &Seat) -> bool) -> Option<(Pubkey, Seat, Job)> {
+        let any = dice.once_in(10);
+        let with_job = self.model.seats.iter().map(|(address, seat)| (address, seat, &self.model.jobs[&seat.job]));
+        let seats: Vec<_> = with_job.filter(|(_, seat, job)| any || fits(job, seat)).collect();
+        dice.pick(&seats).map(|(address, seat, job)| (**address, (*seat).clone(), (*job).clone()))
+    }
+
+    /// Any operator.
+    pub fn operator(&self, dice: &mut Dice) -> Pubkey {
+        dice.one(&self.cast.operators)
+    }
+
+    /// Anybody.
+    pub fn anybody(&self, dice: &mut Dice) -> Pubkey {
+        dice.one(&self.cast.people)
+    }
+}

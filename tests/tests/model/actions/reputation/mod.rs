@@ -1,0 +1,3 @@
+//! The reputation program's instructions.
+
+pub mod open_record;

@@ -1,0 +1,40 @@
+use anchor_lang::Space;
+use assay_tests::assay_sdk::{
+    addresses,
+    escrow::JobState,
+    ix,
+    verification::{self, Phase, VerificationError},
+};
+
+use super::super::{Next, View, send};
+use crate::{
+    dice::Dice,
+    state::{Round, need, require},
+};
+
+pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
+    let fits = |job: &_| !view.model.rounds.contains_key(&addresses::round(job));
+    let (address, job) = view.job(dice, |at, job| job.state == JobState::Open && fits(at))?;
+    let who = if dice.once_in(12) { view.anybody(dice) } else { job.requester };
+    let round = addresses::round(&address);
+    send(ix::verification::open_round(&who, &address), move |m| {
+        let job = need(m.jobs.get(&address))?.clone();
+        m.money.create(&who, &round, 8 + verification::Round::INIT_SPACE)?;
+        require(who == job.requester, VerificationError::NotRequester)?;
+        require(job.state == JobState::Open && job.seats.is_empty(), VerificationError::WrongJobState)?;
+        let opened = Round {
+            phase: Phase::Sealing,
+            replicas: job.replicas,
+            quorum: job.quorum,
+            sealed: 0,
+            revealed: 0,
+            job: address,
+            payer: who,
+            seal_by: job.seal_by,
+            reveal_window: job.reveal_window,
+            reveal_by: job.seal_by + i64::from(job.reveal_window),
+        };
+        m.rounds.insert(round, opened);
+        Ok(())
+    })
+}

@@ -1,0 +1,5 @@
+//! Time, and what strangers may do to any account.
+
+pub mod donate;
+#[allow(clippy::module_inception)]
+pub mod wait;

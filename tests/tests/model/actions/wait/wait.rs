@@ -1,0 +1,33 @@
+//! Time passes: a little, to an epoch's end, or to just before, on or just after a deadline.
+
+use super::super::{Clock, Next, View};
+use crate::dice::Dice;
+
+pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
+    let now = view.model.now;
+    let slots = match dice.below(20) {
+        0 => 300,
+        1 => 600,
+        2 => 0,
+        _ => 2,
+    };
+    let seconds = match dice.below(24) {
+        0..=18 => dice.below(6) as i64,
+        19..=22 => {
+            let next = deadlines(view).into_iter().filter(|at| *at > now).min()?;
+            // Never back in time.
+            (next - now + dice.below(3) as i64 - 1).max(0)
+        }
+        _ => view.model.staking.params.epoch_seconds - now % view.model.staking.params.epoch_seconds,
+    };
+    Some(Next::Wait(Clock { seconds, slots }))
+}
+
+fn deadlines(view: &View) -> Vec<i64> {
+    let model = view.model;
+    let jobs = model.jobs.values().filter(|job| job.live()).map(|job| job.seal_by);
+    let seats = model.seats.values().map(|seat| seat.seal_by);
+    let rounds = model.rounds.values().map(|round| round.reveal_by);
+    let tickets = model.staking.tickets.values().map(|ticket| ticket.ready_at);
+    jobs.chain(seats).chain(rounds).chain(tickets).collect()
+}

@@ -1,0 +1,59 @@
+//! Every fund has an exit: after any sequence, when time has passed, cranks that anybody may send end every job, return
+//! every rent, and leave no bond locked.
+
+use crate::{
+    actions::{ACTIONS, Clock, Next, View},
+    dice::Dice,
+    driver::Walk,
+};
+
+/// What anybody may call.
+const CRANKS: &[&str] = &[
+    "escrow::expire_job",
+    "verification::finalize_round",
+    "escrow::settle",
+    "escrow::slash_seat",
+    "escrow::expire_seat",
+    "escrow::refund",
+    "escrow::close_job",
+    "verification::close_round",
+    "token::open_fee_vault",
+    "token::collect_fees",
+    "staking::withdraw",
+    "staking::sync_weight",
+];
+/// Times that each crank is tried.
+const ROUNDS: usize = 400;
+
+/// Let time pass until every deadline is over, then crank until nothing is left.
+///
+/// # Panics
+/// If something is.
+pub fn empty(walk: &mut Walk) {
+    walk.wait(Clock { seconds: 100_000, slots: 1_000 });
+    let mut dice = Dice::new(walk.steps);
+    for _ in 0..ROUNDS {
+        for action in ACTIONS.iter().filter(|action| CRANKS.contains(&action.name)) {
+            let view = View { world: &walk.world, model: &walk.model, cast: &walk.cast };
+            if let Some(Next::Send(step)) = (action.propose)(&view, &mut dice) {
+                walk.send(vec![(action.name, step)]);
+            }
+        }
+        if left(walk).is_empty() {
+            return;
+        }
+    }
+    panic!("no exit for {:?}", left(walk));
+}
+
+/// What still holds money or rent.
+fn left(walk: &Walk) -> Vec<String> {
+    let m = &walk.model;
+    let jobs = m.jobs.iter().map(|(address, job)| format!("job {address} in {:?}", job.state));
+    let seats = m.seats.keys().map(|address| format!("seat {address}"));
+    let rounds = m.rounds.keys().map(|address| format!("round {address}"));
+    let tickets = m.staking.tickets.keys().map(|address| format!("ticket {address}"));
+    let locked = m.staking.pools.iter().filter(|(_, pool)| pool.locked > 0);
+    let locks = locked.map(|(address, pool)| format!("{} locked in {address}", pool.locked));
+    jobs.chain(seats).chain(rounds).chain(tickets).chain(locks).collect()
+}

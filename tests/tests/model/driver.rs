@@ -1,0 +1,154 @@
+//! The walk: at each step an action is drawn, the model says what must come of it, the chain is asked, and the two are
+//! compared. Time passes, transactions fail, and some are made of two actions, of which either may spoil the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use assay_tests::{Failure, World};
+
+use crate::{
+    actions::{ACTIONS, Action, Clock, Next, Step, View},
+    cast::Cast,
+    compare,
+    dice::Dice,
+    laws::Laws,
+    state::{Model, Refusal, Verdict},
+};
+
+/// Steps between comparisons of everything, which should find nothing that the comparison of each step did not.
+const AUDIT: u64 = 1_000;
+/// Most steps that the story of a failure tells.
+const STORY: usize = 40;
+
+/// A walk under way.
+pub struct Walk {
+    pub world: World,
+    pub model: Model,
+    pub cast: Cast,
+    laws: Laws,
+    dice: Dice,
+    seed: u64,
+    pub steps: u64,
+    /// How often each action landed, and was refused.
+    pub tally: BTreeMap<&'static str, (u64, u64)>,
+    /// How often each reason to refuse was met.
+    pub refusals: BTreeMap<String, u64>,
+    story: Vec<String>,
+}
+
+impl Walk {
+    pub fn new(seed: u64) -> Self {
+        let (world, model, cast) = Cast::assemble();
+        let (laws, dice) = (Laws::of(&model), Dice::new(seed));
+        let (tally, refusals, story) = Default::default();
+        Self { world, model, cast, laws, dice, seed, steps: 0, tally, refusals, story }
+    }
+
+    /// Draw an action, do it, compare.
+    pub fn step(&mut self) {
+        let weights: u64 = ACTIONS.iter().map(|action| action.weight).sum();
+        let mut at = self.dice.below(weights);
+        let chosen = |action: &&Action| {
+            let here = at < action.weight;
+            at = at.saturating_sub(if here { 0 } else { action.weight });
+            here
+        };
+        let action = ACTIONS.iter().find(chosen).expect("a number below the sum of all weights");
+        match self.propose(action) {
+            Some(Next::Wait(clock)) => self.wait(clock),
+            Some(Next::Send(step)) => self.send_maybe_with_another(action, step),
+            None => {}
+        }
+    }
+
+    fn propose(&mut self, action: &Action) -> Option<Next> {
+        let view = View { world: &self.world, model: &self.model, cast: &self.cast };
+        (action.propose)(&view, &mut self.dice)
+    }
+
+    pub fn wait(&mut self, Clock { seconds, slots }: Clock) {
+        self.note(format!("wait {seconds} s, {slots} slots"));
+        self.world.tick(seconds, slots);
+        (self.model.now, self.model.slot) = (self.world.now, self.world.slot);
+    }
+
+    /// One time in eight a second action goes into the same transaction.
+    fn send_maybe_with_another(&mut self, action: &'static Action, step: Step) {
+        let mut all = vec![(action.name, step)];
+        if self.dice.once_in(8) {
+            let other = self.dice.one(&ACTIONS.iter().collect::<Vec<_>>());
+            if let Some(Next::Send(second)) = self.propose(other) {
+                all.push((other.name, second));
+            }
+        }
+        self.send(all);
+    }
+
+    /// Send a transaction of these steps, and compare; returns whether it landed.
+    pub fn send(&mut self, steps: Vec<(&'static str, Step)>) -> bool {
+        self.steps += 1;
+        let mut after = self.model.clone();
+        let expected: Verdict = steps.iter().try_for_each(|(_, step)| (step.then)(&mut after));
+        let names: Vec<_> = steps.iter().map(|(name, _)| *name).collect();
+        let calls: Vec<Instruction> = steps.into_iter().flat_map(|(_, step)| step.calls).collect();
+        self.note(format!("{} -> {expected:?}", names.join(" + ")));
+        let touched: BTreeSet<Pubkey> =
+            calls.iter().flat_map(|call| &call.accounts).filter(|meta| meta.is_writable).map(|m| m.pubkey).collect();
+
+        let sent = self.world.chain.run(&calls);
+        self.judge(&expected, sent.as_ref().err());
+        let landed = sent.is_ok();
+        if landed {
+            self.model = after;
+        }
+        for name in names {
+            let (ok, refused) = self.tally.entry(name).or_default();
+            *(if landed { ok } else { refused }) += 1;
+        }
+        self.agree(compare::differences(&self.model, &self.world.chain, touched));
+        self.agree(self.laws.broken(&self.model));
+        if self.steps.is_multiple_of(AUDIT) {
+            self.audit();
+        }
+        landed
+    }
+
+    /// Compare everything.
+    pub fn audit(&self) {
+        self.agree(compare::differences(&self.model, &self.world.chain, compare::known(&self.model)));
+    }
+
+    fn judge(&mut self, expected: &Verdict, failure: Option<&Box<Failure>>) {
+        let agreed = match (expected, failure) {
+            (Ok(()), None) => true,
+            (Err(Refusal::Code(code)), Some(failure)) => failure.code == Some(*code),
+            (Err(Refusal::Runtime(name)), Some(failure)) => failure.name == *name,
+            _ => false,
+        };
+        if let Some(failure) = failure {
+            *self.refusals.entry(failure.name.clone()).or_default() += 1;
+        }
+        if !agreed {
+            let logs =
+                failure.map_or(String::new(), |failure| format!("{}\n{}", failure.name, failure.logs.join("\n")));
+            self.fail(&format!("expected {expected:?}, and it {}", if logs.is_empty() { "landed" } else { &logs }));
+        }
+    }
+
+    fn agree(&self, differences: Vec<String>) {
+        if !differences.is_empty() {
+            self.fail(&differences.join("\n"));
+        }
+    }
+
+    fn note(&mut self, what: String) {
+        if self.story.len() == STORY {
+            self.story.remove(0);
+        }
+        self.story.push(format!("{:>8} {what}", self.steps));
+    }
+
+    fn fail(&self, why: &str) -> ! {
+        panic!("SEED={} STEPS={}: {why}\nThe last steps:\n{}", self.seed, self.steps, self.story.join("\n"));
+    }
+}

@@ -1,0 +1,112 @@
+//! The state machine test: a pure model of the programs, walked at random beside the real ones. At each step the model
+//! says whether the transaction lands, with which error it is refused if not, and what every account holds after it.
+//!
+//! `STEPS=1000000 SEED=7 cargo test -p assay-tests --test model -- --nocapture` is the long run; a failure prints the
+//! seed that repeats it.
+
+mod actions;
+mod cast;
+mod compare;
+mod dice;
+mod drain;
+mod driver;
+mod laws;
+mod state;
+
+use std::{collections::BTreeSet, time::Instant};
+
+use assay_tests::idl;
+
+use crate::{actions::ACTIONS, driver::Walk, state::Model};
+
+/// Steps when `STEPS` does not say.
+const STEPS: u64 = 20_000;
+/// Steps after which everybody leaves by the exits that need nobody's goodwill.
+const SEASON: u64 = 2_500;
+
+/// Instructions that are no steps of the walk, and why.
+const NOT_WALKED: &[(&str, &str)] = &[
+    ("token::initialize", "before the walk"),
+    ("staking::initialize", "before the walk"),
+    ("escrow::initialize", "before the walk"),
+    ("verification::initialize", "before the walk"),
+    ("staking::lock_bond", "by escrow::claim_seat"),
+    ("staking::release_bond", "by escrow::settle"),
+    ("staking::slash", "by escrow::slash_seat and expire_seat"),
+    ("escrow::set_seed", "by verification::draw"),
+    ("escrow::seal_seat", "by verification::seal_result"),
+    ("escrow::reveal_seat", "by verification::reveal_result"),
+    ("escrow::record_verdict", "by verification::finalize_round"),
+    ("reputation::record_outcome", "by verification::finalize_round"),
+];
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+}
+
+#[test]
+fn programs_do_what_the_model_says() {
+    let (seed, steps) = (number("SEED", 1), number("STEPS", STEPS));
+    let mut walk = Walk::new(seed);
+    let started = Instant::now();
+    while walk.steps < steps {
+        let season = walk.steps + SEASON.min(steps - walk.steps);
+        while walk.steps < season {
+            walk.step();
+        }
+        drain::empty(&mut walk);
+    }
+    walk.audit();
+    let rate = walk.steps as f64 / started.elapsed().as_secs_f64();
+    println!("seed {seed}: {} steps, {rate:.0} a second", walk.steps);
+    for (action, (landed, refused)) in &walk.tally {
+        println!("{action:<28} landed {landed:>8}  refused {refused:>8}");
+    }
+    for (reason, times) in &walk.refusals {
+        println!("{reason:<40} {times:>8}");
+    }
+    if steps >= STEPS {
+        let never: Vec<_> = ACTIONS
+            .iter()
+            .filter(|a| !walk.tally.get(a.name).is_some_and(|(ok, _)| *ok > 0) && !a.name.starts_with("wait::wait"))
+            .collect();
+        assert!(never.is_empty(), "never landed: {:?}", never.iter().map(|a| a.name).collect::<Vec<_>>());
+    }
+}
+
+/// The walk can fail: each of these models is wrong in one number, and is found out.
+#[test]
+fn a_wrong_model_is_found_out() {
+    type Mistake = (&'static str, fn(&mut Model));
+    let mistakes: [Mistake; 8] = [
+        ("fee", |m| m.escrow.fee_bps += 1),
+        ("bond", |m| m.escrow.bond_bps += 1),
+        ("spread", |m| m.escrow.spread += 1),
+        ("unbonding", |m| m.staking.params.unbonding += 1),
+        ("harmed", |m| m.staking.params.harmed_bps += 1),
+        ("epoch", |m| m.staking.params.epoch_seconds += 1),
+        ("minted", |m| m.minted += 1),
+        ("lamports", |m| *m.money.lamports.values_mut().next().expect("a wallet") += 1),
+    ];
+    for (name, mistake) in mistakes {
+        let mut walk = Walk::new(3);
+        mistake(&mut walk.model);
+        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            while walk.steps < 5_000 {
+                walk.step();
+            }
+        }));
+        assert!(found.is_err(), "nobody noticed that {name} was wrong");
+    }
+}
+
+#[test]
+fn every_instruction_is_walked() {
+    let walked = ACTIONS.iter().map(|action| action.name.to_owned());
+    let known: BTreeSet<String> = walked.chain(NOT_WALKED.iter().map(|(name, _)| (*name).to_owned())).collect();
+    let all: BTreeSet<String> = idl::instructions().iter().map(|instruction| instruction.name.clone()).collect();
+    let missing: Vec<_> = all.difference(&known).collect();
+    assert!(missing.is_empty(), "instructions that the model does not know: {missing:?}");
+    let gone: Vec<_> = known.difference(&all).filter(|name| !name.starts_with("wait::")).collect();
+    assert!(gone.is_empty(), "no such instructions: {gone:?}");
+}

@@ -1,0 +1,91 @@
+//! Every attack that the threat model names is a test of that name, a column of the attack matrix, or listed with the
+//! reason why not, and who will.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use assay_tests::table;
+
+/// The names, and those that are shown elsewhere or later: `name | who | why`.
+const NAMES: &str = "tests/attacks.txt";
+const ELSEWHERE: &str = "tests/attacks-elsewhere.txt";
+const MATRIX: &str = "tests/tables/attacks.txt";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn lines(path: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(path)).unwrap_or_else(|why| panic!("{path}: {why}"));
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// Every Rust file below a folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display())) {
+        let path = entry.expect("an entry of a folder").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The functions that are tests: `#[test]`, then other attributes and comments, then `fn name`.
+fn tests(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut marked = false;
+    for line in text.lines().map(str::trim) {
+        if line == "#[test]" {
+            marked = true;
+        } else if let Some(rest) = line.strip_prefix("fn ").filter(|_| marked) {
+            names.extend(rest.split('(').next().map(str::to_owned));
+            marked = false;
+        }
+    }
+    names
+}
+
+fn all_tests() -> BTreeSet<String> {
+    let mut files = Vec::new();
+    for folder in ["tests/tests", "tests/src", "programs"] {
+        sources(&root().join(folder), &mut files);
+    }
+    files.iter().flat_map(|path| tests(&fs::read_to_string(path).expect("UTF-8"))).collect()
+}
+
+#[test]
+fn every_attack_has_its_test() {
+    let shown = all_tests();
+    let columns: BTreeSet<_> =
+        lines(MATRIX).iter().filter_map(|line| line.split_whitespace().nth(1).map(str::to_owned)).collect();
+    let mut elsewhere = BTreeSet::new();
+    for line in lines(ELSEWHERE) {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        let [name, who, why] = cells[..] else { panic!("{ELSEWHERE}: `name | who | why`, not {line}") };
+        assert!(!who.is_empty() && !why.is_empty(), "{ELSEWHERE}: nobody, or no reason, for {name}");
+        elsewhere.insert(name.to_owned());
+    }
+    let here = |name: &&String| shown.contains(*name) || columns.contains(*name);
+    let names: BTreeSet<_> = lines(NAMES).into_iter().collect();
+    let missing: Vec<_> = names.iter().filter(|name| !here(name) && !elsewhere.contains(*name)).collect();
+    assert!(missing.is_empty(), "attacks without a test of their name: {missing:#?}");
+    if table::update() {
+        let text = fs::read_to_string(root().join(ELSEWHERE)).expect("read above");
+        let open = |line: &&str| line.split('|').next().is_none_or(|name| !here(&&name.trim().to_owned()));
+        table::compare(ELSEWHERE, &text.lines().filter(open).map(|line| format!("{line}\n")).collect::<String>());
+        return;
+    }
+    let done: Vec<_> = elsewhere.iter().filter(|name| here(name) || !names.contains(*name)).collect();
+    assert!(done.is_empty(), "{ELSEWHERE} lists what is shown here, or what no one named: {done:#?}");
+}
+
+#[test]
+fn tests_are_told_from_helpers() {
+    let text = "fn helper() {}\n#[test]\n#[should_panic]\n// why\nfn real() {}\nfn other() {}";
+    assert_eq!(tests(text), BTreeSet::from(["real".to_owned()]));
+}
