@@ -92,7 +92,7 @@ pub enum EscrowError {
     #[msg("Arithmetic overflow: price, units or replicas are too large")]
     Overflow,
     /// 6329
-    #[msg("A machine needs at least one core, memory and a known engine")]
+    #[msg("A machine needs a slot, a core, memory and a known engine; names of GPUs are of A-Z and 0-9, regions of two capital letters")]
     BadDevice,
     /// 6330
     #[msg("The round's verdict does not fit the job's seats")]
@@ -100,4 +100,19 @@ pub enum EscrowError {
     /// 6331
     #[msg("A job's accounts broke an invariant: nothing was changed")]
     Invariant,
+    /// 6332
+    #[msg("The device is not available: its operator set it aside")]
+    DeviceUnavailable,
+    /// 6333
+    #[msg("The device works: all its slots are taken, or what is asked needs them all free")]
+    DeviceBusy,
+    /// 6334
+    #[msg("The device is not what was looked at: it changed in the meantime, look again")]
+    DeviceChanged,
+    /// 6335
+    #[msg("A model has a content hash, a payee, and asks for at most 3,000 bps")]
+    BadModel,
+    /// 6336
+    #[msg("Only the model's author may do this: sign with that key")]
+    NotAuthor,
 }

@@ -3,7 +3,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::state::{Capabilities, Device, EscrowParams, Job, Seat};
+use crate::state::{Capabilities, Device, EscrowParams, Job, Model, Seat};
 
 /// The Config exists.
 #[event]
@@ -20,12 +20,39 @@ pub struct MintRegistered {
     pub bond_rate: u64,
 }
 
-/// A machine was registered.
+/// A machine was registered; it is available and not verified.
 #[event]
 pub struct DeviceRegistered {
     pub device: Pubkey,
     pub operator: Pubkey,
     pub capabilities: Capabilities,
+    pub slots: u16,
+    pub price_floor: u64,
+}
+
+/// A machine is now this. `verified` is false unless capabilities and slots stayed what they were.
+#[event]
+pub struct DeviceUpdated {
+    pub device: Pubkey,
+    pub capabilities: Capabilities,
+    pub slots: u16,
+    pub price_floor: u64,
+    pub verified: bool,
+}
+
+/// A machine's operator wants work for it, or none.
+#[event]
+pub struct DeviceAvailable {
+    pub device: Pubkey,
+    pub available: bool,
+}
+
+/// The protocol vouches for a machine, or no longer does.
+#[event]
+pub struct DeviceVerified {
+    pub device: Pubkey,
+    pub verified: bool,
+    pub by: Pubkey,
 }
 
 /// A machine was retired and its account closed.
@@ -33,6 +60,41 @@ pub struct DeviceRegistered {
 pub struct DeviceRetired {
     pub device: Pubkey,
     pub last: Device,
+}
+
+/// A model was published.
+#[event]
+pub struct ModelPublished {
+    pub model: Pubkey,
+    pub author: Pubkey,
+    pub id: u32,
+    pub payee: Pubkey,
+    pub content_hash: [u8; 32],
+    pub royalty_bps: u16,
+    pub uri: String,
+}
+
+/// A model has a new content.
+#[event]
+pub struct ModelRevised {
+    pub model: Pubkey,
+    pub revision: u32,
+    pub content_hash: [u8; 32],
+    pub uri: String,
+}
+
+/// Jobs that name the model from now on pay somebody else.
+#[event]
+pub struct ModelPayeeSet {
+    pub model: Pubkey,
+    pub payee: Pubkey,
+}
+
+/// A model was retired and its account closed. Jobs already posted pay as they agreed.
+#[event]
+pub struct ModelRetired {
+    pub model: Pubkey,
+    pub last: Model,
 }
 
 /// A job was posted and paid in.

@@ -36,14 +36,65 @@ pub mod assay_escrow {
         instructions::register_mint::handler(ctx, bond_rate)
     }
 
-    /// Register a machine of the signing operator's.
-    pub fn register_device(ctx: Context<RegisterDevice>, index: u16, capabilities: Capabilities) -> Result<()> {
-        instructions::device::register(ctx, index, capabilities)
+    /// Register a machine of the signing operator's: available, not verified.
+    pub fn register_device(
+        ctx: Context<RegisterDevice>,
+        index: u16,
+        capabilities: Capabilities,
+        slots: u16,
+        price_floor: u64,
+    ) -> Result<()> {
+        instructions::device::register(ctx, index, capabilities, slots, price_floor)
     }
 
-    /// Retire a machine; its rent returns to the operator.
+    /// Say anew what a machine is. Other capabilities or slots need that it does not work, and end its verification.
+    pub fn update_device(
+        ctx: Context<ChangeDevice>,
+        capabilities: Capabilities,
+        slots: u16,
+        price_floor: u64,
+    ) -> Result<()> {
+        instructions::device::update(ctx, capabilities, slots, price_floor)
+    }
+
+    /// Whether a machine takes new work. What it works for stays.
+    pub fn set_available(ctx: Context<ChangeDevice>, available: bool) -> Result<()> {
+        instructions::device::set_available(ctx, available)
+    }
+
+    /// Vouch for a machine as it was looked at, or no longer. Authority or guardian.
+    pub fn verify_device(
+        ctx: Context<VerifyDevice>,
+        capabilities: Capabilities,
+        slots: u16,
+        verified: bool,
+    ) -> Result<()> {
+        instructions::device::verify(ctx, capabilities, slots, verified)
+    }
+
+    /// Retire a machine that does not work; its rent returns to the operator.
     pub fn retire_device(ctx: Context<RetireDevice>) -> Result<()> {
         instructions::device::retire(ctx)
+    }
+
+    /// Publish model number `id` of the signing author's.
+    pub fn publish_model(ctx: Context<PublishModel>, id: u32, terms: ModelTerms) -> Result<()> {
+        instructions::model::publish(ctx, id, terms)
+    }
+
+    /// Give a model a new content. Its royalty stays.
+    pub fn new_version(ctx: Context<ChangeModel>, content_hash: [u8; 32], uri: String) -> Result<()> {
+        instructions::model::new_version(ctx, content_hash, uri)
+    }
+
+    /// Have jobs that name the model from now on pay somebody else.
+    pub fn set_payee(ctx: Context<ChangeModel>, payee: Pubkey) -> Result<()> {
+        instructions::model::set_payee(ctx, payee)
+    }
+
+    /// Retire a model; its rent returns to the author. Jobs already posted pay as they agreed.
+    pub fn retire_model(ctx: Context<RetireModel>) -> Result<()> {
+        instructions::model::retire(ctx)
     }
 
     /// Post a job and lock its whole payment in the same transaction.

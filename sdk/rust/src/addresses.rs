@@ -89,6 +89,11 @@ pub fn device(operator: &Pubkey, index: u16) -> Pubkey {
     find(&[escrow::DEVICE_SEED, operator.as_ref(), &index.to_le_bytes()], &escrow::ID)
 }
 
+/// A model of an author's.
+pub fn model(author: &Pubkey, id: u32) -> Pubkey {
+    find(&[escrow::MODEL_SEED, author.as_ref(), &id.to_le_bytes()], &escrow::ID)
+}
+
 /// A requester's job.
 pub fn job(requester: &Pubkey, nonce: u64) -> Pubkey {
     find(&[escrow::JOB_SEED, requester.as_ref(), &nonce.to_le_bytes()], &escrow::ID)

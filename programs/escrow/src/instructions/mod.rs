@@ -5,6 +5,7 @@ pub mod close_job;
 pub mod device;
 pub mod end_job;
 pub mod initialize;
+pub mod model;
 pub mod post_job;
 pub mod refund;
 pub mod register_mint;
@@ -14,6 +15,6 @@ pub mod verdict;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    claim_seat::*, close_job::*, device::*, end_job::*, initialize::*, post_job::*, refund::*, register_mint::*,
+    claim_seat::*, close_job::*, device::*, end_job::*, initialize::*, model::*, post_job::*, refund::*, register_mint::*,
     settle::*, slash_seat::*, verdict::*,
 };

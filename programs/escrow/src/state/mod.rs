@@ -1,11 +1,13 @@
 //! Accounts of the escrow program. Amounts in base units, times in unix seconds.
 
+mod device;
 mod job;
+mod model;
 mod seat;
 
 use anchor_lang::prelude::*;
 
-pub use self::{job::*, seat::*};
+pub use self::{device::*, job::*, model::*, seat::*};
 
 /// Layout version that this build writes.
 pub const VERSION: u8 = 1;
@@ -96,26 +98,6 @@ pub struct PaymentMint {
     pub decimals: u8,
     /// Base units of ASY that secure 10^9 base units of this mint.
     pub bond_rate: u64,
-}
-
-/// What a machine can do.
-#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// Bit set of engines, see `ENGINE_WASM`.
-    pub engines: u8,
-    pub cores: u16,
-    pub memory_mib: u32,
-}
-
-/// A machine of an operator, at `["device", operator, index]`.
-#[account]
-#[derive(InitSpace, Debug)]
-pub struct Device {
-    pub version: u8,
-    pub bump: u8,
-    pub operator: Pubkey,
-    pub index: u16,
-    pub capabilities: Capabilities,
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Builders of the escrow program's instructions.
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
-use assay_escrow::{Capabilities, EscrowParams, ID, Job, JobTerms, VERIFIER, accounts, instruction};
+use assay_escrow::{Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, VERIFIER, accounts, instruction};
 use assay_staking::{ID as STAKING, SLASHER};
 use assay_token::ASY_MINT;
 
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
 use crate::addresses::{
-    ata, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault, payment,
+    ata, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault, model, payment,
     pool, pool_vault, program_data, record, seat as seat_address, totals,
 };
 
@@ -39,16 +39,63 @@ pub fn register_mint(authority: &Pubkey, mint: &Pubkey, bond_rate: u64) -> Instr
     build(ID, accounts, instruction::RegisterMint { bond_rate })
 }
 
-/// Register machine number `index` of the operator's.
-pub fn register_device(operator: &Pubkey, index: u16, capabilities: Capabilities) -> Instruction {
+/// Register machine number `index` of the operator's, which works for up to `slots` seats at a time. `price_floor`: base
+/// units of ASY an hour, for quotes; 0 for none.
+pub fn register_device(
+    operator: &Pubkey,
+    index: u16,
+    capabilities: Capabilities,
+    slots: u16,
+    price_floor: u64,
+) -> Instruction {
     let accounts = accounts::RegisterDevice {
         operator: *operator,
+        config: config(&ID),
         device: device_address(operator, index),
         system_program: SYSTEM_PROGRAM,
         event_authority: event_authority(&ID),
         program: ID,
     };
-    build(ID, accounts, instruction::RegisterDevice { index, capabilities })
+    build(ID, accounts, instruction::RegisterDevice { index, capabilities, slots, price_floor })
+}
+
+/// Say anew what machine number `index` is.
+pub fn update_device(
+    operator: &Pubkey,
+    index: u16,
+    capabilities: Capabilities,
+    slots: u16,
+    price_floor: u64,
+) -> Instruction {
+    build(ID, change_device(operator, index), instruction::UpdateDevice { capabilities, slots, price_floor })
+}
+
+/// Whether machine number `index` takes new work.
+pub fn set_available(operator: &Pubkey, index: u16, available: bool) -> Instruction {
+    build(ID, change_device(operator, index), instruction::SetAvailable { available })
+}
+
+fn change_device(operator: &Pubkey, index: u16) -> accounts::ChangeDevice {
+    let device = device_address(operator, index);
+    accounts::ChangeDevice { operator: *operator, device, event_authority: event_authority(&ID), program: ID }
+}
+
+/// Vouch for a machine with these capabilities and slots, or no longer. `by` is the Config's authority or guardian.
+pub fn verify_device(
+    by: &Pubkey,
+    device: &Pubkey,
+    capabilities: Capabilities,
+    slots: u16,
+    verified: bool,
+) -> Instruction {
+    let accounts = accounts::VerifyDevice {
+        by: *by,
+        config: config(&ID),
+        device: *device,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::VerifyDevice { capabilities, slots, verified })
 }
 
 /// Retire machine number `index` of the operator's.
@@ -60,6 +107,45 @@ pub fn retire_device(operator: &Pubkey, index: u16) -> Instruction {
         program: ID,
     };
     build(ID, accounts, instruction::RetireDevice {})
+}
+
+/// Publish model number `id` of the author's.
+pub fn publish_model(author: &Pubkey, id: u32, terms: ModelTerms) -> Instruction {
+    let accounts = accounts::PublishModel {
+        author: *author,
+        config: config(&ID),
+        model: model(author, id),
+        system_program: SYSTEM_PROGRAM,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::PublishModel { id, terms })
+}
+
+/// Give model number `id` of the author's a new content.
+pub fn new_version(author: &Pubkey, id: u32, content_hash: [u8; 32], uri: String) -> Instruction {
+    build(ID, change_model(author, id), instruction::NewVersion { content_hash, uri })
+}
+
+/// Have jobs that name model number `id` of the author's from now on pay somebody else.
+pub fn set_payee(author: &Pubkey, id: u32, payee: Pubkey) -> Instruction {
+    build(ID, change_model(author, id), instruction::SetPayee { payee })
+}
+
+fn change_model(author: &Pubkey, id: u32) -> accounts::ChangeModel {
+    let model = model(author, id);
+    accounts::ChangeModel { author: *author, model, event_authority: event_authority(&ID), program: ID }
+}
+
+/// Retire model number `id` of the author's.
+pub fn retire_model(author: &Pubkey, id: u32) -> Instruction {
+    let accounts = accounts::RetireModel {
+        author: *author,
+        model: model(author, id),
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::RetireModel {})
 }
 
 /// Post a job, paid from the requester's associated token account. Its round is opened by
