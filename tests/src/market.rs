@@ -3,7 +3,7 @@
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_sdk::{
     addresses,
-    escrow::{Job, JobTerms, Seat},
+    escrow::{Job, JobTerms, ModelTerms, Seat},
     ix,
     verification::{Round, seal},
 };
@@ -44,6 +44,11 @@ pub fn terms(nonce: u64) -> JobTerms {
         memory_mib: 1_024,
         deadline_seconds: 200,
     }
+}
+
+/// What an author asks for a model: `royalty_bps`, paid to itself.
+pub fn model(author: &Pubkey, royalty_bps: u16) -> ModelTerms {
+    ModelTerms { payee: *author, content_hash: hash(&[b"weights"]), royalty_bps, uri: "ipfs://one".into() }
 }
 
 /// An operator's salt for a job; a real one is random.

@@ -115,4 +115,19 @@ pub enum EscrowError {
     /// 6336
     #[msg("Only the model's author may do this: sign with that key")]
     NotAuthor,
+    /// 6337
+    #[msg("A bid expires between now and the job's last moment to seal")]
+    BadExpiry,
+    /// 6338
+    #[msg("Bid in a later second than the job was posted in: until then another can be posted at its address")]
+    BidTooSoon,
+    /// 6339
+    #[msg("The bid has expired")]
+    BidExpired,
+    /// 6340
+    #[msg("The job locks more stake than the bid agrees to: it was topped up since, bid again")]
+    ExposureRose,
+    /// 6341
+    #[msg("The bid can still be awarded: only its operator may withdraw it")]
+    BidStands,
 }

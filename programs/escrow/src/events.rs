@@ -3,7 +3,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::state::{Capabilities, Device, EscrowParams, Job, Model, Seat};
+use crate::state::{Bid, Capabilities, Device, EscrowParams, Job, Model, Seat};
 
 /// The Config exists.
 #[event]
@@ -60,6 +60,37 @@ pub struct DeviceVerified {
 pub struct DeviceRetired {
     pub device: Pubkey,
     pub last: Device,
+}
+
+/// An operator bids for a seat of an auction.
+#[event]
+pub struct BidPlaced {
+    pub bid: Pubkey,
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub device: Pubkey,
+    pub price: u64,
+    /// Base units of ASY, at most.
+    pub exposure: u64,
+    pub expires_at: i64,
+}
+
+/// A bid was taken back, or cleared away when it could be awarded no more.
+#[event]
+pub struct BidWithdrawn {
+    pub bid: Pubkey,
+    pub by: Pubkey,
+    pub last: Bid,
+}
+
+/// A requester gave a seat for a bid; `SeatClaimed` in the same transaction tells of the seat.
+#[event]
+pub struct BidAwarded {
+    pub bid: Pubkey,
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub price: u64,
+    pub last: Bid,
 }
 
 /// A model was published.

@@ -112,6 +112,21 @@ pub mod assay_escrow {
         instructions::claim_seat::handler(ctx)
     }
 
+    /// Offer to take a seat of an auction. Locks nothing: that does the award.
+    pub fn place_bid(ctx: Context<PlaceBid>, terms: BidTerms) -> Result<()> {
+        instructions::bid::place(ctx, terms)
+    }
+
+    /// Take a bid back: its operator at any time, anyone once it can be awarded no more. The rent is the operator's.
+    pub fn withdraw_bid(ctx: Context<WithdrawBid>) -> Result<()> {
+        instructions::bid::withdraw(ctx)
+    }
+
+    /// Give a seat for a bid of this price, which is pinned; locks the seat's exposure in the bidder's pool. Requester only.
+    pub fn award_bid(ctx: Context<AwardBid>, price: u64) -> Result<()> {
+        instructions::award_bid::handler(ctx, price)
+    }
+
     /// Store a seat's seal. CPI from verification only.
     pub fn seal_seat(ctx: Context<SeatByVerifier>, seal: [u8; 32]) -> Result<()> {
         instructions::verdict::seal_seat(ctx, seal)

@@ -123,6 +123,11 @@ pub fn seat(job: &Pubkey, operator: &Pubkey) -> Pubkey {
     find(&[escrow::SEAT_SEED, job.as_ref(), operator.as_ref()], &escrow::ID)
 }
 
+/// An operator's bid for a seat of a job.
+pub fn bid(job: &Pubkey, operator: &Pubkey) -> Pubkey {
+    find(&[escrow::BID_SEED, job.as_ref(), operator.as_ref()], &escrow::ID)
+}
+
 /// A job's round.
 pub fn round(job: &Pubkey) -> Pubkey {
     find(&[verification::ROUND_SEED, job.as_ref()], &verification::ID)

@@ -4,6 +4,8 @@
 mod accounting;
 mod clocks;
 mod cu;
+mod escrow_devices;
+mod escrow_models;
 mod genesis;
 mod life;
 mod matrix;

@@ -1,5 +1,7 @@
 //! One file per instruction, or per group that shares its accounts: accounts, handler.
 
+pub mod award_bid;
+pub mod bid;
 pub mod claim_seat;
 pub mod close_job;
 pub mod device;
@@ -15,6 +17,6 @@ pub mod verdict;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    claim_seat::*, close_job::*, device::*, end_job::*, initialize::*, model::*, post_job::*, refund::*, register_mint::*,
+    award_bid::*, bid::*, claim_seat::*, close_job::*, device::*, end_job::*, initialize::*, model::*, post_job::*, refund::*, register_mint::*,
     settle::*, slash_seat::*, verdict::*,
 };

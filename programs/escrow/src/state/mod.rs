@@ -1,5 +1,6 @@
 //! Accounts of the escrow program. Amounts in base units, times in unix seconds.
 
+mod bid;
 mod device;
 mod job;
 mod model;
@@ -7,7 +8,7 @@ mod seat;
 
 use anchor_lang::prelude::*;
 
-pub use self::{device::*, job::*, model::*, seat::*};
+pub use self::{bid::*, device::*, job::*, model::*, seat::*};
 
 /// Layout version that this build writes.
 pub const VERSION: u8 = 1;

@@ -1,13 +1,13 @@
 //! Builders of the escrow program's instructions.
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
-use assay_escrow::{Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, VERIFIER, accounts, instruction};
+use assay_escrow::{Bid, BidTerms, Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, VERIFIER, accounts, instruction};
 use assay_staking::{ID as STAKING, SLASHER};
 use assay_token::ASY_MINT;
 
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
 use crate::addresses::{
-    ata, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault, model, payment,
+    ata, bid, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault, model, payment,
     pool, pool_vault, program_data, record, seat as seat_address, totals,
 };
 
@@ -187,6 +187,57 @@ pub fn claim_seat(operator: &Pubkey, job: &Pubkey, class: u8, device: u16) -> In
         program: ID,
     };
     build(ID, accounts, instruction::ClaimSeat {})
+}
+
+/// Bid for a seat of an auction with machine number `device`. `class` is the job's.
+pub fn place_bid(operator: &Pubkey, job: &Pubkey, class: u8, device: u16, terms: BidTerms) -> Instruction {
+    let accounts = accounts::PlaceBid {
+        operator: *operator,
+        config: config(&ID),
+        job: *job,
+        bid: bid(job, operator),
+        device: device_address(operator, device),
+        record: record(operator, class),
+        pool: pool(operator),
+        system_program: SYSTEM_PROGRAM,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::PlaceBid { terms })
+}
+
+/// Take back an operator's bid; `by` is the operator, or anyone once the bid can be awarded no more.
+pub fn withdraw_bid(by: &Pubkey, job: &Pubkey, operator: &Pubkey) -> Instruction {
+    let accounts = accounts::WithdrawBid {
+        by: *by,
+        bid: bid(job, operator),
+        operator: *operator,
+        job: *job,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::WithdrawBid {})
+}
+
+/// Give a seat for a bid, as it was read from the chain. `requester` is the job's.
+pub fn award_bid(requester: &Pubkey, state: &Bid) -> Instruction {
+    let (job, operator) = (&state.job, &state.operator);
+    let accounts = accounts::AwardBid {
+        requester: *requester,
+        config: config(&ID),
+        job: *job,
+        bid: bid(job, operator),
+        operator: *operator,
+        seat: seat_address(job, operator),
+        device: state.device,
+        pool: pool(operator),
+        authority: SLASHER,
+        staking_program: STAKING,
+        system_program: SYSTEM_PROGRAM,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::AwardBid { price: state.price })
 }
 
 /// Settle an operator's seat, paying its associated token account.
