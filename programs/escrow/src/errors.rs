@@ -130,4 +130,7 @@ pub enum EscrowError {
     /// 6341
     #[msg("The bid can still be awarded: only its operator may withdraw it")]
     BidStands,
+    /// 6342
+    #[msg("A model given with the job is not among its royalties, once, or asks for another share than they say: look at it again")]
+    OtherRoyalty,
 }

@@ -4,6 +4,7 @@
 mod accounting;
 mod clocks;
 mod cu;
+mod escrow_bids;
 mod escrow_devices;
 mod escrow_models;
 mod genesis;
