@@ -42,7 +42,14 @@ pub(crate) fn register(ctx: Context<RegisterDevice>, index: u16, capabilities: C
     require!(known && cores > 0 && memory_mib > 0, EscrowError::BadDevice);
 
     let operator = ctx.accounts.operator.key();
-    ctx.accounts.device.set_inner(Device { version: VERSION, bump: ctx.bumps.device, operator, index, capabilities });
+    ctx.accounts.device.set_inner(Device {
+        version: VERSION,
+        bump: ctx.bumps.device,
+        operator,
+        index,
+        capabilities,
+        busy: 0,
+    });
     emit_cpi!(DeviceRegistered { device: ctx.accounts.device.key(), operator, capabilities });
     Ok(())
 }
