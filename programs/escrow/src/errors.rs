@@ -133,4 +133,79 @@ pub enum EscrowError {
     /// 6342
     #[msg("A model given with the job is not among its royalties, once, or asks for another share than they say: look at it again")]
     OtherRoyalty,
+    /// 6350
+    #[msg("Only the key that the authority proposed may do this: sign with that key")]
+    NotPending = 50,
+    /// 6351
+    #[msg("Only the Config's authority or guardian may do this: sign with one of them")]
+    NotGuardian,
+    /// 6352
+    #[msg("The market is paused: nothing new begins, what began can be ended")]
+    Paused,
+    /// 6353
+    #[msg("Another job was posted at this address: look at it again before you take part")]
+    OtherPosting,
+    /// 6354
+    #[msg("Seats of this job are given in another way: by sortition (claim_seat) or by auction (place_bid, award_bid)")]
+    WrongAssignment,
+    /// 6355
+    #[msg("The price is zero or above what the job offers")]
+    BadPrice,
+    /// 6356
+    #[msg("A job has at most 4 royalties, each to somebody and above zero")]
+    BadRoyalties,
+    /// 6357
+    #[msg("Fee and royalties leave the operator less than its floor: see EscrowParams.worker_floor_bps")]
+    RoyaltiesTooHigh,
+    /// 6358
+    #[msg("Only accepted jobs have milestones: at most 8, each above zero, 10,000 bps in all")]
+    BadMilestones,
+    /// 6359
+    #[msg("The time to review is out of range: see EscrowParams")]
+    BadReview,
+    /// 6360
+    #[msg("The job's strategy does not know this instruction")]
+    WrongStrategy,
+    /// 6361
+    #[msg("A job is only topped up: a price or a deadline may rise, and one of them must")]
+    BadTopUp,
+    /// 6362
+    #[msg("This royalty has nothing due")]
+    NothingDue,
+    /// 6363
+    #[msg("Progress goes up, and to the job's units at most")]
+    BadProgress,
+    /// 6364
+    #[msg("Name every taken seat of the job, each once, as remaining accounts")]
+    WrongSeats,
+    /// 6365
+    #[msg("A seat has sealed or delivered its work: the job cannot be cancelled any more")]
+    SeatAtWork,
+    /// 6366
+    #[msg("This mint's delegate could take tokens out of any vault: not allowed as payment")]
+    MintPermanentDelegate,
+    /// 6367
+    #[msg("This mint runs a program at each transfer, which could stop them: not allowed as payment")]
+    MintTransferHook,
+    /// 6368
+    #[msg("This mint's accounts may begin frozen: not allowed as payment")]
+    MintDefaultState,
+    /// 6369
+    #[msg("This mint's tokens cannot be moved: not allowed as payment")]
+    MintNonTransferable,
+    /// 6370
+    #[msg("This mint can be closed and made anew with other properties: not allowed as payment")]
+    MintCloseAuthority,
+    /// 6371
+    #[msg("This mint's transfers can be stopped for all: not allowed as payment")]
+    MintPausable,
+    /// 6372
+    #[msg("This mint has balances that cannot be seen: not allowed as payment")]
+    MintConfidential,
+    /// 6373
+    #[msg("This mint has an extension that nobody has checked: not allowed as payment")]
+    MintExtension,
+    /// 6374
+    #[msg("Less arrived in the vault than the job promises: the mint takes more than its transfer fee")]
+    Shortfall,
 }

@@ -68,9 +68,9 @@ pub struct WithdrawBid<'info> {
 pub(crate) fn place(ctx: Context<PlaceBid>, terms: BidTerms) -> Result<()> {
     ctx.accounts.validate(&terms, Clock::get()?.unix_timestamp)?;
     let BidTerms { price, expires_at, posted_at, exposure } = terms;
-    let accounts = &mut ctx.accounts;
-    let (job, operator, device) = (accounts.job.key(), accounts.operator.key(), accounts.device.key());
-    accounts.bid.set_inner(Bid {
+    let (job, operator) = (ctx.accounts.job.key(), ctx.accounts.operator.key());
+    let device = ctx.accounts.device.key();
+    ctx.accounts.bid.set_inner(Bid {
         version: VERSION,
         bump: ctx.bumps.bid,
         job,

@@ -64,8 +64,12 @@ pub(crate) fn handler(ctx: Context<ClaimSeat>) -> Result<()> {
         state: SeatState::Claimed,
         job: job.key(),
         operator,
+        payer: operator,
+        device: ctx.accounts.device.key(),
         seal_by,
         commitment: [0; 32],
+        progress: 0,
+        heartbeat_at: now,
     });
     let accounts =
         ChangeBond { slasher: ctx.accounts.authority.to_account_info(), pool: ctx.accounts.pool.to_account_info() };
@@ -85,7 +89,7 @@ impl ClaimSeat<'_> {
         require!(job.seeded_at != 0, EscrowError::NotDrawn);
         require_keys_neq!(self.operator.key(), job.requester, EscrowError::SelfDealing);
         let can = &self.device.capabilities;
-        let fits = Job::in_set(can.engines, job.engine) && can.cores >= job.cores && can.memory_mib >= job.memory_mib;
+        let fits = Job::in_set(can.engines, job.requirements.engine) && can.cores >= job.requirements.cores && can.memory_mib >= job.requirements.memory_mib;
         require!(fits, EscrowError::DeviceUnfit);
         let class = params.classes.get(usize::from(job.class)).ok_or(EscrowError::NoSuchClass)?;
         require!(self.pool.active >= class.stake, EscrowError::StakeTooLow);

@@ -43,6 +43,5 @@ pub(crate) fn expire(ctx: Context<ExpireJob>) -> Result<()> {
 fn end(job: &mut Job, state: JobState) -> Result<()> {
     require!(job.state == JobState::Open, EscrowError::WrongState);
     require!(job.seats == 0, EscrowError::SeatsLeft);
-    job.state = state;
-    job.invariant()
+    job.end(state, Clock::get()?.unix_timestamp)
 }

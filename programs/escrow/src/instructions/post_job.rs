@@ -22,7 +22,7 @@ pub struct PostJob<'info> {
     #[account(has_one = mint @ EscrowError::WrongAddress)]
     pub payment: Account<'info, PaymentMint>,
     #[account(
-        init, payer = requester, space = Job::space(terms.uri.len()),
+        init, payer = requester, space = terms.space(),
         seeds = [JOB_SEED, requester.key().as_ref(), &terms.nonce.to_le_bytes()], bump
     )]
     pub job: Box<Account<'info, Job>>,
@@ -42,26 +42,30 @@ pub(crate) fn handler(ctx: Context<PostJob>, terms: JobTerms) -> Result<()> {
     let params = &ctx.accounts.config.params;
     let class = validate(&terms, params)?;
     let (seat_price, deposit) =
-        math::prices(terms.units, terms.price_per_unit, terms.replicas).ok_or(EscrowError::Overflow)?;
+        math::prices(terms.units, terms.price_per_unit, terms.seats().0).ok_or(EscrowError::Overflow)?;
     let bond = math::bond(seat_price, params.bond_bps, ctx.accounts.payment.bond_rate).ok_or(EscrowError::Overflow)?;
     let at_risk = math::bps_up(class.stake, params.wrong_bps).ok_or(EscrowError::Overflow)?;
     let clock = Clock::get()?;
     let seal_by = clock.unix_timestamp.checked_add(terms.deadline_seconds.into()).ok_or(EscrowError::Overflow)?;
     let window = |factor: u8| class.seconds.checked_mul(u32::from(factor)).ok_or(EscrowError::Overflow);
 
+    let (replicas, quorum, review_window) = terms.seats();
+    let leg = |(to, bps): &(Pubkey, u16)| Leg { to: *to, bps: *bps, due: 0 };
     ctx.accounts.job.set_inner(Job {
         version: VERSION,
         bump: ctx.bumps.job,
         vault_bump: ctx.bumps.vault,
         state: JobState::Open,
         class: terms.class,
-        engine: terms.engine,
-        replicas: terms.replicas,
-        quorum: terms.quorum,
+        assignment: terms.assignment,
+        replicas,
+        quorum,
         seats: 0,
         winners: 0,
         losers: 0,
+        released: 0,
         fee_bps: params.fee_bps,
+        cancel_floor_bps: params.cancel_floor_bps,
         requester: ctx.accounts.requester.key(),
         mint: ctx.accounts.mint.key(),
         nonce: terms.nonce,
@@ -74,13 +78,18 @@ pub(crate) fn handler(ctx: Context<PostJob>, terms: JobTerms) -> Result<()> {
         seal_by,
         seal_window: window(params.seal_factor)?,
         reveal_window: window(params.reveal_factor)?,
-        cores: terms.cores,
-        memory_mib: terms.memory_mib,
+        review_window,
+        bounty: params.bounty_lamports,
+        requirements: terms.requirements,
         seed_slot: clock.slot,
         seeded_at: 0,
         seed: [0; 32],
+        ended_at: 0,
         root: [0; 32],
         uri: terms.uri,
+        prices: if terms.assignment == Assignment::Auction { vec![0; replicas.into()] } else { Vec::new() },
+        milestones: terms.milestones,
+        legs: terms.royalties.iter().map(leg).collect(),
     });
     let job = &ctx.accounts.job;
     job.invariant()?;
@@ -110,14 +119,45 @@ pub(crate) fn handler(ctx: Context<PostJob>, terms: JobTerms) -> Result<()> {
 fn validate(terms: &JobTerms, params: &EscrowParams) -> Result<ClassParams> {
     require!((1..=MAX_UNITS).contains(&terms.units), EscrowError::BadUnits);
     require!(terms.price_per_unit > 0, EscrowError::ZeroPrice);
-    require!((2..=MAX_REPLICAS).contains(&terms.replicas), EscrowError::BadQuorum);
-    let majority = terms.quorum > terms.replicas >> 1 && terms.quorum <= terms.replicas;
-    require!(majority, EscrowError::BadQuorum);
+    judged(terms, params)?;
+    royalties(terms, params)?;
     require!((1..=MAX_URI).contains(&terms.uri.len()), EscrowError::BadUri);
-    let known = 1_u8.checked_shl(terms.engine.into()).is_some_and(|engine| engine & ENGINES != 0);
+    let known = 1_u8.checked_shl(terms.requirements.engine.into()).is_some_and(|engine| engine & ENGINES != 0);
     require!(known, EscrowError::BadDevice);
     let class = *params.classes.get(usize::from(terms.class)).ok_or(EscrowError::NoSuchClass)?;
     let least = class.seconds.checked_mul(params.seal_factor.into()).ok_or(EscrowError::Overflow)?;
     require!((least..=params.max_job_seconds).contains(&terms.deadline_seconds), EscrowError::BadDeadline);
     Ok(class)
+}
+
+/// The strategy's own terms: seats that must agree, or a time to review and milestones.
+fn judged(terms: &JobTerms, params: &EscrowParams) -> Result<()> {
+    let milestones = terms.milestones.as_slice();
+    match terms.strategy {
+        Strategy::Replicated { replicas, quorum } => {
+            require!((2..=MAX_REPLICAS).contains(&replicas), EscrowError::BadQuorum);
+            let majority = quorum > replicas >> 1 && quorum <= replicas;
+            require!(majority, EscrowError::BadQuorum);
+            require!(milestones.is_empty(), EscrowError::BadMilestones);
+        }
+        Strategy::Accepted { window } => {
+            let allowed = params.review_min_seconds..=params.review_max_seconds;
+            require!(allowed.contains(&window), EscrowError::BadReview);
+            let sum: u64 = milestones.iter().map(|bps| u64::from(*bps)).sum();
+            let whole = milestones.is_empty() || (sum == math::BPS && !milestones.contains(&0));
+            require!(whole && milestones.len() <= MAX_MILESTONES, EscrowError::BadMilestones);
+        }
+    }
+    Ok(())
+}
+
+/// Royalties are few, and with the fee they leave the operator its floor.
+fn royalties(terms: &JobTerms, params: &EscrowParams) -> Result<()> {
+    let royalties = terms.royalties.as_slice();
+    let sound = royalties.iter().all(|(to, bps)| *to != Pubkey::default() && *bps > 0);
+    require!(sound && royalties.len() <= MAX_LEGS, EscrowError::BadRoyalties);
+    let taken = royalties.iter().fold(u64::from(params.fee_bps), |sum, (_, bps)| sum.saturating_add((*bps).into()));
+    let left = math::BPS.saturating_sub(taken);
+    require!(taken <= math::BPS && left >= params.worker_floor_bps.into(), EscrowError::RoyaltiesTooHigh);
+    Ok(())
 }

@@ -3,7 +3,7 @@ use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use assay_staking::{Pool, SLASHER, cpi::accounts::ChangeBond, program::AssayStaking};
 use assay_token::FEE_AUTHORITY;
 
-use crate::{EscrowError, events::SeatSettled, math, state::*};
+use crate::{EscrowError, events::SeatSettled, state::*};
 
 /// Accounts of `settle`, in order:
 /// 0. `job` (writable)
@@ -52,8 +52,8 @@ pub(crate) fn handler(ctx: Context<Settle>) -> Result<()> {
     require!(matches!(job.state, JobState::Verified | JobState::Unresolved), EscrowError::WrongState);
     require!(seat.state != SeatState::Claimed, EscrowError::WrongSeatState);
     require!(!Job::in_set(job.losers, seat.index), EscrowError::SeatLost);
-    let price = if Job::in_set(job.winners, seat.index) { job.seat_price } else { 0 };
-    let (fee, paid) = math::split_price(price, job.fee_bps).ok_or(EscrowError::Overflow)?;
+    let price = if Job::in_set(job.winners, seat.index) { job.left_of(seat.index)? } else { 0 };
+    let Shares { paid, fee, royalties: _ } = job.share_out(price)?;
 
     job.leave_seat(seat.index)?;
     let accounts = &ctx.accounts;
