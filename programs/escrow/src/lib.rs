@@ -97,8 +97,8 @@ pub mod assay_escrow {
         instructions::model::retire(ctx)
     }
 
-    /// Post a job and lock its whole payment in the same transaction.
-    pub fn post_job(ctx: Context<PostJob>, terms: JobTerms) -> Result<()> {
+    /// Post a job and lock its whole payment in the same transaction. Models among its royalties are pinned to their payees.
+    pub fn post_job<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerms) -> Result<()> {
         instructions::post_job::handler(ctx, terms)
     }
 

@@ -88,9 +88,7 @@ impl ClaimSeat<'_> {
         require!(job.state == JobState::Open, EscrowError::WrongState);
         require!(job.seeded_at != 0, EscrowError::NotDrawn);
         require_keys_neq!(self.operator.key(), job.requester, EscrowError::SelfDealing);
-        let can = &self.device.capabilities;
-        let fits = Job::in_set(can.engines, job.requirements.engine) && can.cores >= job.requirements.cores && can.memory_mib >= job.requirements.memory_mib;
-        require!(fits, EscrowError::DeviceUnfit);
+        require!(job.requirements.fits(&self.device), EscrowError::DeviceUnfit);
         let class = params.classes.get(usize::from(job.class)).ok_or(EscrowError::NoSuchClass)?;
         require!(self.pool.active >= class.stake, EscrowError::StakeTooLow);
 

@@ -1,6 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 
+use super::model;
 use crate::{EscrowError, events::JobPosted, math, state::*};
 
 /// Accounts of `post_job`, in order:
@@ -12,6 +13,7 @@ use crate::{EscrowError, events::JobPosted, math, state::*};
 /// 5. `from` (writable): the requester's token account
 /// 6. `mint`
 /// 7. `token_program`, 8. `system_program`, then the event accounts
+/// 9. every Model whose address is among the terms' royalties
 #[event_cpi]
 #[derive(Accounts)]
 #[instruction(terms: JobTerms)]
@@ -38,7 +40,7 @@ pub struct PostJob<'info> {
     pub system_program: Program<'info, System>,
 }
 
-pub(crate) fn handler(ctx: Context<PostJob>, terms: JobTerms) -> Result<()> {
+pub(crate) fn handler<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerms) -> Result<()> {
     let params = &ctx.accounts.config.params;
     let class = validate(&terms, params)?;
     let (seat_price, deposit) =
@@ -50,7 +52,7 @@ pub(crate) fn handler(ctx: Context<PostJob>, terms: JobTerms) -> Result<()> {
     let window = |factor: u8| class.seconds.checked_mul(u32::from(factor)).ok_or(EscrowError::Overflow);
 
     let (replicas, quorum, review_window) = terms.seats();
-    let leg = |(to, bps): &(Pubkey, u16)| Leg { to: *to, bps: *bps, due: 0 };
+    let legs = model::legs(&terms.royalties, ctx.remaining_accounts)?;
     ctx.accounts.job.set_inner(Job {
         version: VERSION,
         bump: ctx.bumps.job,
@@ -89,7 +91,7 @@ pub(crate) fn handler(ctx: Context<PostJob>, terms: JobTerms) -> Result<()> {
         uri: terms.uri,
         prices: if terms.assignment == Assignment::Auction { vec![0; replicas.into()] } else { Vec::new() },
         milestones: terms.milestones,
-        legs: terms.royalties.iter().map(leg).collect(),
+        legs,
     });
     let job = &ctx.accounts.job;
     job.invariant()?;
@@ -122,8 +124,7 @@ fn validate(terms: &JobTerms, params: &EscrowParams) -> Result<ClassParams> {
     judged(terms, params)?;
     royalties(terms, params)?;
     require!((1..=MAX_URI).contains(&terms.uri.len()), EscrowError::BadUri);
-    let known = 1_u8.checked_shl(terms.requirements.engine.into()).is_some_and(|engine| engine & ENGINES != 0);
-    require!(known, EscrowError::BadDevice);
+    terms.requirements.validate()?;
     let class = *params.classes.get(usize::from(terms.class)).ok_or(EscrowError::NoSuchClass)?;
     let least = class.seconds.checked_mul(params.seal_factor.into()).ok_or(EscrowError::Overflow)?;
     require!((least..=params.max_job_seconds).contains(&terms.deadline_seconds), EscrowError::BadDeadline);
@@ -139,6 +140,8 @@ fn judged(terms: &JobTerms, params: &EscrowParams) -> Result<()> {
             let majority = quorum > replicas >> 1 && quorum <= replicas;
             require!(majority, EscrowError::BadQuorum);
             require!(milestones.is_empty(), EscrowError::BadMilestones);
+            // Who picks the seats could pick itself, outvote an honest one and get the harmed party's part of its stake.
+            require!(terms.assignment == Assignment::Sortition, EscrowError::WrongAssignment);
         }
         Strategy::Accepted { window } => {
             let allowed = params.review_min_seconds..=params.review_max_seconds;

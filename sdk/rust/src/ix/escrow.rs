@@ -1,6 +1,6 @@
 //! Builders of the escrow program's instructions.
 
-use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::{AccountMeta, Instruction}};
 use assay_escrow::{Bid, BidTerms, Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, VERIFIER, accounts, instruction};
 use assay_staking::{ID as STAKING, SLASHER};
 use assay_token::ASY_MINT;
@@ -166,6 +166,13 @@ pub fn post_job(requester: &Pubkey, mint: &Pubkey, terms: JobTerms) -> Instructi
         program: ID,
     };
     build(ID, accounts, instruction::PostJob { terms })
+}
+
+/// [`post_job`] with models, each of which is among the terms' royalties: their payees get these.
+pub fn post_job_with(requester: &Pubkey, mint: &Pubkey, terms: JobTerms, models: &[Pubkey]) -> Instruction {
+    let mut instruction = post_job(requester, mint, terms);
+    instruction.accounts.extend(models.iter().map(|model| AccountMeta::new_readonly(*model, false)));
+    instruction
 }
 
 /// Claim a seat with machine number `device`. `class` is the job's.
