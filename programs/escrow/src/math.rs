@@ -7,10 +7,15 @@ pub const MAX_FEE_BPS: u16 = 2_000;
 /// `bond_rate` is base units of ASY for this many base units of a payment mint.
 pub const RATE_UNIT: u64 = 1_000_000_000;
 
-/// (price of a seat, deposit for all): `units * price_per_unit`, times `replicas`. `None` on overflow.
-pub fn prices(units: u64, price_per_unit: u64, replicas: u8) -> Option<(u64, u64)> {
-    let seat = units.checked_mul(price_per_unit)?;
-    Some((seat, seat.checked_mul(u64::from(replicas))?))
+/// Price of a seat: `units * price_per_unit`. `None` on overflow.
+pub fn seat_price(units: u64, price_per_unit: u64) -> Option<u64> {
+    units.checked_mul(price_per_unit)
+}
+
+/// Lamports of bounties that a job with so many seats may pay: one for each seat settled, and one for closing it. A job
+/// that expires has no seats to settle, and pays two.
+pub fn bounties(bounty: u32, seats: u8) -> Option<u64> {
+    u64::from(bounty).checked_mul(u64::from(seats).checked_add(1)?)
 }
 
 /// `amount * bps / 10,000`, rounded up.
@@ -54,9 +59,8 @@ mod tests {
 
     #[test]
     fn examples() {
-        assert_eq!(prices(32, 1_000, 3), Some((32_000, 96_000)));
-        assert_eq!(prices(u64::MAX, 2, 1), None);
-        assert_eq!(prices(1 << 32, 1 << 31, 3), None);
+        assert_eq!((seat_price(32, 1_000), seat_price(u64::MAX, 2)), (Some(32_000), None));
+        assert_eq!((bounties(5_000, 3), bounties(u32::MAX, 255)), (Some(20_000), Some(u64::from(u32::MAX) * 256)));
         assert_eq!((bps_down(10_001, 250), bps_down(u64::MAX, 10_000)), (Some(250), Some(u64::MAX)));
         assert_eq!(slice(10_001, 2_500, 5_000), Some(2_500));
         assert_eq!(slice(1, 5_000, 2_500), Some(0));

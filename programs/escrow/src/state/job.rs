@@ -159,12 +159,13 @@ impl Job {
         usize::from(self.released).saturating_add(1) >= self.milestones.len()
     }
 
-    /// Share out `amount`: the legs' parts are due from now on.
+    /// Share out `amount`: the legs' parts are due from now on. They earn by results, not by time that was cut short.
     pub fn share_out(&mut self, amount: u64) -> Result<Shares> {
         let part = |bps: u16| math::bps_down(amount, bps).ok_or(EscrowError::Overflow);
         let fee = part(self.fee_bps)?;
+        let earning = if self.state == JobState::Cancelled { 0 } else { self.legs.len() };
         let mut royalties = 0_u64;
-        for leg in &mut self.legs {
+        for leg in self.legs.iter_mut().take(earning) {
             let due = part(leg.bps)?;
             leg.due = leg.due.checked_add(due).ok_or(EscrowError::Overflow)?;
             royalties = royalties.checked_add(due).ok_or(EscrowError::Overflow)?;

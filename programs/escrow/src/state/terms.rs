@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use super::{Job, Requirements};
+use super::Requirements;
 
 /// How a result is judged.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,12 +72,6 @@ impl JobTerms {
             royalties: Vec::new(),
             milestones: Vec::new(),
         }
-    }
-
-    /// Bytes of the Job, without legs of models.
-    pub fn space(&self) -> usize {
-        let prices = if self.assignment == Assignment::Auction { self.seats().0 } else { 0 };
-        Job::space(self.uri.len(), prices.into(), self.milestones.len(), self.royalties.len())
     }
 
     /// (seats, seats that must agree, seconds to review) of the strategy.
