@@ -68,11 +68,11 @@ pub struct ModelTerms {
 /// The legs of a job: its royalties, of which those that name a Model among `models` go to its payee. Each such royalty
 /// must be what the model asks for, so that no author can raise what the requester signed; and a model that is given
 /// must be named, once.
-pub(crate) fn legs<'info>(royalties: &[(Pubkey, u16)], models: &'info [AccountInfo<'info>]) -> Result<Vec<Leg>> {
-    let mut legs: Vec<Leg> = royalties.iter().map(|(to, bps)| Leg { to: *to, bps: *bps, due: 0 }).collect();
+pub(crate) fn legs<'info>(royalties: &[Royalty], models: &'info [AccountInfo<'info>]) -> Result<Vec<Leg>> {
+    let mut legs: Vec<Leg> = royalties.iter().map(|Royalty { to, bps }| Leg { to: *to, bps: *bps, due: 0 }).collect();
     for account in models {
         let model = Account::<Model>::try_from(account)?;
-        let mut named = legs.iter_mut().zip(royalties).filter(|(_, (to, _))| to == account.key);
+        let mut named = legs.iter_mut().zip(royalties).filter(|(_, royalty)| royalty.to == *account.key);
         let (Some((leg, _)), None) = (named.next(), named.next()) else { return err!(EscrowError::OtherRoyalty) };
         require!(leg.bps == model.royalty_bps, EscrowError::OtherRoyalty);
         leg.to = model.payee;

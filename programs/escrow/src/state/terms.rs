@@ -29,6 +29,13 @@ pub struct Leg {
     pub due: u64,
 }
 
+/// A share as the requester promises it: to somebody, or to a Model, whose payee gets it.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Royalty {
+    pub to: Pubkey,
+    pub bps: u16,
+}
+
 /// What the requester of a job chooses. [`JobTerms::new`] is the ordinary job.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct JobTerms {
@@ -48,8 +55,8 @@ pub struct JobTerms {
     pub requirements: Requirements,
     /// Seconds from now by which every seal must be in.
     pub deadline_seconds: u32,
-    /// Who gets how many bps of all that is paid; with those of the models at most four.
-    pub royalties: Vec<(Pubkey, u16)>,
+    /// Who gets how many bps of all that is paid: at most four.
+    pub royalties: Vec<Royalty>,
     /// Of an accepted job: shares of the price in bps, 10,000 in all; empty for one.
     pub milestones: Vec<u16>,
 }
