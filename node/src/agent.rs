@@ -25,6 +25,9 @@ use crate::{
     work::Workshop,
 };
 
+/// Slots of the device for each job computed at once.
+const SLOTS_PER_JOB: u16 = 8;
+
 /// How a node behaves.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -94,8 +97,10 @@ impl Agent {
             return Ok(());
         }
         let Options { cores, memory_mib, .. } = self.options;
-        let capabilities = Capabilities { engines: ENGINES, cores, memory_mib };
-        let register = ix::escrow::register_device(&operator, DEVICE, capabilities);
+        let capabilities = Capabilities { engines: ENGINES, cores, memory_mib, ..Capabilities::default() };
+        // A seat keeps its slot until it is settled, long after its work is done.
+        let slots = u16::try_from(self.options.jobs).unwrap_or(u16::MAX).saturating_mul(SLOTS_PER_JOB);
+        let register = ix::escrow::register_device(&operator, DEVICE, capabilities, slots, 0);
         self.chain.send(vec![register]).await.context("registering this machine: has the wallet some SOL?")?;
         tracing::info!(cores, memory_mib, "registered this machine");
         Ok(())

@@ -7,6 +7,7 @@
 //! only another program's PDA may sign can be tested as well as any. Verifying signatures is the runtime's business.
 
 pub mod attack;
+pub mod auction;
 pub mod chain;
 pub mod governance;
 pub mod idl;

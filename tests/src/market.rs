@@ -3,7 +3,7 @@
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_sdk::{
     addresses,
-    escrow::{Job, JobTerms, Seat},
+    escrow::{Job, JobTerms, ModelTerms, Seat},
     ix,
     reputation::{Outcome, Verified},
     verification::{Round, seal},
@@ -50,6 +50,11 @@ pub fn terms(nonce: u64) -> JobTerms {
 /// An outcome as verification would record it of the usual job.
 pub fn verified(outcome: Outcome, partner: &Pubkey) -> Verified {
     Verified { outcome, value: BOND, partner: *partner, trust: true }
+}
+
+/// What an author asks for a model: `royalty_bps`, paid to itself.
+pub fn model(author: &Pubkey, royalty_bps: u16) -> ModelTerms {
+    ModelTerms { payee: *author, content_hash: hash(&[b"weights"]), royalty_bps, uri: "ipfs://one".into() }
 }
 
 /// An operator's salt for a job; a real one is random.

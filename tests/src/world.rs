@@ -84,7 +84,18 @@ pub fn token_params() -> TokenParams {
 }
 
 /// What operators' machines can do.
-pub const MACHINE: Capabilities = Capabilities { engines: ENGINES, cores: 4, memory_mib: 4_096 };
+pub const MACHINE: Capabilities = Capabilities {
+    engines: ENGINES,
+    cores: 4,
+    memory_mib: 4_096,
+    disk_gib: 100,
+    gpus: 0,
+    gpu_memory_mib: 0,
+    gpu_model: [0; 4],
+    region: *b"DE",
+};
+/// How many seats each machine works for at a time.
+pub const SLOTS: u16 = 8;
 
 /// The market. Cloning it makes a fork.
 #[derive(Clone)]
@@ -178,7 +189,7 @@ impl World {
         self.operators.push(operator);
         self.ok(&[ix::staking::stake(&operator, stake)]);
         self.ok(&[ix::reputation::open_record(&operator, 0)]);
-        self.ok(&[ix::escrow::register_device(&operator, 0, MACHINE)]);
+        self.ok(&[ix::escrow::register_device(&operator, 0, MACHINE, SLOTS, 0)]);
         operator
     }
 

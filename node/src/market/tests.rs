@@ -131,8 +131,19 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
         avg_value: 0,
         partners: [0; 8],
     };
-    let capabilities = Capabilities { engines: 1, cores: 2, memory_mib: 64 };
-    let device = Device { version: 1, bump: 0, operator: me(), index: 0, capabilities };
+    let capabilities = Capabilities { engines: 1, cores: 2, memory_mib: 64, ..Capabilities::default() };
+    let device = Device {
+        version: 1,
+        bump: 0,
+        operator: me(),
+        index: 0,
+        capabilities,
+        slots: 2,
+        busy: 1,
+        available: true,
+        verified: false,
+        price_floor: 0,
+    };
     Snapshot {
         now: NOW,
         slot: 101,

@@ -29,26 +29,116 @@ pub mod assay_escrow {
         instructions::initialize::handler(ctx, params)
     }
 
-    /// Allow an SPL Token mint as payment. Authority only.
+    /// Set the parameters. Jobs that are posted already keep the terms they were posted with. Authority only.
+    pub fn set_params(ctx: Context<Govern>, params: EscrowParams) -> Result<()> {
+        instructions::config::set_params(ctx, params)
+    }
+
+    /// Say who may become the authority; default() withdraws it. Authority only.
+    pub fn propose_authority(ctx: Context<Govern>, new: Pubkey) -> Result<()> {
+        instructions::config::propose(ctx, new)
+    }
+
+    /// Become the authority. The proposed key only.
+    pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
+        instructions::config::accept(ctx)
+    }
+
+    /// Say who may pause besides the authority; default() for nobody. Authority only.
+    pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
+        instructions::config::set_guardian(ctx, guardian)
+    }
+
+    /// Stop all that begins something new, or allow it again: post_job, top_up, claim_seat and register_mint. What began
+    /// can be ended all the same. Authority or guardian.
+    pub fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
+        instructions::config::set_paused(ctx, paused)
+    }
+
+    /// Allow a mint as payment: of SPL Token, or of Token-2022 with harmless extensions. Authority only.
     ///
     /// * `bond_rate`: base units of ASY that secure 10^9 base units of this mint.
     pub fn register_mint(ctx: Context<RegisterMint>, bond_rate: u64) -> Result<()> {
-        instructions::register_mint::handler(ctx, bond_rate)
+        instructions::mint::register(ctx, bond_rate)
     }
 
-    /// Register a machine of the signing operator's.
-    pub fn register_device(ctx: Context<RegisterDevice>, index: u16, capabilities: Capabilities) -> Result<()> {
-        instructions::device::register(ctx, index, capabilities)
+    /// Take a mint off the list: no new job can be paid in it. Authority only.
+    pub fn unregister_mint(ctx: Context<UnregisterMint>) -> Result<()> {
+        instructions::mint::unregister(ctx)
     }
 
-    /// Retire a machine; its rent returns to the operator.
+    /// Register a machine of the signing operator's: available, not verified.
+    pub fn register_device(
+        ctx: Context<RegisterDevice>,
+        index: u16,
+        capabilities: Capabilities,
+        slots: u16,
+        price_floor: u64,
+    ) -> Result<()> {
+        instructions::device::register(ctx, index, capabilities, slots, price_floor)
+    }
+
+    /// Say anew what a machine is. Other capabilities or slots need that it does not work, and end its verification.
+    pub fn update_device(
+        ctx: Context<ChangeDevice>,
+        capabilities: Capabilities,
+        slots: u16,
+        price_floor: u64,
+    ) -> Result<()> {
+        instructions::device::update(ctx, capabilities, slots, price_floor)
+    }
+
+    /// Whether a machine takes new work. What it works for stays.
+    pub fn set_available(ctx: Context<ChangeDevice>, available: bool) -> Result<()> {
+        instructions::device::set_available(ctx, available)
+    }
+
+    /// Vouch for a machine as it was looked at, or no longer. Authority or guardian.
+    pub fn verify_device(
+        ctx: Context<VerifyDevice>,
+        capabilities: Capabilities,
+        slots: u16,
+        verified: bool,
+    ) -> Result<()> {
+        instructions::device::verify(ctx, capabilities, slots, verified)
+    }
+
+    /// Retire a machine that does not work; its rent returns to the operator.
     pub fn retire_device(ctx: Context<RetireDevice>) -> Result<()> {
         instructions::device::retire(ctx)
     }
 
-    /// Post a job and lock its whole payment in the same transaction.
-    pub fn post_job(ctx: Context<PostJob>, terms: JobTerms) -> Result<()> {
+    /// Publish model number `id` of the signing author's.
+    pub fn publish_model(ctx: Context<PublishModel>, id: u32, terms: ModelTerms) -> Result<()> {
+        instructions::model::publish(ctx, id, terms)
+    }
+
+    /// Give a model a new content. Its royalty stays.
+    pub fn new_version(ctx: Context<ChangeModel>, content_hash: [u8; 32], uri: String) -> Result<()> {
+        instructions::model::new_version(ctx, content_hash, uri)
+    }
+
+    /// Have jobs that name the model from now on pay somebody else.
+    pub fn set_payee(ctx: Context<ChangeModel>, payee: Pubkey) -> Result<()> {
+        instructions::model::set_payee(ctx, payee)
+    }
+
+    /// Retire a model; its rent returns to the author. Jobs already posted pay as they agreed.
+    pub fn retire_model(ctx: Context<RetireModel>) -> Result<()> {
+        instructions::model::retire(ctx)
+    }
+
+    /// Post a job and lock its whole payment in the same transaction. Models among its royalties are pinned to their payees.
+    pub fn post_job<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerms) -> Result<()> {
         instructions::post_job::handler(ctx, terms)
+    }
+
+    /// Offer more for a job, or give it more time, while nobody has a seat of it. Requester only.
+    ///
+    /// * `price_per_unit`: the new one, not below the old; an auction's stays
+    /// * `extra_seconds`: by which the deadline moves; 0 once the seed of a replicated job is drawn
+    pub fn top_up(ctx: Context<TopUp>, price_per_unit: u64, extra_seconds: u32) -> Result<()> {
+        instructions::top_up::handler(ctx, price_per_unit, extra_seconds)
     }
 
     /// Set the seed of a job's sortition, or (`None`) re-arm an aged-out draw. CPI from verification only.
@@ -57,8 +147,41 @@ pub mod assay_escrow {
     }
 
     /// Take a seat of an open job, if sortition chose the signing operator's pool; locks the seat's exposure there.
-    pub fn claim_seat(ctx: Context<ClaimSeat>) -> Result<()> {
-        instructions::claim_seat::handler(ctx)
+    ///
+    /// * `seed`: the job's, so that a claim on its way takes no seat of another job that is posted at the same address
+    pub fn claim_seat(ctx: Context<ClaimSeat>, seed: [u8; 32]) -> Result<()> {
+        instructions::claim_seat::handler(ctx, seed)
+    }
+
+    /// Tell that a seat is at work and how many units are done; never fewer than before. The seat's operator only.
+    pub fn heartbeat(ctx: Context<Heartbeat>, progress: u64) -> Result<()> {
+        instructions::heartbeat::handler(ctx, progress)
+    }
+
+    /// Deliver an accepted job's milestone for review. The seat's operator only, in time.
+    pub fn deliver(ctx: Context<Deliver>, digest: [u8; 32]) -> Result<()> {
+        instructions::deliver::deliver(ctx, digest)
+    }
+
+    /// Accept an accepted job's milestone: pays it, or with the last one ends the job, which `settle` then pays. The
+    /// requester at any time; anyone once a delivery has been reviewed for long enough.
+    pub fn release_milestone(ctx: Context<ReleaseMilestone>) -> Result<()> {
+        instructions::deliver::release(ctx)
+    }
+
+    /// Offer to take a seat of an auction. Locks nothing: that does the award.
+    pub fn place_bid(ctx: Context<PlaceBid>, terms: BidTerms) -> Result<()> {
+        instructions::bid::place(ctx, terms)
+    }
+
+    /// Take a bid back: its operator at any time, anyone once it can be awarded no more. The rent is the operator's.
+    pub fn withdraw_bid(ctx: Context<WithdrawBid>) -> Result<()> {
+        instructions::bid::withdraw(ctx)
+    }
+
+    /// Give a seat for a bid of this price, which is pinned; locks the seat's exposure in the bidder's pool. Requester only.
+    pub fn award_bid(ctx: Context<AwardBid>, price: u64) -> Result<()> {
+        instructions::award_bid::handler(ctx, price)
     }
 
     /// Store a seat's seal. CPI from verification only.
@@ -76,7 +199,8 @@ pub mod assay_escrow {
         instructions::verdict::record(ctx, root, winners, losers)
     }
 
-    /// After the verdict: pay a winner's seat, or release one that is neither winner nor loser. Anyone may call.
+    /// After the job's end: pay a winner's seat, or what a cancelled one has worked for; release one that is neither winner
+    /// nor loser. Anyone may call, and is paid the bounty.
     pub fn settle(ctx: Context<Settle>) -> Result<()> {
         instructions::settle::handler(ctx)
     }
@@ -91,12 +215,21 @@ pub mod assay_escrow {
         instructions::slash_seat::expire(ctx)
     }
 
-    /// Take back a job that nobody has a seat of. Requester only.
-    pub fn cancel_job(ctx: Context<CancelJob>) -> Result<()> {
+    /// Pay what is due to a royalty leg to its payee; after the grace that follows a job's end, to the protocol if need be.
+    /// Anyone may call.
+    pub fn pay_royalty(ctx: Context<PayRoyalty>, leg: u8) -> Result<()> {
+        instructions::royalty::handler(ctx, leg)
+    }
+
+    /// Take back a job: for nothing while nobody has a seat of it, else each seat is paid for its time by `settle`. Not once
+    /// a seat has sealed or delivered. Requester only.
+    ///
+    /// Remaining accounts: every taken seat.
+    pub fn cancel_job<'info>(ctx: Context<'info, CancelJob<'info>>) -> Result<()> {
         instructions::end_job::cancel(ctx)
     }
 
-    /// End a job that nobody has a seat of when its time is over. Anyone may call.
+    /// End a job that nobody has a seat of when its time is over. Anyone may call, and is paid the bounty.
     pub fn expire_job(ctx: Context<ExpireJob>) -> Result<()> {
         instructions::end_job::expire(ctx)
     }
@@ -106,7 +239,8 @@ pub mod assay_escrow {
         instructions::refund::handler(ctx)
     }
 
-    /// Close an ended job's empty vault and the job; all rent returns to the requester. Anyone may call.
+    /// Close an ended job's empty vault and the job; all rent returns to the requester. Anyone may call, and is
+    /// paid the bounty.
     pub fn close_job(ctx: Context<CloseJob>) -> Result<()> {
         instructions::close_job::handler(ctx)
     }

@@ -7,10 +7,15 @@ pub const MAX_FEE_BPS: u16 = 2_000;
 /// `bond_rate` is base units of ASY for this many base units of a payment mint.
 pub const RATE_UNIT: u64 = 1_000_000_000;
 
-/// (price of a seat, deposit for all): `units * price_per_unit`, times `replicas`. `None` on overflow.
-pub fn prices(units: u64, price_per_unit: u64, replicas: u8) -> Option<(u64, u64)> {
-    let seat = units.checked_mul(price_per_unit)?;
-    Some((seat, seat.checked_mul(u64::from(replicas))?))
+/// Price of a seat: `units * price_per_unit`. `None` on overflow.
+pub fn seat_price(units: u64, price_per_unit: u64) -> Option<u64> {
+    units.checked_mul(price_per_unit)
+}
+
+/// Lamports of bounties that a job with so many seats may pay: one for each seat settled, and one for closing it. A job
+/// that expires has no seats to settle, and pays two.
+pub fn bounties(bounty: u32, seats: u8) -> Option<u64> {
+    u64::from(bounty).checked_mul(u64::from(seats).checked_add(1)?)
 }
 
 /// `amount * bps / 10,000`, rounded up.
@@ -19,11 +24,25 @@ pub fn bps_up(amount: u64, bps: u16) -> Option<u64> {
     u64::try_from(product.div_ceil(u128::from(BPS))).ok()
 }
 
-/// (fee, what the operator gets): the fee is rounded down, the two add up to `price`.
-pub fn split_price(price: u64, fee_bps: u16) -> Option<(u64, u64)> {
-    let product = u128::from(price).checked_mul(u128::from(fee_bps))?;
-    let fee = u64::try_from(product.checked_div(u128::from(BPS))?).ok()?;
-    Some((fee, price.checked_sub(fee)?))
+/// `amount * bps / 10,000`, rounded down.
+pub fn bps_down(amount: u64, bps: u16) -> Option<u64> {
+    let product = u128::from(amount).checked_mul(u128::from(bps))?;
+    u64::try_from(product.checked_div(u128::from(BPS))?).ok()
+}
+
+/// The part of `price` between two of its points in bps. Slices that follow one another add up to what they span, to the
+/// base unit.
+pub fn slice(price: u64, from_bps: u16, to_bps: u16) -> Option<u64> {
+    bps_down(price, to_bps)?.checked_sub(bps_down(price, from_bps)?)
+}
+
+/// What a seat gets of `worth` when the requester cancels after `elapsed` of `window` seconds: that part of it, but at
+/// least `floor_bps` and at most all; rounded down.
+pub fn for_time(worth: u64, elapsed: i64, window: u32, floor_bps: u16) -> Option<u64> {
+    let elapsed = u64::try_from(elapsed.max(0)).ok()?.min(window.into());
+    let product = u128::from(worth).checked_mul(u128::from(elapsed))?;
+    let part = u64::try_from(product.checked_div(u128::from(window.max(1)))?).ok()?;
+    Some(part.max(bps_down(worth, floor_bps)?).min(worth))
 }
 
 /// The bond of a seat in ASY: `bond_bps` of its price at the mint's rate, rounded up.
@@ -40,21 +59,48 @@ mod tests {
 
     #[test]
     fn examples() {
-        assert_eq!(prices(32, 1_000, 3), Some((32_000, 96_000)));
-        assert_eq!(prices(u64::MAX, 2, 1), None);
-        assert_eq!(prices(1 << 32, 1 << 31, 3), None);
-        assert_eq!(split_price(10_001, 250), Some((250, 9_751)));
+        assert_eq!((seat_price(32, 1_000), seat_price(u64::MAX, 2)), (Some(32_000), None));
+        assert_eq!((bounties(5_000, 3), bounties(u32::MAX, 255)), (Some(20_000), Some(u64::from(u32::MAX) * 256)));
+        assert_eq!((bps_down(10_001, 250), bps_down(u64::MAX, 10_000)), (Some(250), Some(u64::MAX)));
+        assert_eq!(slice(10_001, 2_500, 5_000), Some(2_500));
+        assert_eq!(slice(1, 5_000, 2_500), Some(0));
+        assert_eq!(slice(100, 5_000, 2_500), None);
         assert_eq!(bps_up(1, 1), Some(1));
         // 30 % of 1 USD (6 decimals) at 2 ASY (9 decimals) a dollar is 0.6 ASY.
         assert_eq!(bond(1_000_000, 3_000, 2_000_000_000_000), Some(600_000_000));
     }
 
+    #[test]
+    fn a_cancelled_seat_is_paid_for_its_time() {
+        assert_eq!(for_time(1_000, 0, 70, 1_000), Some(100));
+        assert_eq!(for_time(1_000, -5, 70, 1_000), Some(100));
+        assert_eq!(for_time(1_000, 35, 70, 1_000), Some(500));
+        assert_eq!(for_time(1_000, 70, 70, 1_000), Some(1_000));
+        assert_eq!(for_time(1_000, 71, 70, 10_000), Some(1_000));
+        assert_eq!(for_time(1_000, i64::MAX, 0, 0), Some(0));
+        assert_eq!(for_time(u64::MAX, i64::MAX, u32::MAX, 0), Some(u64::MAX));
+    }
+
     proptest! {
         #[test]
-        fn a_price_is_split_exactly(price: u64, bps in 0u16..=MAX_FEE_BPS) {
-            let (fee, paid) = split_price(price, bps).unwrap();
-            prop_assert_eq!(u128::from(fee) + u128::from(paid), u128::from(price));
-            prop_assert!(u128::from(fee) * 10_000 <= u128::from(price) * u128::from(bps));
+        fn slices_add_up(price: u64, cuts in prop::collection::vec(0u16..=10_000, 0..8)) {
+            let mut points = [vec![0, 10_000], cuts].concat();
+            points.sort_unstable();
+            let sum: u128 = points.windows(2).map(|two| u128::from(slice(price, two[0], two[1]).unwrap())).sum();
+            prop_assert_eq!(sum, u128::from(price));
+        }
+
+        #[test]
+        fn shares_never_exceed_what_they_share(amount: u64, bps in prop::collection::vec(0u16..=2_000, 0..5)) {
+            let sum: u128 = bps.iter().map(|bps| u128::from(bps_down(amount, *bps).unwrap())).sum();
+            let all: u128 = bps.iter().map(|bps| u128::from(*bps)).sum();
+            prop_assert!(sum * 10_000 <= u128::from(amount) * all);
+        }
+
+        #[test]
+        fn time_pays_between_floor_and_all(worth: u64, elapsed: i64, window: u32, floor in 0u16..=10_000) {
+            let part = for_time(worth, elapsed, window, floor).unwrap();
+            prop_assert!(part <= worth && part >= bps_down(worth, floor).unwrap());
         }
     }
 }

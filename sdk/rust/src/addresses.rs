@@ -114,6 +114,11 @@ pub fn device(operator: &Pubkey, index: u16) -> Pubkey {
     find(&[escrow::DEVICE_SEED, operator.as_ref(), &index.to_le_bytes()], &escrow::ID)
 }
 
+/// A model of an author's.
+pub fn model(author: &Pubkey, id: u32) -> Pubkey {
+    find(&[escrow::MODEL_SEED, author.as_ref(), &id.to_le_bytes()], &escrow::ID)
+}
+
 /// A requester's job.
 pub fn job(requester: &Pubkey, nonce: u64) -> Pubkey {
     find(&[escrow::JOB_SEED, requester.as_ref(), &nonce.to_le_bytes()], &escrow::ID)
@@ -141,6 +146,11 @@ pub fn job_vault(job: &Pubkey) -> Pubkey {
 /// An operator's seat in a job.
 pub fn seat(job: &Pubkey, operator: &Pubkey) -> Pubkey {
     find(&[escrow::SEAT_SEED, job.as_ref(), operator.as_ref()], &escrow::ID)
+}
+
+/// An operator's bid for a seat of a job.
+pub fn bid(job: &Pubkey, operator: &Pubkey) -> Pubkey {
+    find(&[escrow::BID_SEED, job.as_ref(), operator.as_ref()], &escrow::ID)
 }
 
 /// A job's round.

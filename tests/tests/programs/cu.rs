@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     Usage, World,
     assay_sdk::{addresses, ix, reputation::Outcome, token::ASY_MINT},
@@ -53,7 +54,7 @@ fn measured() -> World {
     w.open_accounts(&authority);
     w.mint_asy(&authority, 10);
     w.ok(&[ix::token::burn(&authority, &addresses::ata(&authority, &ASY_MINT), 5)]);
-    w.ok(&[ix::escrow::retire_device(&a, 0)]);
+    machines(&mut w, &a);
     w.ok(&[ix::staking::sync_weight(&addresses::pool(&o[1]))]);
     w.ok(&[ix::staking::request_unstake(&a, 0, 1_000_000)]);
     w.tick(1_000, 0);
@@ -62,6 +63,20 @@ fn measured() -> World {
     crate::token_admin::call_all(&mut w);
     governance::every_instruction(&mut w);
     w
+}
+
+/// What an operator and the authority do with a machine, and an author with a model.
+fn machines(w: &mut World, operator: &Pubkey) {
+    let (authority, alice) = (w.authority, w.alice);
+    let device = addresses::device(operator, 0);
+    w.ok(&[ix::escrow::update_device(operator, 0, MACHINE, 1, 7)]);
+    w.ok(&[ix::escrow::verify_device(&authority, &device, MACHINE, 1, true)]);
+    w.ok(&[ix::escrow::set_available(operator, 0, false)]);
+    w.ok(&[ix::escrow::retire_device(operator, 0)]);
+    w.ok(&[ix::escrow::publish_model(&alice, 0, model(&alice, 500))]);
+    w.ok(&[ix::escrow::new_version(&alice, 0, [1; 32], "ipfs://two".into())]);
+    w.ok(&[ix::escrow::set_payee(&alice, 0, authority)]);
+    w.ok(&[ix::escrow::retire_model(&alice, 0)]);
 }
 
 /// Those that only another program may call, alone: as part of its caller each is counted there too.

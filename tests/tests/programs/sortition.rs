@@ -117,7 +117,7 @@ fn an_unfit_device() {
         w.refused(&[ix::escrow::claim_seat(&a, &job, 0, 0)], EscrowError::DeviceUnfit);
         let bigger = Capabilities { cores: 5, memory_mib: 4_097, ..MACHINE };
         let index = nonce as u16 + 1;
-        w.ok(&[ix::escrow::register_device(&a, index, bigger)]);
+        w.ok(&[ix::escrow::register_device(&a, index, bigger, 1, 0)]);
         w.ok(&[ix::escrow::claim_seat(&a, &job, 0, index)]);
     }
 }

@@ -92,20 +92,3 @@ fn a_nonce_in_use() {
     let again = w.send(&[ix::escrow::post_job(&alice, &usd, terms(1))]).expect_err("the job is there");
     assert_eq!(again.name, "InvalidInstructionData", "the system program creates no account twice");
 }
-
-/// A device must be able to do something, with engines that there are.
-#[test]
-fn bad_devices() {
-    let mut w = World::with_operators(1);
-    let a = w.operators[0];
-    use assay_tests::assay_sdk::escrow::Capabilities;
-    for bad in [
-        Capabilities { engines: 0, ..MACHINE },
-        Capabilities { engines: 0b10, ..MACHINE },
-        Capabilities { engines: u8::MAX, ..MACHINE },
-        Capabilities { cores: 0, ..MACHINE },
-        Capabilities { memory_mib: 0, ..MACHINE },
-    ] {
-        w.refused(&[ix::escrow::register_device(&a, 1, bad)], EscrowError::BadDevice);
-    }
-}

@@ -9,7 +9,7 @@ use crate::{EscrowError, events::SeatClaimed, state::*};
 /// 1. `config`
 /// 2. `job` (writable)
 /// 3. `seat` (writable, created): `["seat", job, operator]`
-/// 4. `device`: a machine of the operator's that fits
+/// 4. `device` (writable): a machine of the operator's that fits, of which a slot is taken
 /// 5. `record`: its reputation in the job's class
 /// 6. `pool` (writable): its stake, where the exposure is locked
 /// 7. `staking_config`, 8. `totals`: of the staking program
@@ -29,7 +29,7 @@ pub struct ClaimSeat<'info> {
         seeds = [SEAT_SEED, job.key().as_ref(), operator.key().as_ref()], bump
     )]
     pub seat: Box<Account<'info, Seat>>,
-    #[account(has_one = operator @ EscrowError::NotOperator)]
+    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
     pub device: Account<'info, Device>,
     #[account(
         has_one = operator @ EscrowError::NotOperator,
@@ -48,14 +48,15 @@ pub struct ClaimSeat<'info> {
     pub system_program: Program<'info, System>,
 }
 
-pub(crate) fn handler(ctx: Context<ClaimSeat>) -> Result<()> {
+pub(crate) fn handler(ctx: Context<ClaimSeat>, seed: [u8; 32]) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
-    ctx.accounts.validate(now)?;
+    ctx.accounts.validate(now, &seed)?;
     let job = &mut ctx.accounts.job;
     let seal_by = now.checked_add(job.seal_window.into()).ok_or(EscrowError::Overflow)?;
     require!(seal_by <= job.seal_by, EscrowError::TooLate);
 
     let index = job.take_seat()?;
+    ctx.accounts.device.take_slot()?;
     let (exposure, operator) = (job.exposure, ctx.accounts.operator.key());
     ctx.accounts.seat.set_inner(Seat {
         version: VERSION,
@@ -64,8 +65,12 @@ pub(crate) fn handler(ctx: Context<ClaimSeat>) -> Result<()> {
         state: SeatState::Claimed,
         job: job.key(),
         operator,
+        payer: operator,
+        device: ctx.accounts.device.key(),
         seal_by,
         commitment: [0; 32],
+        progress: 0,
+        heartbeat_at: now,
     });
     let accounts = LockBond {
         slasher: ctx.accounts.authority.to_account_info(),
@@ -82,14 +87,16 @@ pub(crate) fn handler(ctx: Context<ClaimSeat>) -> Result<()> {
 }
 
 impl ClaimSeat<'_> {
-    fn validate(&self, now: i64) -> Result<()> {
+    fn validate(&self, now: i64, seed: &[u8; 32]) -> Result<()> {
         let (job, params) = (&self.job, &self.config.params);
+        require!(!self.config.paused, EscrowError::Paused);
         require!(job.state == JobState::Open, EscrowError::WrongState);
+        require!(job.assignment == Assignment::Sortition, EscrowError::WrongAssignment);
         require!(job.seeded_at != 0, EscrowError::NotDrawn);
+        // An address may be posted to again; no two postings have one seed, which comes from a slot after the posting.
+        require!(job.seed == *seed, EscrowError::OtherPosting);
         require_keys_neq!(self.operator.key(), job.requester, EscrowError::SelfDealing);
-        let can = &self.device.capabilities;
-        let fits = Job::in_set(can.engines, job.engine) && can.cores >= job.cores && can.memory_mib >= job.memory_mib;
-        require!(fits, EscrowError::DeviceUnfit);
+        require!(job.requirements.fits(&self.device), EscrowError::DeviceUnfit);
         let class = params.classes.get(usize::from(job.class)).ok_or(EscrowError::NoSuchClass)?;
         require!(self.pool.active >= class.stake, EscrowError::StakeTooLow);
 

@@ -1,5 +1,6 @@
 use anchor_lang::prelude::*;
 
+use super::vault::pay_bounty;
 use crate::{
     EscrowError,
     events::{JobCancelled, JobExpired},
@@ -9,6 +10,7 @@ use crate::{
 /// Accounts of `cancel_job`, in order:
 /// 0. `requester` (signer): the job's
 /// 1. `job` (writable), then the event accounts
+/// 2. every taken seat of the job, each once, in any order
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CancelJob<'info> {
@@ -18,31 +20,50 @@ pub struct CancelJob<'info> {
 }
 
 /// Accounts of `expire_job`, in order:
-/// 0. `job` (writable), then the event accounts
+/// 0. `job` (writable)
+/// 1. `caller` (writable): gets the bounty; then the event accounts
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ExpireJob<'info> {
     #[account(mut)]
     pub job: Account<'info, Job>,
+    /// CHECK: only receives lamports; whoever sends this names it.
+    #[account(mut)]
+    pub caller: UncheckedAccount<'info>,
 }
 
-pub(crate) fn cancel(ctx: Context<CancelJob>) -> Result<()> {
-    end(&mut ctx.accounts.job, JobState::Cancelled)?;
-    emit_cpi!(JobCancelled { job: ctx.accounts.job.key() });
+pub(crate) fn cancel<'info>(ctx: Context<'info, CancelJob<'info>>) -> Result<()> {
+    require!(ctx.accounts.job.is_live(), EscrowError::WrongState);
+    none_has_worked(&ctx.accounts.job, ctx.remaining_accounts)?;
+    ctx.accounts.job.end(JobState::Cancelled, Clock::get()?.unix_timestamp)?;
+    emit_cpi!(JobCancelled { job: ctx.accounts.job.key(), seats: ctx.accounts.job.seats });
     Ok(())
 }
 
 pub(crate) fn expire(ctx: Context<ExpireJob>) -> Result<()> {
-    let late = Clock::get()?.unix_timestamp > ctx.accounts.job.seal_by;
-    require!(late, EscrowError::TooEarly);
-    end(&mut ctx.accounts.job, JobState::Expired)?;
-    emit_cpi!(JobExpired { job: ctx.accounts.job.key() });
+    let job = &mut ctx.accounts.job;
+    let now = Clock::get()?.unix_timestamp;
+    require!(job.state == JobState::Open, EscrowError::WrongState);
+    require!(job.seats == 0, EscrowError::SeatsLeft);
+    require!(now > job.seal_by, EscrowError::TooEarly);
+    job.end(JobState::Expired, now)?;
+    let bounty = pay_bounty(&ctx.accounts.job, &ctx.accounts.caller)?;
+    emit_cpi!(JobExpired { job: ctx.accounts.job.key(), bounty });
     Ok(())
 }
 
-fn end(job: &mut Job, state: JobState) -> Result<()> {
-    require!(job.state == JobState::Open, EscrowError::WrongState);
-    require!(job.seats == 0, EscrowError::SeatsLeft);
-    job.state = state;
-    job.invariant()
+/// The accounts are all the seats that are taken, and none of them has sealed or delivered. Who has, has done the work:
+/// its pay is up to the round or the review, not to the requester.
+#[inline(never)]
+fn none_has_worked<'info>(job: &Account<'info, Job>, accounts: &'info [AccountInfo<'info>]) -> Result<()> {
+    require!(accounts.len() == job.seats.count_ones() as usize, EscrowError::WrongSeats);
+    let mut seen = 0_u8;
+    for account in accounts {
+        let seat = Account::<Seat>::try_from(account)?;
+        require_keys_eq!(seat.job, job.key(), EscrowError::WrongSeats);
+        require!(job.is_working(&seat), EscrowError::SeatAtWork);
+        seen |= 1_u8.checked_shl(seat.index.into()).ok_or(EscrowError::WrongSeats)?;
+    }
+    require!(seen == job.seats, EscrowError::WrongSeats);
+    Ok(())
 }

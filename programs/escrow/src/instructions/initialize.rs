@@ -1,12 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{
-    EscrowError,
-    events::EscrowInitialized,
-    math::{BPS, MAX_FEE_BPS},
-    program::AssayEscrow,
-    state::*,
-};
+use crate::{EscrowError, events::EscrowInitialized, program::AssayEscrow, state::*};
 
 /// Accounts of `initialize`, in order:
 /// 0. `authority` (signer, writable): the program's upgrade authority; pays
@@ -28,20 +22,18 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, params: EscrowParams) -> Result<()> {
-    validate(&params)?;
+    params.validate()?;
     let authority = ctx.accounts.authority.key();
     let event = EscrowInitialized { authority, params: params.clone() };
-    ctx.accounts.config.set_inner(Config { version: VERSION, bump: ctx.bumps.config, authority, params });
+    ctx.accounts.config.set_inner(Config {
+        version: VERSION,
+        bump: ctx.bumps.config,
+        authority,
+        pending: Pubkey::default(),
+        guardian: Pubkey::default(),
+        paused: false,
+        params,
+    });
     emit_cpi!(event);
-    Ok(())
-}
-
-fn validate(params: &EscrowParams) -> Result<()> {
-    let within = |bps: u16| u64::from(bps) <= BPS;
-    require!(params.fee_bps <= MAX_FEE_BPS, EscrowError::BadParams);
-    require!(within(params.bond_bps) && within(params.wrong_bps), EscrowError::BadParams);
-    require!(params.classes.iter().all(|class| class.seconds > 0), EscrowError::BadParams);
-    require!(params.seal_factor > 0 && params.reveal_factor > 0, EscrowError::BadParams);
-    require!(params.spread > 0 && params.widen_seconds > 0 && params.max_job_seconds > 0, EscrowError::BadParams);
     Ok(())
 }

@@ -1,19 +1,30 @@
-//! One file per instruction, or per group that shares its accounts: accounts, handler.
+//! One file per instruction, or per group that shares its accounts: accounts, handler. `create` and `vault` are what
+//! several of them do.
 
+pub mod award_bid;
+pub mod bid;
 pub mod claim_seat;
 pub mod close_job;
+pub mod config;
+mod create;
+pub mod deliver;
 pub mod device;
 pub mod end_job;
+pub mod heartbeat;
 pub mod initialize;
+pub mod mint;
+pub mod model;
 pub mod post_job;
 pub mod refund;
-pub mod register_mint;
+pub mod royalty;
 pub mod settle;
 pub mod slash_seat;
+pub mod top_up;
+mod vault;
 pub mod verdict;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    claim_seat::*, close_job::*, device::*, end_job::*, initialize::*, post_job::*, refund::*, register_mint::*,
-    settle::*, slash_seat::*, verdict::*,
+    award_bid::*, bid::*, claim_seat::*, close_job::*, config::*, deliver::*, device::*, end_job::*, heartbeat::*,
+    initialize::*, mint::*, model::*, post_job::*, refund::*, royalty::*, settle::*, slash_seat::*, top_up::*, verdict::*,
 };

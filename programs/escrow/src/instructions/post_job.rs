@@ -1,17 +1,23 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, Token, TokenAccount};
+use anchor_spl::token_interface::{self, Mint, TokenAccount, TokenInterface};
 
+use super::{
+    create::{Create, init_token_account, token_account_space},
+    model,
+    vault::{balance, gross},
+};
 use crate::{EscrowError, events::JobPosted, math, state::*};
 
 /// Accounts of `post_job`, in order:
-/// 0. `requester` (signer, writable): pays rent and payment
+/// 0. `requester` (signer, writable): pays rent, bounties and payment
 /// 1. `config`
 /// 2. `payment`: `["payment", mint]`
 /// 3. `job` (writable, created): `["job", requester, nonce]`
 /// 4. `vault` (writable, created): `["vault", job]`, owned by the job
 /// 5. `from` (writable): the requester's token account
 /// 6. `mint`
-/// 7. `token_program`, 8. `system_program`, then the event accounts
+/// 7. `token_program`: the mint's, 8. `system_program`, then the event accounts
+/// 9. every Model whose address is among the terms' royalties
 #[event_cpi]
 #[derive(Accounts)]
 #[instruction(terms: JobTerms)]
@@ -21,103 +27,187 @@ pub struct PostJob<'info> {
     pub config: Box<Account<'info, Config>>,
     #[account(has_one = mint @ EscrowError::WrongAddress)]
     pub payment: Account<'info, PaymentMint>,
-    #[account(
-        init, payer = requester, space = Job::space(terms.uri.len()),
-        seeds = [JOB_SEED, requester.key().as_ref(), &terms.nonce.to_le_bytes()], bump
-    )]
-    pub job: Box<Account<'info, Job>>,
-    #[account(
-        init, payer = requester, seeds = [VAULT_SEED, job.key().as_ref()], bump,
-        token::mint = mint, token::authority = job
-    )]
-    pub vault: Box<Account<'info, TokenAccount>>,
+    /// CHECK: created here, at the address that its seeds say.
+    #[account(mut, seeds = [JOB_SEED, requester.key().as_ref(), &terms.nonce.to_le_bytes()], bump)]
+    pub job: UncheckedAccount<'info>,
+    /// CHECK: created here, at the address that its seeds say.
+    #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump)]
+    pub vault: UncheckedAccount<'info>,
     #[account(mut, token::mint = mint, token::authority = requester)]
-    pub from: Box<Account<'info, TokenAccount>>,
-    pub mint: Box<Account<'info, Mint>>,
-    pub token_program: Program<'info, Token>,
+    pub from: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    pub token_program: Interface<'info, TokenInterface>,
     pub system_program: Program<'info, System>,
 }
 
-pub(crate) fn handler(ctx: Context<PostJob>, terms: JobTerms) -> Result<()> {
-    let params = &ctx.accounts.config.params;
+pub(crate) fn handler<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerms) -> Result<()> {
+    let accounts = &ctx.accounts;
+    require!(!accounts.config.paused, EscrowError::Paused);
+    let params = &accounts.config.params;
     let class = validate(&terms, params)?;
-    let (seat_price, deposit) =
-        math::prices(terms.units, terms.price_per_unit, terms.replicas).ok_or(EscrowError::Overflow)?;
-    let bond = math::bond(seat_price, params.bond_bps, ctx.accounts.payment.bond_rate).ok_or(EscrowError::Overflow)?;
-    let at_risk = math::bps_up(class.stake, params.wrong_bps).ok_or(EscrowError::Overflow)?;
-    let clock = Clock::get()?;
-    let seal_by = clock.unix_timestamp.checked_add(terms.deadline_seconds.into()).ok_or(EscrowError::Overflow)?;
-    let window = |factor: u8| class.seconds.checked_mul(u32::from(factor)).ok_or(EscrowError::Overflow);
-
-    ctx.accounts.job.set_inner(Job {
-        version: VERSION,
-        bump: ctx.bumps.job,
-        vault_bump: ctx.bumps.vault,
-        state: JobState::Open,
-        class: terms.class,
-        engine: terms.engine,
-        replicas: terms.replicas,
-        quorum: terms.quorum,
-        seats: 0,
-        winners: 0,
-        losers: 0,
-        fee_bps: params.fee_bps,
-        requester: ctx.accounts.requester.key(),
-        mint: ctx.accounts.mint.key(),
-        nonce: terms.nonce,
-        spec_hash: terms.spec_hash,
-        units: terms.units,
-        seat_price,
-        bond,
-        exposure: bond.checked_add(at_risk).ok_or(EscrowError::Overflow)?,
-        posted_at: clock.unix_timestamp,
-        seal_by,
-        seal_window: window(params.seal_factor)?,
-        reveal_window: window(params.reveal_factor)?,
-        cores: terms.cores,
-        memory_mib: terms.memory_mib,
-        seed_slot: clock.slot,
-        seeded_at: 0,
-        seed: [0; 32],
-        root: [0; 32],
-        uri: terms.uri,
-    });
-    let job = &ctx.accounts.job;
+    let legs = legs(&terms, params, ctx.remaining_accounts)?;
+    let job = accounts.job(terms, class, legs, &ctx.bumps)?;
+    let deposit = job.owed()?;
     job.invariant()?;
-    let accounts = token::TransferChecked {
-        from: ctx.accounts.from.to_account_info(),
-        mint: ctx.accounts.mint.to_account_info(),
-        to: ctx.accounts.vault.to_account_info(),
-        authority: ctx.accounts.requester.to_account_info(),
-    };
-    token::transfer_checked(CpiContext::new(Token::id(), accounts), deposit, ctx.accounts.mint.decimals)?;
+    accounts.create(&job)?;
+    accounts.deposit(deposit)?;
 
     emit_cpi!(JobPosted {
-        job: job.key(),
+        job: ctx.accounts.job.key(),
         requester: job.requester,
         mint: job.mint,
         spec_hash: job.spec_hash,
         units: job.units,
         replicas: job.replicas,
         quorum: job.quorum,
-        seat_price,
+        seat_price: job.seat_price,
         deposit,
-        seal_by,
+        seal_by: job.seal_by,
     });
     Ok(())
 }
 
+impl PostJob<'_> {
+    /// The job as it is posted: the Config's terms of this moment are its own from now on.
+    #[inline(never)]
+    fn job(&self, terms: JobTerms, class: ClassParams, legs: Vec<Leg>, bumps: &PostJobBumps) -> Result<Box<Job>> {
+        let params = &self.config.params;
+        let seat_price = math::seat_price(terms.units, terms.price_per_unit).ok_or(EscrowError::Overflow)?;
+        let (bond, exposure) = exposure(seat_price, params, class, self.payment.bond_rate)?;
+        let clock = Clock::get()?;
+        let seal_by = clock.unix_timestamp.checked_add(terms.deadline_seconds.into()).ok_or(EscrowError::Overflow)?;
+        let window = |factor: u8| class.seconds.checked_mul(u32::from(factor)).ok_or(EscrowError::Overflow);
+        let (replicas, quorum, review_window) = terms.seats();
+        Ok(Box::new(Job {
+            version: VERSION,
+            bump: bumps.job,
+            vault_bump: bumps.vault,
+            state: JobState::Open,
+            class: terms.class,
+            assignment: terms.assignment,
+            replicas,
+            quorum,
+            seats: 0,
+            winners: 0,
+            losers: 0,
+            released: 0,
+            fee_bps: params.fee_bps,
+            cancel_floor_bps: params.cancel_floor_bps,
+            requester: self.requester.key(),
+            mint: self.mint.key(),
+            nonce: terms.nonce,
+            spec_hash: terms.spec_hash,
+            units: terms.units,
+            seat_price,
+            bond,
+            exposure,
+            posted_at: clock.unix_timestamp,
+            seal_by,
+            seal_window: window(params.seal_factor)?,
+            reveal_window: window(params.reveal_factor)?,
+            review_window,
+            bounty: params.bounty_lamports,
+            requirements: terms.requirements,
+            seed_slot: clock.slot,
+            seeded_at: 0,
+            seed: [0; 32],
+            ended_at: 0,
+            root: [0; 32],
+            uri: terms.uri,
+            prices: if terms.assignment == Assignment::Auction { vec![0; replicas.into()] } else { Vec::new() },
+            milestones: terms.milestones,
+            legs,
+        }))
+    }
+
+    /// Create the job with all the bounties it may pay, and its vault.
+    #[inline(never)]
+    fn create(&self, job: &Job) -> Result<()> {
+        let rent = Rent::get()?;
+        let (payer, account, vault) = (self.requester.as_ref(), self.job.as_ref(), self.vault.as_ref());
+        let space = Job::space(job.uri.len(), job.prices.len(), job.milestones.len(), job.legs.len());
+        let bounties = math::bounties(job.bounty, job.replicas).ok_or(EscrowError::Overflow)?;
+        let lamports = rent.minimum_balance(space).checked_add(bounties).ok_or(EscrowError::Overflow)?;
+        let (nonce, bump) = (job.nonce.to_le_bytes(), [job.bump]);
+        let seeds: &[&[u8]] = &[JOB_SEED, payer.key.as_ref(), &nonce, &bump];
+        Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;
+        job.try_serialize(&mut &mut account.try_borrow_mut_data()?[..])?;
+
+        let (mint, owner) = (self.mint.as_ref().as_ref(), self.token_program.key);
+        let (space, bump) = (token_account_space(mint)?, [job.vault_bump]);
+        let (lamports, seeds) = (rent.minimum_balance(space), [VAULT_SEED, account.key.as_ref(), &bump]);
+        Create { payer, account: vault, owner, space, lamports, seeds: &seeds }.run()?;
+        init_token_account(vault, mint, account, owner)
+    }
+
+    /// Pay in so much that `deposit` arrives.
+    #[inline(never)]
+    fn deposit(&self, deposit: u64) -> Result<()> {
+        let sent = gross(self.mint.as_ref().as_ref(), deposit)?;
+        let accounts = token_interface::TransferChecked {
+            from: self.from.to_account_info(),
+            mint: self.mint.to_account_info(),
+            to: self.vault.to_account_info(),
+            authority: self.requester.to_account_info(),
+        };
+        let context = CpiContext::new(*self.token_program.key, accounts);
+        token_interface::transfer_checked(context, sent, self.mint.decimals)?;
+        require!(balance(&self.vault)? >= deposit, EscrowError::Shortfall);
+        Ok(())
+    }
+}
+
+/// (bond, exposure) of a seat: the bond, and what a wrong result costs on top.
+pub(crate) fn exposure(price: u64, params: &EscrowParams, class: ClassParams, bond_rate: u64) -> Result<(u64, u64)> {
+    let bond = math::bond(price, params.bond_bps, bond_rate).ok_or(EscrowError::Overflow)?;
+    let at_risk = math::bps_up(class.stake, params.wrong_bps).ok_or(EscrowError::Overflow)?;
+    Ok((bond, bond.checked_add(at_risk).ok_or(EscrowError::Overflow)?))
+}
+
+#[inline(never)]
 fn validate(terms: &JobTerms, params: &EscrowParams) -> Result<ClassParams> {
     require!((1..=MAX_UNITS).contains(&terms.units), EscrowError::BadUnits);
     require!(terms.price_per_unit > 0, EscrowError::ZeroPrice);
-    require!((2..=MAX_REPLICAS).contains(&terms.replicas), EscrowError::BadQuorum);
-    let majority = terms.quorum > terms.replicas >> 1 && terms.quorum <= terms.replicas;
-    require!(majority, EscrowError::BadQuorum);
+    strategy(terms, params)?;
     require!((1..=MAX_URI).contains(&terms.uri.len()), EscrowError::BadUri);
-    let known = 1_u8.checked_shl(terms.engine.into()).is_some_and(|engine| engine & ENGINES != 0);
-    require!(known, EscrowError::BadDevice);
+    terms.requirements.validate()?;
     let class = *params.classes.get(usize::from(terms.class)).ok_or(EscrowError::NoSuchClass)?;
     let least = class.seconds.checked_mul(params.seal_factor.into()).ok_or(EscrowError::Overflow)?;
     require!((least..=params.max_job_seconds).contains(&terms.deadline_seconds), EscrowError::BadDeadline);
     Ok(class)
+}
+
+/// The strategy's own terms: seats that must agree, or a time to review and milestones.
+fn strategy(terms: &JobTerms, params: &EscrowParams) -> Result<()> {
+    let milestones = terms.milestones.as_slice();
+    match terms.strategy {
+        Strategy::Replicated { replicas, quorum } => {
+            require!((2..=MAX_REPLICAS).contains(&replicas), EscrowError::BadQuorum);
+            let majority = quorum > replicas >> 1 && quorum <= replicas;
+            require!(majority, EscrowError::BadQuorum);
+            require!(milestones.is_empty(), EscrowError::BadMilestones);
+            // Who picks the seats could pick itself, outvote an honest one and get the harmed party's part of its stake.
+            require!(terms.assignment == Assignment::Sortition, EscrowError::WrongAssignment);
+        }
+        Strategy::Accepted { window } => {
+            let allowed = params.review_min_seconds..=params.review_max_seconds;
+            require!(allowed.contains(&window), EscrowError::BadReview);
+            require!(milestones.len() <= MAX_MILESTONES, EscrowError::BadMilestones);
+            let sum = milestones.iter().fold(0_u64, |sum, bps| sum.saturating_add((*bps).into()));
+            let whole = milestones.is_empty() || (sum == math::BPS && !milestones.contains(&0));
+            require!(whole, EscrowError::BadMilestones);
+        }
+    }
+    Ok(())
+}
+
+/// Who gets royalties. They are few, and with the fee they leave the operator its floor.
+fn legs<'info>(terms: &JobTerms, params: &EscrowParams, models: &'info [AccountInfo<'info>]) -> Result<Vec<Leg>> {
+    let legs = model::legs(&terms.royalties, models)?;
+    let sound = legs.iter().all(|leg| leg.to != Pubkey::default() && leg.bps > 0);
+    require!(sound && legs.len() <= MAX_LEGS, EscrowError::BadRoyalties);
+    let taken = legs.iter().fold(u64::from(params.fee_bps), |sum, leg| sum.saturating_add(leg.bps.into()));
+    let least = taken.saturating_add(params.worker_floor_bps.into());
+    require!(least <= math::BPS, EscrowError::RoyaltiesTooHigh);
+    Ok(legs)
 }

@@ -1,67 +1,77 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, Token, TokenAccount};
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use assay_staking::{Pool, SLASHER, cpi::accounts::ChangeBond, program::AssayStaking};
 use assay_token::FEE_AUTHORITY;
 
+use super::vault::{Vault, pay_bounty};
 use crate::{EscrowError, events::SeatSettled, math, state::*};
 
 /// Accounts of `settle`, in order:
 /// 0. `job` (writable)
-/// 1. `seat` (writable, closed): its rent returns to the operator
-/// 2. `operator` (writable): the seat's
-/// 3. `vault` (writable): `["vault", job]`
-/// 4. `to` (writable): a token account of the operator's
-/// 5. `fee_vault` (writable): any fee vault of the mint's
-/// 6. `mint`: the job's
-/// 7. `pool` (writable): the operator's, where the exposure is released
-/// 8. `authority`: `["authority"]` of this program
-/// 9. `staking_program`
-/// 10. `token_program`, then the event accounts
+/// 1. `seat` (writable, closed)
+/// 2. `operator`: the seat's
+/// 3. `payer` (writable): the seat's; gets its rent back
+/// 4. `device` (writable): the seat's, of which a slot is free again
+/// 5. `vault` (writable): `["vault", job]`
+/// 6. `to` (writable): a token account of the operator's
+/// 7. `fee_vault` (writable): any fee vault of the mint's
+/// 8. `mint`: the job's
+/// 9. `pool` (writable): the operator's, where the exposure is released
+/// 10. `caller` (writable): gets the bounty
+/// 11. `authority`: `["authority"]` of this program
+/// 12. `staking_program`
+/// 13. `token_program`: the mint's, then the event accounts
 ///
-/// Nobody signs: where the money goes follows from the verdict alone.
+/// Nobody signs: where the money goes follows from the verdict alone, and whoever sends it names who gets the bounty.
+/// Royalties become due in the job: a payee that cannot be paid stops nobody here.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Settle<'info> {
     #[account(mut, has_one = mint @ EscrowError::WrongAddress)]
     pub job: Box<Account<'info, Job>>,
     #[account(
-        mut, close = operator, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator
+        mut, close = payer, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator,
+        has_one = payer @ EscrowError::WrongAddress, has_one = device @ EscrowError::WrongAddress
     )]
     pub seat: Account<'info, Seat>,
+    /// CHECK: named by the seat; only the owner of its token account.
+    pub operator: UncheckedAccount<'info>,
     /// CHECK: named by the seat; only receives lamports.
     #[account(mut)]
-    pub operator: UncheckedAccount<'info>,
+    pub payer: UncheckedAccount<'info>,
+    #[account(mut)]
+    pub device: Account<'info, Device>,
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
-    pub vault: Box<Account<'info, TokenAccount>>,
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(mut, token::mint = mint, token::authority = operator)]
-    pub to: Box<Account<'info, TokenAccount>>,
+    pub to: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(mut, token::mint = mint, constraint = fee_vault.owner == FEE_AUTHORITY @ EscrowError::WrongAddress)]
-    pub fee_vault: Box<Account<'info, TokenAccount>>,
-    pub mint: Box<Account<'info, Mint>>,
+    pub fee_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
     #[account(mut, has_one = operator @ EscrowError::NotOperator)]
     pub pool: Box<Account<'info, Pool>>,
+    /// CHECK: only receives lamports; whoever sends this names it.
+    #[account(mut)]
+    pub caller: UncheckedAccount<'info>,
     /// CHECK: a PDA of this program that only signs.
     #[account(address = SLASHER @ EscrowError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,
     pub staking_program: Program<'info, AssayStaking>,
-    pub token_program: Program<'info, Token>,
+    pub token_program: Interface<'info, TokenInterface>,
 }
 
 pub(crate) fn handler(ctx: Context<Settle>) -> Result<()> {
     let (job, seat) = (&mut ctx.accounts.job, &ctx.accounts.seat);
-    require!(matches!(job.state, JobState::Verified | JobState::Unresolved), EscrowError::WrongState);
-    require!(seat.state != SeatState::Claimed, EscrowError::WrongSeatState);
-    require!(!Job::in_set(job.losers, seat.index), EscrowError::SeatLost);
-    let price = if Job::in_set(job.winners, seat.index) { job.seat_price } else { 0 };
-    let (fee, paid) = math::split_price(price, job.fee_bps).ok_or(EscrowError::Overflow)?;
-
+    let price = earned(job, seat)?;
+    let Shares { paid, fee, royalties } = job.share_out(price)?;
     job.leave_seat(seat.index)?;
-    let accounts = &ctx.accounts;
-    if price > 0 {
-        accounts.pay(&accounts.to, paid)?;
-        accounts.pay(&accounts.fee_vault, fee)?;
-    }
-    accounts.release()?;
+    ctx.accounts.device.free_slot()?;
+
+    let vault = ctx.accounts.vault();
+    vault.pay(ctx.accounts.to.to_account_info(), paid)?;
+    vault.pay(ctx.accounts.fee_vault.to_account_info(), fee)?;
+    ctx.accounts.release()?;
+    let bounty = pay_bounty(&ctx.accounts.job, &ctx.accounts.caller)?;
 
     emit_cpi!(SeatSettled {
         job: ctx.accounts.job.key(),
@@ -69,25 +79,45 @@ pub(crate) fn handler(ctx: Context<Settle>) -> Result<()> {
         operator: ctx.accounts.operator.key(),
         paid,
         fee,
+        royalties,
         released: ctx.accounts.job.exposure,
+        bounty,
         last: Seat::clone(&ctx.accounts.seat),
     });
     Ok(())
 }
 
+/// What a seat is to be paid for now that its job has ended; an error if it is to be slashed, or the job has not ended.
+fn earned(job: &Job, seat: &Seat) -> Result<u64> {
+    match job.state {
+        JobState::Verified if Job::in_set(job.winners, seat.index) => job.left_of(seat.index),
+        JobState::Verified | JobState::Unresolved => {
+            require!(seat.state != SeatState::Claimed, EscrowError::WrongSeatState);
+            require!(!Job::in_set(job.losers, seat.index), EscrowError::SeatLost);
+            Ok(0)
+        }
+        // A seat that was a ghost by then is expired. Whatever else it did since is no matter: it was told to stop.
+        JobState::Cancelled => {
+            require!(seat.seal_by >= job.ended_at, EscrowError::WrongSeatState);
+            let began = seat.seal_by.checked_sub(job.seal_window.into()).ok_or(EscrowError::Overflow)?;
+            let elapsed = job.ended_at.checked_sub(began).ok_or(EscrowError::Overflow)?;
+            let worth = job.milestone_of(seat.index)?;
+            let part = math::for_time(worth, elapsed, job.seal_window, job.cancel_floor_bps);
+            part.ok_or_else(|| EscrowError::Overflow.into())
+        }
+        _ => err!(EscrowError::WrongState),
+    }
+}
+
 impl<'info> Settle<'info> {
-    fn pay(&self, to: &Account<'info, TokenAccount>, amount: u64) -> Result<()> {
-        let job = &self.job;
-        let nonce = job.nonce.to_le_bytes();
-        let seeds: &[&[u8]] = &[JOB_SEED, job.requester.as_ref(), &nonce, &[job.bump]];
-        let accounts = token::TransferChecked {
-            from: self.vault.to_account_info(),
+    fn vault(&self) -> Vault<'_, 'info> {
+        Vault {
+            job: &self.job,
+            vault: self.vault.to_account_info(),
             mint: self.mint.to_account_info(),
-            to: to.to_account_info(),
-            authority: job.to_account_info(),
-        };
-        let context = CpiContext::new_with_signer(Token::id(), accounts, std::slice::from_ref(&seeds));
-        token::transfer_checked(context, amount, self.mint.decimals)
+            decimals: self.mint.decimals,
+            token_program: self.token_program.to_account_info(),
+        }
     }
 
     fn release(&self) -> Result<()> {

@@ -11,16 +11,18 @@ use crate::{
 
 /// Accounts of `slash_seat` and `expire_seat`, in order:
 /// 0. `job` (writable)
-/// 1. `seat` (writable, closed): its rent returns to the operator
-/// 2. `operator` (writable): the seat's
-/// 3. `pool` (writable): the operator's
-/// 4. `pool_vault` (writable): `["vault", pool]` of the staking program
-/// 5. `asy_mint` (writable): part of a slash is burned
-/// 6. `harmed` (writable): an ASY token account of the requester's
-/// 7. `caller` (writable): the caller's ASY token account, which gets the bounty
-/// 8. `authority`: `["authority"]` of this program
-/// 9. `staking_config`, 10. `staking_program`, 11. `staking_events`: its event authority
-/// 12. `token_program`, then the event accounts
+/// 1. `seat` (writable, closed)
+/// 2. `operator`: the seat's
+/// 3. `payer` (writable): the seat's; gets its rent back
+/// 4. `device` (writable): the seat's, of which a slot is free again
+/// 5. `pool` (writable): the operator's
+/// 6. `pool_vault` (writable): `["vault", pool]` of the staking program
+/// 7. `asy_mint` (writable): part of a slash is burned
+/// 8. `harmed` (writable): an ASY token account of the requester's
+/// 9. `caller` (writable): the caller's ASY token account, which gets the caller's part
+/// 10. `authority`: `["authority"]` of this program
+/// 11. `staking_config`, 12. `staking_program`, 13. `staking_events`: its event authority
+/// 14. `token_program`: SPL Token, which ASY is of; then the event accounts
 ///
 /// Nobody signs: whoever sends it names the account that gets the bounty.
 #[event_cpi]
@@ -29,12 +31,17 @@ pub struct SlashSeat<'info> {
     #[account(mut)]
     pub job: Box<Account<'info, Job>>,
     #[account(
-        mut, close = operator, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator
+        mut, close = payer, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator,
+        has_one = payer @ EscrowError::WrongAddress, has_one = device @ EscrowError::WrongAddress
     )]
-    pub seat: Account<'info, Seat>,
+    pub seat: Box<Account<'info, Seat>>,
+    /// CHECK: named by the seat, as the pool's.
+    pub operator: UncheckedAccount<'info>,
     /// CHECK: named by the seat; only receives lamports.
     #[account(mut)]
-    pub operator: UncheckedAccount<'info>,
+    pub payer: UncheckedAccount<'info>,
+    #[account(mut)]
+    pub device: Account<'info, Device>,
     #[account(mut, has_one = operator @ EscrowError::NotOperator)]
     pub pool: Box<Account<'info, Pool>>,
     /// CHECK: checked by the staking program.
@@ -67,10 +74,13 @@ pub(crate) fn slash(ctx: Context<SlashSeat>) -> Result<()> {
 }
 
 pub(crate) fn expire(ctx: Context<SlashSeat>) -> Result<()> {
-    let seat = &ctx.accounts.seat;
-    require!(seat.state == SeatState::Claimed, EscrowError::WrongSeatState);
-    require!(Clock::get()?.unix_timestamp > seat.seal_by, EscrowError::TooEarly);
-    let amount = ctx.accounts.job.bond;
+    let (job, seat) = (&ctx.accounts.job, &ctx.accounts.seat);
+    // What the requester accepted is no ghost's, delivered or not.
+    require!(job.is_working(seat) && !Job::in_set(job.winners, seat.index), EscrowError::WrongSeatState);
+    // After a cancellation nobody need seal any more: only who was late by then is a ghost.
+    let now = if job.state == JobState::Cancelled { job.ended_at } else { Clock::get()?.unix_timestamp };
+    require!(now > seat.seal_by, EscrowError::TooEarly);
+    let amount = job.bond;
     end(ctx, SlashReason::Ghost, amount)
 }
 
@@ -78,6 +88,7 @@ pub(crate) fn expire(ctx: Context<SlashSeat>) -> Result<()> {
 fn end(ctx: Context<SlashSeat>, reason: SlashReason, amount: u64) -> Result<()> {
     let index = ctx.accounts.seat.index;
     ctx.accounts.job.leave_seat(index)?;
+    ctx.accounts.device.free_slot()?;
     // A wrong or withheld result is misconduct; a machine that died is not.
     let jail = reason != SlashReason::Ghost;
     let accounts = Slash {

@@ -60,13 +60,13 @@ pub(crate) fn reveal_seat(ctx: Context<SeatByVerifier>, digest: [u8; 32]) -> Res
 
 pub(crate) fn record(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
     let job = &mut ctx.accounts.job;
-    require!(matches!(job.state, JobState::Open | JobState::Seated), EscrowError::WrongState);
+    require!(job.is_live() && !job.is_accepted(), EscrowError::WrongState);
     require!((winners | losers) & !job.seats == 0, EscrowError::BadVerdict);
     let enough = winners == 0 || winners.count_ones() >= u32::from(job.quorum);
     require!(enough, EscrowError::BadVerdict);
     job.winners = winners;
     job.losers = losers;
     job.root = root;
-    job.state = if winners == 0 { JobState::Unresolved } else { JobState::Verified };
-    job.invariant()
+    let state = if winners == 0 { JobState::Unresolved } else { JobState::Verified };
+    job.end(state, Clock::get()?.unix_timestamp)
 }

@@ -1,6 +1,7 @@
 use anchor_lang::prelude::*;
 
-use crate::EscrowError;
+use super::{Assignment, Leg, Requirements, Seat, SeatState};
+use crate::{EscrowError, math};
 
 /// Where a job is. Sealing and revealing happen within `Seated` and are told by the seats and the round.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,42 +10,16 @@ pub enum JobState {
     Open,
     /// All seats are taken.
     Seated,
-    /// A digest has the quorum: winners are to be paid, losers slashed.
+    /// A digest has the quorum, or the requester accepted: winners are to be paid, losers slashed.
     Verified,
     /// Every seat of a verified job is settled.
     Settled,
     /// The round ended without a quorum: bonds are released, the requester is refunded.
     Unresolved,
-    /// The requester took it back before anyone had a seat.
+    /// The requester took it back: seats that worked meanwhile are paid for their time.
     Cancelled,
     /// Its time ran out with no seat taken.
     Expired,
-}
-
-/// What the requester of a job chooses.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
-pub struct JobTerms {
-    /// Makes the job's address unique among the requester's.
-    pub nonce: u64,
-    /// sha256 of the spec's canonical JSON.
-    pub spec_hash: [u8; 32],
-    /// Where the spec is found, 1 to 128 bytes.
-    pub uri: String,
-    pub units: u64,
-    /// Base units for each unit and replica.
-    pub price_per_unit: u64,
-    pub replicas: u8,
-    pub quorum: u8,
-    /// 0 to 4.
-    pub class: u8,
-    /// Number of the engine's bit.
-    pub engine: u8,
-    /// Least cores of a device.
-    pub cores: u16,
-    /// Least memory of a device, in MiB.
-    pub memory_mib: u32,
-    /// Seconds from now by which every seal must be in.
-    pub deadline_seconds: u32,
 }
 
 /// One escrow, at `["job", requester, nonce]`. Its vault holds at least what `owed` says.
@@ -56,62 +31,174 @@ pub struct Job {
     pub vault_bump: u8,
     pub state: JobState,
     pub class: u8,
-    pub engine: u8,
+    pub assignment: Assignment,
     pub replicas: u8,
     pub quorum: u8,
     /// Bit i: seat i is taken and not yet settled, slashed or expired.
     pub seats: u8,
-    /// Bit i: seat i revealed the quorum's digest.
+    /// Bit i: seat i revealed the quorum's digest, or was accepted.
     pub winners: u8,
     /// Bit i: seat i revealed another digest, or sealed and revealed nothing.
     pub losers: u8,
+    /// Milestones paid for.
+    pub released: u8,
     /// Terms pinned at posting: what governance changes later does not reach this job.
     pub fee_bps: u16,
+    /// Least part of its price that a seat gets when the requester cancels under it.
+    pub cancel_floor_bps: u16,
     pub requester: Pubkey,
     pub mint: Pubkey,
     pub nonce: u64,
     pub spec_hash: [u8; 32],
     pub units: u64,
-    /// Base units for one seat, fee included.
+    /// Base units for one seat, fee and royalties included; in an auction the most of it.
     pub seat_price: u64,
     /// ASY base units a seat loses when it never seals.
     pub bond: u64,
     /// ASY base units locked for a seat, and lost when its result is wrong or withheld: bond and part of the class stake.
     pub exposure: u64,
     pub posted_at: i64,
-    /// The last moment for any seal.
+    /// The last moment for any seal; accepted jobs that have a seat by then may end later, by their milestones.
     pub seal_by: i64,
-    /// Seconds that a seat has to seal.
+    /// Seconds that a seat has to seal, or to deliver a milestone.
     pub seal_window: u32,
     /// Seconds to reveal.
     pub reveal_window: u32,
-    pub cores: u16,
-    pub memory_mib: u32,
+    /// Seconds to review a delivery; 0 in a replicated job.
+    pub review_window: u32,
+    /// Lamports for who settles a seat, expires or closes the job; held on top of the job's rent.
+    pub bounty: u32,
+    pub requirements: Requirements,
     /// The seed is the hash of the first slot after this one.
     pub seed_slot: u64,
     /// When the seed was captured; 0 before.
     pub seeded_at: i64,
     pub seed: [u8; 32],
-    /// Merkle root with the quorum; zeros before.
+    /// When it was judged, cancelled or expired; 0 before.
+    pub ended_at: i64,
+    /// Merkle root with the quorum, or as accepted; zeros before.
     pub root: [u8; 32],
     #[max_len(0)]
     pub uri: String,
+    /// Of an auction: what each seat was awarded for, 0 if it was not. Else empty.
+    #[max_len(0)]
+    pub prices: Vec<u64>,
+    /// Shares of the price in bps, one after the other; empty for one.
+    #[max_len(0)]
+    pub milestones: Vec<u16>,
+    /// Royalties.
+    #[max_len(0)]
+    pub legs: Vec<Leg>,
+}
+
+/// How a payment is shared out; the parts add up to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shares {
+    /// For the operator.
+    pub paid: u64,
+    /// For the protocol.
+    pub fee: u64,
+    /// For the legs, where it is due from now on.
+    pub royalties: u64,
 }
 
 impl Job {
-    /// Bytes of the account with a uri of `uri` bytes, discriminator included.
-    pub const fn space(uri: usize) -> usize {
-        8_usize.saturating_add(Self::INIT_SPACE).saturating_add(uri)
+    /// Bytes of the account, discriminator included, with a uri of so many bytes and so many of each.
+    pub const fn space(uri: usize, prices: usize, milestones: usize, legs: usize) -> usize {
+        let fixed = 8_usize.saturating_add(Self::INIT_SPACE).saturating_add(uri);
+        let lists = prices.saturating_mul(8).saturating_add(milestones.saturating_mul(2));
+        fixed.saturating_add(lists).saturating_add(legs.saturating_mul(Leg::INIT_SPACE))
     }
 
-    /// Base units still owed to winners.
+    /// Whether the requester judges, not a round.
+    pub fn is_accepted(&self) -> bool {
+        self.review_window > 0
+    }
+
+    /// Whether a seat has brought nothing yet. No round judges an accepted job: until it is delivered, nothing counts.
+    pub fn is_working(&self, seat: &Seat) -> bool {
+        let delivered = seat.state == SeatState::Delivered;
+        seat.state == SeatState::Claimed || (self.is_accepted() && !delivered)
+    }
+
+    /// Price of a seat: what it was awarded for, or what the requester offers.
+    pub fn price_of(&self, index: u8) -> u64 {
+        let awarded = self.prices.get(usize::from(index)).copied().unwrap_or(0);
+        if awarded > 0 { awarded } else { self.seat_price }
+    }
+
+    /// What the milestones from `first` up to (not with) `end` are worth to a seat.
+    fn worth(&self, index: u8, first: usize, end: usize) -> Result<u64> {
+        let sum = |count: usize| self.milestones.iter().take(count).try_fold(0_u16, |sum, bps| sum.checked_add(*bps));
+        let worth = math::slice(
+            self.price_of(index),
+            sum(first).ok_or(EscrowError::Overflow)?,
+            sum(end).ok_or(EscrowError::Overflow)?,
+        );
+        worth.ok_or_else(|| EscrowError::Overflow.into())
+    }
+
+    /// What a seat may still earn: its price less the milestones paid for.
+    pub fn left_of(&self, index: u8) -> Result<u64> {
+        if self.milestones.is_empty() {
+            return Ok(self.price_of(index));
+        }
+        self.worth(index, self.released.into(), self.milestones.len())
+    }
+
+    /// What the milestone at work is worth to a seat; the parts of all add up to its price.
+    pub fn milestone_of(&self, index: u8) -> Result<u64> {
+        if self.milestones.is_empty() {
+            return Ok(self.price_of(index));
+        }
+        self.worth(index, self.released.into(), usize::from(self.released).saturating_add(1))
+    }
+
+    /// Whether the milestone at work is the last.
+    pub fn at_last_milestone(&self) -> bool {
+        usize::from(self.released).saturating_add(1) >= self.milestones.len()
+    }
+
+    /// Share out `amount`: the legs' parts are due from now on. They earn by results, not by time that was cut short.
+    pub fn share_out(&mut self, amount: u64) -> Result<Shares> {
+        let part = |bps: u16| math::bps_down(amount, bps).ok_or(EscrowError::Overflow);
+        let fee = part(self.fee_bps)?;
+        let earning = if self.state == JobState::Cancelled { 0 } else { self.legs.len() };
+        let mut royalties = 0_u64;
+        for leg in self.legs.iter_mut().take(earning) {
+            let due = part(leg.bps)?;
+            leg.due = leg.due.checked_add(due).ok_or(EscrowError::Overflow)?;
+            royalties = royalties.checked_add(due).ok_or(EscrowError::Overflow)?;
+        }
+        let taken = fee.checked_add(royalties).ok_or(EscrowError::Overflow)?;
+        Ok(Shares { paid: amount.checked_sub(taken).ok_or(EscrowError::Invariant)?, fee, royalties })
+    }
+
+    /// Most base units that seats may still be paid, and what is due to the legs. A frozen winner is part of it, and so
+    /// stops nobody else.
     pub fn owed(&self) -> Result<u64> {
-        let unpaid = u64::from((self.winners & self.seats).count_ones());
-        self.seat_price.checked_mul(unpaid).ok_or_else(|| EscrowError::Overflow.into())
+        let unpaid = match self.state {
+            JobState::Open | JobState::Seated => u8::MAX,
+            JobState::Verified => self.winners & self.seats,
+            JobState::Cancelled => self.seats,
+            JobState::Settled | JobState::Unresolved | JobState::Expired => 0,
+        };
+        let due = self.legs.iter().try_fold(0_u64, |sum, leg| sum.checked_add(leg.due));
+        let mut owed = due.ok_or(EscrowError::Overflow)?;
+        for index in (0..self.replicas).filter(|index| Self::in_set(unpaid, *index)) {
+            owed = owed.checked_add(self.left_of(index)?).ok_or(EscrowError::Overflow)?;
+        }
+        Ok(owed)
     }
 
-    /// Take the lowest free seat and return its index.
+    /// Take the lowest free seat and return its index. Together with `award_seat` the only way to a seat.
+    ///
+    /// A replicated job must have its seed, even where it is not used: the draw is where a round that was opened for
+    /// another posting is stopped, and nobody could seal under it.
     pub fn take_seat(&mut self) -> Result<u8> {
+        require!(self.state == JobState::Open, EscrowError::WrongState);
+        let drawless = self.is_accepted() && self.assignment == Assignment::Auction;
+        require!(self.seeded_at != 0 || drawless, EscrowError::NotDrawn);
         let index = u8::try_from(self.seats.trailing_ones()).map_err(|_| EscrowError::NoFreeSeat)?;
         require!(index < self.replicas, EscrowError::NoFreeSeat);
         self.seats |= bit(index)?;
@@ -122,16 +209,39 @@ impl Job {
         Ok(index)
     }
 
+    /// Take the lowest free seat for a bid's price.
+    pub fn award_seat(&mut self, price: u64) -> Result<u8> {
+        require!(self.assignment == Assignment::Auction, EscrowError::WrongAssignment);
+        require!(price > 0 && price <= self.seat_price, EscrowError::BadPrice);
+        let index = self.take_seat()?;
+        *self.prices.get_mut(usize::from(index)).ok_or(EscrowError::Invariant)? = price;
+        self.invariant()?;
+        Ok(index)
+    }
+
     /// Give up a seat: a verified job is settled with its last one; an unfinished job opens again.
     pub fn leave_seat(&mut self, index: u8) -> Result<()> {
         let bit = bit(index)?;
         require!(self.seats & bit != 0, EscrowError::WrongSeatState);
         self.seats &= !bit;
         match self.state {
-            JobState::Open | JobState::Seated => self.state = JobState::Open,
+            JobState::Open | JobState::Seated => {
+                self.state = JobState::Open;
+                if let Some(price) = self.prices.get_mut(usize::from(index)) {
+                    *price = 0;
+                }
+            }
             JobState::Verified if self.seats == 0 => self.state = JobState::Settled,
             _ => {}
         }
+        self.invariant()
+    }
+
+    /// End it at `now`.
+    pub fn end(&mut self, state: JobState, now: i64) -> Result<()> {
+        require!(self.is_live(), EscrowError::WrongState);
+        self.state = state;
+        self.ended_at = now;
         self.invariant()
     }
 
@@ -140,10 +250,14 @@ impl Job {
         bit(index).is_ok_and(|bit| set & bit != 0)
     }
 
-    /// Whether nothing more can happen but refund and close.
+    /// Whether it is neither judged nor taken back nor expired.
+    pub fn is_live(&self) -> bool {
+        matches!(self.state, JobState::Open | JobState::Seated)
+    }
+
+    /// Whether nothing more can happen but to pay royalties, refund and close.
     pub fn ended(&self) -> bool {
-        let over = !matches!(self.state, JobState::Open | JobState::Seated | JobState::Verified);
-        over && self.seats == 0
+        !self.is_live() && self.state != JobState::Verified && self.seats == 0
     }
 
     /// Holds after every change.
@@ -154,6 +268,9 @@ impl Job {
         require!((self.winners | self.losers) & !all == 0, EscrowError::Invariant);
         require!(self.exposure >= self.bond, EscrowError::Invariant);
         require!((self.state == JobState::Seated) <= (self.seats == all), EscrowError::Invariant);
+        require!(self.is_live() == (self.ended_at == 0), EscrowError::Invariant);
+        let milestones = self.milestones.len().max(1);
+        require!(usize::from(self.released) < milestones, EscrowError::Invariant);
         Ok(())
     }
 }

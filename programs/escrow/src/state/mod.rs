@@ -1,11 +1,20 @@
 //! Accounts of the escrow program. Amounts in base units, times in unix seconds.
 
+mod bid;
+mod device;
 mod job;
+mod model;
 mod seat;
+mod terms;
 
 use anchor_lang::prelude::*;
 
-pub use self::{job::*, seat::*};
+use crate::{
+    EscrowError,
+    math::{BPS, MAX_FEE_BPS},
+};
+
+pub use self::{bid::*, device::*, job::*, model::*, seat::*, terms::*};
 
 /// Layout version that this build writes.
 pub const VERSION: u8 = 1;
@@ -38,6 +47,14 @@ pub const MAX_REPLICAS: u8 = 7;
 pub const MAX_URI: usize = 128;
 /// Most units of a job: 2^32.
 pub const MAX_UNITS: u64 = 1 << 32;
+/// Most royalty legs of a job, those of its models included.
+pub const MAX_LEGS: usize = 4;
+/// Most milestones of a job.
+pub const MAX_MILESTONES: usize = 8;
+/// Longest time to review that a Config may allow: 30 days.
+pub const MAX_REVIEW: u32 = 30 * 24 * 60 * 60;
+/// Highest bounty that a Config may set, in lamports.
+pub const MAX_BOUNTY: u32 = 10_000_000;
 
 /// The engines, as bits of `Capabilities::engines`; a job names one by its bit's number.
 pub const ENGINE_WASM: u8 = 0;
@@ -74,6 +91,36 @@ pub struct EscrowParams {
     pub widen_seconds: u32,
     /// Longest time from posting to the last seal, in seconds.
     pub max_job_seconds: u32,
+    /// Least part of a payment that is the operator's, whatever fee and royalties take, in bps.
+    pub worker_floor_bps: u16,
+    /// Shortest and longest time to review a delivery, in seconds.
+    pub review_min_seconds: u32,
+    pub review_max_seconds: u32,
+    /// Least part of its price that a seat gets when the requester cancels under it, in bps.
+    pub cancel_floor_bps: u16,
+    /// Lamports that the job pays to who settles a seat, expires or closes it.
+    pub bounty_lamports: u32,
+    /// Seconds after a job's end from which royalties that nobody could pay may go to the protocol.
+    pub royalty_grace_seconds: u32,
+}
+
+impl EscrowParams {
+    /// What `initialize` and `set_params` accept.
+    pub fn validate(&self) -> Result<()> {
+        let within = |bps: u16| u64::from(bps) <= BPS;
+        require!(self.fee_bps <= MAX_FEE_BPS, EscrowError::BadParams);
+        require!(within(self.bond_bps) && within(self.wrong_bps), EscrowError::BadParams);
+        require!(within(self.cancel_floor_bps), EscrowError::BadParams);
+        let shared = u64::from(self.fee_bps).saturating_add(self.worker_floor_bps.into());
+        require!(shared <= BPS, EscrowError::BadParams);
+        require!(self.classes.iter().all(|class| class.seconds > 0), EscrowError::BadParams);
+        require!(self.seal_factor > 0 && self.reveal_factor > 0, EscrowError::BadParams);
+        require!(self.spread > 0 && self.widen_seconds > 0 && self.max_job_seconds > 0, EscrowError::BadParams);
+        let review = self.review_min_seconds > 0 && self.review_min_seconds <= self.review_max_seconds;
+        require!(review && self.review_max_seconds <= MAX_REVIEW, EscrowError::BadParams);
+        require!(self.bounty_lamports <= MAX_BOUNTY && self.royalty_grace_seconds > 0, EscrowError::BadParams);
+        Ok(())
+    }
 }
 
 /// One per program, at `["config"]`. Only `initialize` makes one, so its type and owner are all that need checking.
@@ -83,6 +130,12 @@ pub struct Config {
     pub version: u8,
     pub bump: u8,
     pub authority: Pubkey,
+    /// Is to become the authority; default() for none.
+    pub pending: Pubkey,
+    /// May pause besides the authority; default() for none.
+    pub guardian: Pubkey,
+    /// Whether nothing new begins. What began can always be ended.
+    pub paused: bool,
     pub params: EscrowParams,
 }
 
@@ -96,26 +149,6 @@ pub struct PaymentMint {
     pub decimals: u8,
     /// Base units of ASY that secure 10^9 base units of this mint.
     pub bond_rate: u64,
-}
-
-/// What a machine can do.
-#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// Bit set of engines, see `ENGINE_WASM`.
-    pub engines: u8,
-    pub cores: u16,
-    pub memory_mib: u32,
-}
-
-/// A machine of an operator, at `["device", operator, index]`.
-#[account]
-#[derive(InitSpace, Debug)]
-pub struct Device {
-    pub version: u8,
-    pub bump: u8,
-    pub operator: Pubkey,
-    pub index: u16,
-    pub capabilities: Capabilities,
 }
 
 #[cfg(test)]

@@ -9,9 +9,11 @@ pub enum SeatState {
     Sealed,
     /// `commitment` is the digest that was sealed.
     Revealed,
+    /// Of an accepted job: `commitment` is the digest that the requester reviews.
+    Delivered,
 }
 
-/// One operator's assignment to a job, at `["seat", job, operator]`. The operator paid its rent and gets it back.
+/// One operator's assignment to a job, at `["seat", job, operator]`.
 #[account]
 #[derive(InitSpace, Debug)]
 pub struct Seat {
@@ -22,8 +24,16 @@ pub struct Seat {
     pub state: SeatState,
     pub job: Pubkey,
     pub operator: Pubkey,
-    /// The last moment to seal.
+    /// Paid the rent and gets it back.
+    pub payer: Pubkey,
+    /// The machine that works for it: one of its slots is taken until the seat is given up.
+    pub device: Pubkey,
+    /// The last moment to seal or deliver; of a delivered seat the last one of its review.
     pub seal_by: i64,
     /// Nothing, then the seal, then the digest.
     pub commitment: [u8; 32],
+    /// Units done, as its operator says.
+    pub progress: u64,
+    /// When it last said so; when it was claimed, before.
+    pub heartbeat_at: i64,
 }

@@ -83,7 +83,8 @@ fn collect<'info>(job: &Account<'info, Job>, accounts: &'info [AccountInfo<'info
         require!(seen & bit == 0, VerificationError::WrongSeats);
         seen |= bit;
         let ballot = match seat.state {
-            SeatState::Claimed => Ballot::Ghost,
+            // Nobody delivers to a round: it judges no accepted job.
+            SeatState::Claimed | SeatState::Delivered => Ballot::Ghost,
             SeatState::Sealed => Ballot::Silent,
             SeatState::Revealed => Ballot::Digest(seat.commitment),
         };

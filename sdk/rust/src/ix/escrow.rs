@@ -1,13 +1,13 @@
 //! Builders of the escrow program's instructions.
 
-use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
-use assay_escrow::{Capabilities, EscrowParams, ID, Job, JobTerms, VERIFIER, accounts, instruction};
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::{AccountMeta, Instruction}};
+use assay_escrow::{Bid, BidTerms, Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, VERIFIER, accounts, instruction};
 use assay_staking::{ID as STAKING, SLASHER};
 use assay_token::ASY_MINT;
 
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
 use crate::addresses::{
-    ata, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault, payment,
+    ata, bid, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault, model, payment,
     pool, pool_vault, program_data, record, seat as seat_address, totals,
 };
 
@@ -39,16 +39,63 @@ pub fn register_mint(authority: &Pubkey, mint: &Pubkey, bond_rate: u64) -> Instr
     build(ID, accounts, instruction::RegisterMint { bond_rate })
 }
 
-/// Register machine number `index` of the operator's.
-pub fn register_device(operator: &Pubkey, index: u16, capabilities: Capabilities) -> Instruction {
+/// Register machine number `index` of the operator's, which works for up to `slots` seats at a time. `price_floor`: base
+/// units of ASY an hour, for quotes; 0 for none.
+pub fn register_device(
+    operator: &Pubkey,
+    index: u16,
+    capabilities: Capabilities,
+    slots: u16,
+    price_floor: u64,
+) -> Instruction {
     let accounts = accounts::RegisterDevice {
         operator: *operator,
+        config: config(&ID),
         device: device_address(operator, index),
         system_program: SYSTEM_PROGRAM,
         event_authority: event_authority(&ID),
         program: ID,
     };
-    build(ID, accounts, instruction::RegisterDevice { index, capabilities })
+    build(ID, accounts, instruction::RegisterDevice { index, capabilities, slots, price_floor })
+}
+
+/// Say anew what machine number `index` is.
+pub fn update_device(
+    operator: &Pubkey,
+    index: u16,
+    capabilities: Capabilities,
+    slots: u16,
+    price_floor: u64,
+) -> Instruction {
+    build(ID, change_device(operator, index), instruction::UpdateDevice { capabilities, slots, price_floor })
+}
+
+/// Whether machine number `index` takes new work.
+pub fn set_available(operator: &Pubkey, index: u16, available: bool) -> Instruction {
+    build(ID, change_device(operator, index), instruction::SetAvailable { available })
+}
+
+fn change_device(operator: &Pubkey, index: u16) -> accounts::ChangeDevice {
+    let device = device_address(operator, index);
+    accounts::ChangeDevice { operator: *operator, device, event_authority: event_authority(&ID), program: ID }
+}
+
+/// Vouch for a machine with these capabilities and slots, or no longer. `by` is the Config's authority or guardian.
+pub fn verify_device(
+    by: &Pubkey,
+    device: &Pubkey,
+    capabilities: Capabilities,
+    slots: u16,
+    verified: bool,
+) -> Instruction {
+    let accounts = accounts::VerifyDevice {
+        by: *by,
+        config: config(&ID),
+        device: *device,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::VerifyDevice { capabilities, slots, verified })
 }
 
 /// Retire machine number `index` of the operator's.
@@ -60,6 +107,45 @@ pub fn retire_device(operator: &Pubkey, index: u16) -> Instruction {
         program: ID,
     };
     build(ID, accounts, instruction::RetireDevice {})
+}
+
+/// Publish model number `id` of the author's.
+pub fn publish_model(author: &Pubkey, id: u32, terms: ModelTerms) -> Instruction {
+    let accounts = accounts::PublishModel {
+        author: *author,
+        config: config(&ID),
+        model: model(author, id),
+        system_program: SYSTEM_PROGRAM,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::PublishModel { id, terms })
+}
+
+/// Give model number `id` of the author's a new content.
+pub fn new_version(author: &Pubkey, id: u32, content_hash: [u8; 32], uri: String) -> Instruction {
+    build(ID, change_model(author, id), instruction::NewVersion { content_hash, uri })
+}
+
+/// Have jobs that name model number `id` of the author's from now on pay somebody else.
+pub fn set_payee(author: &Pubkey, id: u32, payee: Pubkey) -> Instruction {
+    build(ID, change_model(author, id), instruction::SetPayee { payee })
+}
+
+fn change_model(author: &Pubkey, id: u32) -> accounts::ChangeModel {
+    let model = model(author, id);
+    accounts::ChangeModel { author: *author, model, event_authority: event_authority(&ID), program: ID }
+}
+
+/// Retire model number `id` of the author's.
+pub fn retire_model(author: &Pubkey, id: u32) -> Instruction {
+    let accounts = accounts::RetireModel {
+        author: *author,
+        model: model(author, id),
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::RetireModel {})
 }
 
 /// Post a job, paid from the requester's associated token account. Its round is opened by
@@ -82,6 +168,13 @@ pub fn post_job(requester: &Pubkey, mint: &Pubkey, terms: JobTerms) -> Instructi
     build(ID, accounts, instruction::PostJob { terms })
 }
 
+/// [`post_job`] with models, each of which is among the terms' royalties: their payees get these.
+pub fn post_job_with(requester: &Pubkey, mint: &Pubkey, terms: JobTerms, models: &[Pubkey]) -> Instruction {
+    let mut instruction = post_job(requester, mint, terms);
+    instruction.accounts.extend(models.iter().map(|model| AccountMeta::new_readonly(*model, false)));
+    instruction
+}
+
 /// Claim a seat with machine number `device`. `class` is the job's.
 pub fn claim_seat(operator: &Pubkey, job: &Pubkey, class: u8, device: u16) -> Instruction {
     let accounts = accounts::ClaimSeat {
@@ -101,6 +194,57 @@ pub fn claim_seat(operator: &Pubkey, job: &Pubkey, class: u8, device: u16) -> In
         program: ID,
     };
     build(ID, accounts, instruction::ClaimSeat {})
+}
+
+/// Bid for a seat of an auction with machine number `device`. `class` is the job's.
+pub fn place_bid(operator: &Pubkey, job: &Pubkey, class: u8, device: u16, terms: BidTerms) -> Instruction {
+    let accounts = accounts::PlaceBid {
+        operator: *operator,
+        config: config(&ID),
+        job: *job,
+        bid: bid(job, operator),
+        device: device_address(operator, device),
+        record: record(operator, class),
+        pool: pool(operator),
+        system_program: SYSTEM_PROGRAM,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::PlaceBid { terms })
+}
+
+/// Take back an operator's bid; `by` is the operator, or anyone once the bid can be awarded no more.
+pub fn withdraw_bid(by: &Pubkey, job: &Pubkey, operator: &Pubkey) -> Instruction {
+    let accounts = accounts::WithdrawBid {
+        by: *by,
+        bid: bid(job, operator),
+        operator: *operator,
+        job: *job,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::WithdrawBid {})
+}
+
+/// Give a seat for a bid, as it was read from the chain. `requester` is the job's.
+pub fn award_bid(requester: &Pubkey, state: &Bid) -> Instruction {
+    let (job, operator) = (&state.job, &state.operator);
+    let accounts = accounts::AwardBid {
+        requester: *requester,
+        config: config(&ID),
+        job: *job,
+        bid: bid(job, operator),
+        operator: *operator,
+        seat: seat_address(job, operator),
+        device: state.device,
+        pool: pool(operator),
+        authority: SLASHER,
+        staking_program: STAKING,
+        system_program: SYSTEM_PROGRAM,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::AwardBid { price: state.price })
 }
 
 /// Settle an operator's seat, paying its associated token account.

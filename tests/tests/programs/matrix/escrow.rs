@@ -13,6 +13,12 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::settle", "of_another", "fee_vault", "any account of the fee authority's can be swept"),
     ("escrow::slash_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
     ("escrow::expire_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
+    ("escrow::update_device", "twice", "-", "the second says the same of the machine"),
+    ("escrow::set_available", "twice", "-", "the second says the same of the machine"),
+    ("escrow::verify_device", "twice", "-", "the second vouches for the same"),
+    ("escrow::verify_device", "of_another", "device", "who signs may vouch for any machine, and names what it saw of it"),
+    ("escrow::new_version", "twice", "-", "the author may publish the same content as another revision"),
+    ("escrow::set_payee", "twice", "-", "the second names the same payee"),
     ("escrow::refund", "twice", "-", "the second returns nothing"),
 ];
 
@@ -34,9 +40,6 @@ pub fn cases() -> Vec<Case> {
         Case::new(&bare, ix::escrow::initialize(&authority, escrow_params())),
         Case::new(&empty, ix::escrow::register_mint(&authority, &ASY_MINT, 5))
             .other(ix::escrow::register_mint(&authority, &usd, 5)),
-        Case::new(&w, ix::escrow::register_device(&o[0], 1, MACHINE))
-            .other(ix::escrow::register_device(&o[1], 0, MACHINE)),
-        Case::new(&w, ix::escrow::retire_device(&o[0], 0)).other(ix::escrow::retire_device(&o[1], 0)),
         Case::new(&fresh, post(&alice, 1)).other(post(&bob, 1)),
         Case::new(&w, cancel(&alice, &job)).other(cancel(&bob, &other)),
         Case::new(&w, claim(&o[0], &job)).other(claim(&o[1], &other)),
@@ -67,7 +70,43 @@ pub fn cases() -> Vec<Case> {
     }
     cases.push(Case::new(&w, ix::escrow::close_job(&job, &alice)).other(ix::escrow::close_job(&other, &bob)));
     cases.extend(by_the_verifier());
+    cases.extend(devices());
+    cases.extend(models());
     cases
+}
+
+fn devices() -> Vec<Case> {
+    let w = World::with_operators(2);
+    let [a, b] = [w.operators[0], w.operators[1]];
+    let register = |who: &Pubkey, index| ix::escrow::register_device(who, index, MACHINE, 1, 0);
+    let update = |who: &Pubkey| ix::escrow::update_device(who, 0, MACHINE, 1, 7);
+    let verify = |who: &Pubkey| {
+        ix::escrow::verify_device(&w.authority, &addresses::device(who, 0), MACHINE, SLOTS, true)
+    };
+    vec![
+        Case::new(&w, register(&a, 1)).other(register(&b, 0)),
+        Case::new(&w, update(&a)).other(update(&b)),
+        Case::new(&w, ix::escrow::set_available(&a, 0, false)).other(ix::escrow::set_available(&b, 0, false)),
+        Case::new(&w, verify(&a)).other(verify(&b)),
+        Case::new(&w, ix::escrow::retire_device(&a, 0)).other(ix::escrow::retire_device(&b, 0)),
+    ]
+}
+
+fn models() -> Vec<Case> {
+    let mut w = World::empty();
+    let [a, b] = [w.alice, w.bob];
+    let publish = |who: &Pubkey| ix::escrow::publish_model(who, 7, model(who, 500));
+    let published = Case::new(&w, publish(&a));
+    w.ok(&[publish(&a)]);
+    w.ok(&[publish(&b)]);
+    let revise = |who: &Pubkey| ix::escrow::new_version(who, 7, [9; 32], "ipfs://two".into());
+    let pay = |who: &Pubkey| ix::escrow::set_payee(who, 7, w.carol);
+    vec![
+        published,
+        Case::new(&w, revise(&a)).other(revise(&b)),
+        Case::new(&w, pay(&a)).other(pay(&b)),
+        Case::new(&w, ix::escrow::retire_model(&a, 7)).other(ix::escrow::retire_model(&b, 7)),
+    ]
 }
 
 /// Called by verification alone: with its PDA's signature, as only verification has it.

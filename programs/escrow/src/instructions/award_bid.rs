@@ -1,0 +1,111 @@
+use anchor_lang::prelude::*;
+use assay_staking::{Pool, SLASHER, cpi::accounts::ChangeBond, program::AssayStaking};
+
+use crate::{
+    EscrowError,
+    events::{BidAwarded, SeatClaimed},
+    state::*,
+};
+
+/// Accounts of `award_bid`, in order:
+/// 0. `requester` (signer, writable): the job's; pays the seat's rent and gets it back
+/// 1. `config`
+/// 2. `job` (writable)
+/// 3. `bid` (writable, closed)
+/// 4. `operator` (writable): the bid's; gets its rent
+/// 5. `seat` (writable, created): `["seat", job, operator]`
+/// 6. `device` (writable): the bid's: one of its slots is taken
+/// 7. `pool` (writable): the operator's, where the exposure is locked
+/// 8. `authority`: `["authority"]` of this program, which locks the bond
+/// 9. `staking_program`
+/// 10. `system_program`, then the event accounts
+///
+/// The operator does not sign: its bid says what it agrees to, and nothing else can be awarded.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct AwardBid<'info> {
+    #[account(mut)]
+    pub requester: Signer<'info>,
+    pub config: Box<Account<'info, Config>>,
+    #[account(mut, has_one = requester @ EscrowError::NotRequester)]
+    pub job: Box<Account<'info, Job>>,
+    #[account(
+        mut, close = operator,
+        has_one = job @ EscrowError::WrongAddress,
+        has_one = operator @ EscrowError::NotOperator,
+        has_one = device @ EscrowError::WrongAddress
+    )]
+    pub bid: Account<'info, Bid>,
+    /// CHECK: named by the bid; only receives lamports.
+    #[account(mut)]
+    pub operator: UncheckedAccount<'info>,
+    #[account(
+        init, payer = requester, space = 8 + Seat::INIT_SPACE,
+        seeds = [SEAT_SEED, job.key().as_ref(), operator.key().as_ref()], bump
+    )]
+    pub seat: Box<Account<'info, Seat>>,
+    // Its address follows from its operator, whom it cannot change: the bid's machine is the bidder's.
+    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
+    pub device: Account<'info, Device>,
+    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
+    pub pool: Box<Account<'info, Pool>>,
+    /// CHECK: a PDA of this program that only signs.
+    #[account(address = SLASHER @ EscrowError::WrongAddress)]
+    pub authority: UncheckedAccount<'info>,
+    pub staking_program: Program<'info, AssayStaking>,
+    pub system_program: Program<'info, System>,
+}
+
+pub(crate) fn handler(ctx: Context<AwardBid>, price: u64) -> Result<()> {
+    let now = Clock::get()?.unix_timestamp;
+    ctx.accounts.validate(price, now)?;
+    let (operator, device) = (ctx.accounts.operator.key(), ctx.accounts.device.key());
+    let job = &mut ctx.accounts.job;
+    let seal_by = now.checked_add(job.seal_window.into()).ok_or(EscrowError::Overflow)?;
+    require!(seal_by <= job.seal_by, EscrowError::TooLate);
+
+    let index = job.award_seat(price)?;
+    let exposure = job.exposure;
+    ctx.accounts.device.take_slot()?;
+    ctx.accounts.seat.set_inner(Seat {
+        version: VERSION,
+        bump: ctx.bumps.seat,
+        index,
+        state: SeatState::Claimed,
+        job: job.key(),
+        operator,
+        payer: ctx.accounts.requester.key(),
+        device,
+        seal_by,
+        commitment: [0; 32],
+        progress: 0,
+        heartbeat_at: now,
+    });
+    ctx.accounts.lock(exposure)?;
+
+    let (job, seat, bid) = (ctx.accounts.job.key(), ctx.accounts.seat.key(), ctx.accounts.bid.key());
+    emit_cpi!(BidAwarded { bid, job, seat, price, last: Bid::clone(&ctx.accounts.bid) });
+    emit_cpi!(SeatClaimed { job, seat, operator, index, exposure, seal_by });
+    Ok(())
+}
+
+impl AwardBid<'_> {
+    /// What held when the bid was placed holds still; and it is the bid that the requester saw.
+    fn validate(&self, price: u64, now: i64) -> Result<()> {
+        let (job, bid) = (&self.job, &self.bid);
+        require!(!self.config.paused, EscrowError::Paused);
+        require!(price == bid.price, EscrowError::BadPrice);
+        bid.agrees_to(job, now)?;
+        require!(job.requirements.fits(&self.device), EscrowError::DeviceUnfit);
+        let class = self.config.params.classes.get(usize::from(job.class)).ok_or(EscrowError::NoSuchClass)?;
+        require!(self.pool.active >= class.stake, EscrowError::StakeTooLow);
+        Ok(())
+    }
+
+    fn lock(&self, exposure: u64) -> Result<()> {
+        let accounts = ChangeBond { slasher: self.authority.to_account_info(), pool: self.pool.to_account_info() };
+        let seeds: &[&[u8]] = &[AUTHORITY_SEED, &[AUTHORITY_BUMP]];
+        let context = CpiContext::new_with_signer(assay_staking::ID, accounts, std::slice::from_ref(&seeds));
+        assay_staking::cpi::lock_bond(context, exposure).map(drop)
+    }
+}

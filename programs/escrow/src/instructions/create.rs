@@ -1,0 +1,74 @@
+//! Accounts made by hand where Anchor's `init` is too dear, or where more than rent must be in them from the start.
+
+use anchor_lang::{
+    prelude::*,
+    system_program::{self, Allocate, Assign, CreateAccount, Transfer},
+};
+use anchor_spl::{
+    token::TokenAccount,
+    token_2022::spl_token_2022::{
+        extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions},
+        state::{Account as TokenState, Mint as MintState},
+    },
+    token_interface::{self, InitializeAccount3},
+};
+
+/// A PDA to be created, and who pays.
+pub(crate) struct Create<'a, 'info> {
+    pub payer: &'a AccountInfo<'info>,
+    pub account: &'a AccountInfo<'info>,
+    pub owner: &'a Pubkey,
+    pub space: usize,
+    pub lamports: u64,
+    /// With the canonical bump, which the caller has derived.
+    pub seeds: &'a [&'a [u8]],
+}
+
+impl Create<'_, '_> {
+    /// Create it, also where somebody sent lamports ahead: those stay in it.
+    #[inline(never)]
+    pub fn run(self) -> Result<()> {
+        let (from, to) = (self.payer.clone(), self.account.clone());
+        let program = system_program::ID;
+        let space = u64::try_from(self.space).map_err(|_| ErrorCode::AccountDidNotSerialize)?;
+        require_keys_eq!(*to.owner, program, ErrorCode::AccountOwnedByWrongProgram);
+        let signer = &[self.seeds];
+        let there = to.lamports();
+        if there == 0 {
+            let context = CpiContext::new_with_signer(program, CreateAccount { from, to }, signer);
+            return system_program::create_account(context, self.lamports, space, self.owner);
+        }
+        let missing = self.lamports.saturating_sub(there);
+        if missing > 0 {
+            system_program::transfer(CpiContext::new(program, Transfer { from, to: to.clone() }), missing)?;
+        }
+        let allocate = CpiContext::new_with_signer(program, Allocate { account_to_allocate: to.clone() }, signer);
+        system_program::allocate(allocate, space)?;
+        let assign = CpiContext::new_with_signer(program, Assign { account_to_assign: to }, signer);
+        system_program::assign(assign, self.owner)
+    }
+}
+
+/// Bytes of a token account of a mint: more with some extensions.
+#[inline(never)]
+pub(crate) fn token_account_space(mint: &AccountInfo) -> Result<usize> {
+    if mint.owner != &anchor_spl::token_2022::ID {
+        return Ok(TokenAccount::LEN);
+    }
+    let data = mint.try_borrow_data()?;
+    let of_mint = StateWithExtensions::<MintState>::unpack(&data)?.get_extension_types()?;
+    let required = ExtensionType::get_required_init_account_extensions(&of_mint);
+    Ok(ExtensionType::try_calculate_account_len::<TokenState>(&required)?)
+}
+
+/// Make a token account of a created account.
+#[inline(never)]
+pub(crate) fn init_token_account<'info>(
+    account: &AccountInfo<'info>,
+    mint: &AccountInfo<'info>,
+    owner: &AccountInfo<'info>,
+    token_program: &Pubkey,
+) -> Result<()> {
+    let accounts = InitializeAccount3 { account: account.clone(), mint: mint.clone(), authority: owner.clone() };
+    token_interface::initialize_account3(CpiContext::new(*token_program, accounts))
+}

@@ -1,0 +1,129 @@
+//! An accepted job: its operator delivers, the requester reviews, and silence pays.
+
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use assay_token::FEE_AUTHORITY;
+
+use super::vault::Vault;
+use crate::{
+    EscrowError,
+    events::{MilestoneReleased, ResultDelivered},
+    state::*,
+};
+
+/// Accounts of `deliver`, in order:
+/// 0. `operator` (signer): the seat's
+/// 1. `job`
+/// 2. `seat` (writable), then the event accounts
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Deliver<'info> {
+    pub operator: Signer<'info>,
+    pub job: Box<Account<'info, Job>>,
+    #[account(
+        mut, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator
+    )]
+    pub seat: Box<Account<'info, Seat>>,
+}
+
+/// Accounts of `release_milestone`, in order:
+/// 0. `by` (signer): the requester; anyone once the review is over
+/// 1. `job` (writable)
+/// 2. `seat` (writable)
+/// 3. `vault` (writable): `["vault", job]`
+/// 4. `to` (writable): a token account of the seat's operator's
+/// 5. `fee_vault` (writable): any fee vault of the mint's
+/// 6. `mint`: the job's
+/// 7. `token_program`: the mint's, then the event accounts
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ReleaseMilestone<'info> {
+    pub by: Signer<'info>,
+    #[account(mut, has_one = mint @ EscrowError::WrongAddress)]
+    pub job: Box<Account<'info, Job>>,
+    #[account(mut, has_one = job @ EscrowError::WrongAddress)]
+    pub seat: Box<Account<'info, Seat>>,
+    #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    #[account(mut, token::mint = mint, constraint = to.owner == seat.operator @ EscrowError::NotOperator)]
+    pub to: Box<InterfaceAccount<'info, TokenAccount>>,
+    #[account(mut, token::mint = mint, constraint = fee_vault.owner == FEE_AUTHORITY @ EscrowError::WrongAddress)]
+    pub fee_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    pub token_program: Interface<'info, TokenInterface>,
+}
+
+pub(crate) fn deliver(ctx: Context<Deliver>, digest: [u8; 32]) -> Result<()> {
+    let (job, seat) = (&ctx.accounts.job, &mut ctx.accounts.seat);
+    let now = Clock::get()?.unix_timestamp;
+    require!(job.is_accepted(), EscrowError::WrongStrategy);
+    require!(job.is_live(), EscrowError::WrongState);
+    require!(job.is_working(seat) && digest != [0; 32], EscrowError::WrongSeatState);
+    require!(now <= seat.seal_by, EscrowError::TooLate);
+    seat.state = SeatState::Delivered;
+    seat.commitment = digest;
+    seat.seal_by = now.checked_add(job.review_window.into()).ok_or(EscrowError::Overflow)?;
+
+    emit_cpi!(ResultDelivered {
+        job: ctx.accounts.job.key(),
+        seat: ctx.accounts.seat.key(),
+        operator: ctx.accounts.operator.key(),
+        milestone: ctx.accounts.job.released,
+        digest,
+        review_by: ctx.accounts.seat.seal_by,
+    });
+    Ok(())
+}
+
+pub(crate) fn release(ctx: Context<ReleaseMilestone>) -> Result<()> {
+    let now = Clock::get()?.unix_timestamp;
+    let (job, seat) = (&mut ctx.accounts.job, &mut ctx.accounts.seat);
+    require!(job.is_accepted(), EscrowError::WrongStrategy);
+    require!(job.is_live(), EscrowError::WrongState);
+    if ctx.accounts.by.key() != job.requester {
+        require!(seat.state == SeatState::Delivered, EscrowError::NotRequester);
+        require!(now > seat.seal_by, EscrowError::TooEarly);
+    }
+    let milestone = job.released;
+    let shares = if job.at_last_milestone() { accept(job, seat, now)? } else { advance(job, seat, now)? };
+    let vault = Vault {
+        job: &ctx.accounts.job,
+        vault: ctx.accounts.vault.to_account_info(),
+        mint: ctx.accounts.mint.to_account_info(),
+        decimals: ctx.accounts.mint.decimals,
+        token_program: ctx.accounts.token_program.to_account_info(),
+    };
+    vault.pay(ctx.accounts.to.to_account_info(), shares.paid)?;
+    vault.pay(ctx.accounts.fee_vault.to_account_info(), shares.fee)?;
+
+    emit_cpi!(MilestoneReleased {
+        job: ctx.accounts.job.key(),
+        seat: ctx.accounts.seat.key(),
+        operator: ctx.accounts.seat.operator,
+        milestone,
+        last: !ctx.accounts.job.is_live(),
+        paid: shares.paid,
+        fee: shares.fee,
+        royalties: shares.royalties,
+    });
+    Ok(())
+}
+
+/// The last milestone is the verdict: `settle` pays it, as it pays every winner, and gives bond and rent back.
+fn accept(job: &mut Job, seat: &Seat, now: i64) -> Result<Shares> {
+    job.winners = 1_u8.checked_shl(seat.index.into()).ok_or(EscrowError::Invariant)?;
+    job.root = seat.commitment;
+    job.end(JobState::Verified, now)?;
+    Ok(Shares::default())
+}
+
+/// Any other is paid at once, and the seat works on at the next.
+fn advance(job: &mut Job, seat: &mut Seat, now: i64) -> Result<Shares> {
+    let shares = job.share_out(job.milestone_of(seat.index)?)?;
+    job.released = job.released.checked_add(1).ok_or(EscrowError::Overflow)?;
+    seat.state = SeatState::Claimed;
+    seat.commitment = [0; 32];
+    seat.seal_by = now.checked_add(job.seal_window.into()).ok_or(EscrowError::Overflow)?;
+    job.invariant()?;
+    Ok(shares)
+}
