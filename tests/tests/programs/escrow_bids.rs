@@ -23,7 +23,12 @@ fn world() -> (World, Pubkey, Pubkey, [Pubkey; 3]) {
     (w, alice, job, operators)
 }
 
-fn place(w: &World, job: &Pubkey, operator: &Pubkey, terms: BidTerms) -> anchor_lang::solana_program::instruction::Instruction {
+fn place(
+    w: &World,
+    job: &Pubkey,
+    operator: &Pubkey,
+    terms: BidTerms,
+) -> anchor_lang::solana_program::instruction::Instruction {
     ix::escrow::place_bid(operator, job, w.job(job).class, 0, terms)
 }
 

@@ -102,8 +102,15 @@ fn every_attack_on_every_instruction() {
 
 /// All exceptions there are.
 fn harmless_ones() -> impl Iterator<Item = &'static Harmless> {
-    let all =
-        [COMMON, token::HARMLESS, staking::HARMLESS, reputation::HARMLESS, escrow::HARMLESS, verification::HARMLESS, governance::HARMLESS];
+    let all = [
+        COMMON,
+        token::HARMLESS,
+        staking::HARMLESS,
+        reputation::HARMLESS,
+        escrow::HARMLESS,
+        verification::HARMLESS,
+        governance::HARMLESS,
+    ];
     all.into_iter().flatten()
 }
 

@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use assay_staking::{Pool, SLASHER, cpi::accounts::ChangeBond, program::AssayStaking};
+use assay_staking::{Pool, SLASHER, cpi::accounts::LockBond, program::AssayStaking};
 
 use crate::{
     EscrowError,
@@ -16,9 +16,10 @@ use crate::{
 /// 5. `seat` (writable, created): `["seat", job, operator]`
 /// 6. `device` (writable): the bid's: one of its slots is taken
 /// 7. `pool` (writable): the operator's, where the exposure is locked
-/// 8. `authority`: `["authority"]` of this program, which locks the bond
-/// 9. `staking_program`
-/// 10. `system_program`, then the event accounts
+/// 8. `staking_config`: of the staking program, which reads its pause there
+/// 9. `authority`: `["authority"]` of this program, which locks the bond
+/// 10. `staking_program`
+/// 11. `system_program`, then the event accounts
 ///
 /// The operator does not sign: its bid says what it agrees to, and nothing else can be awarded.
 #[event_cpi]
@@ -49,6 +50,8 @@ pub struct AwardBid<'info> {
     pub device: Account<'info, Device>,
     #[account(mut, has_one = operator @ EscrowError::NotOperator)]
     pub pool: Box<Account<'info, Pool>>,
+    /// CHECK: passed on to the staking program, which checks it.
+    pub staking_config: UncheckedAccount<'info>,
     /// CHECK: a PDA of this program that only signs.
     #[account(address = SLASHER @ EscrowError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,
@@ -103,7 +106,11 @@ impl AwardBid<'_> {
     }
 
     fn lock(&self, exposure: u64) -> Result<()> {
-        let accounts = ChangeBond { slasher: self.authority.to_account_info(), pool: self.pool.to_account_info() };
+        let accounts = LockBond {
+            slasher: self.authority.to_account_info(),
+            config: self.staking_config.to_account_info(),
+            pool: self.pool.to_account_info(),
+        };
         let seeds: &[&[u8]] = &[AUTHORITY_SEED, &[AUTHORITY_BUMP]];
         let context = CpiContext::new_with_signer(assay_staking::ID, accounts, std::slice::from_ref(&seeds));
         assay_staking::cpi::lock_bond(context, exposure).map(drop)

@@ -1,14 +1,19 @@
 //! Builders of the escrow program's instructions.
 
-use anchor_lang::{prelude::Pubkey, solana_program::instruction::{AccountMeta, Instruction}};
-use assay_escrow::{Bid, BidTerms, Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, VERIFIER, accounts, instruction};
+use anchor_lang::{
+    prelude::Pubkey,
+    solana_program::instruction::{AccountMeta, Instruction},
+};
+use assay_escrow::{
+    Bid, BidTerms, Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, VERIFIER, accounts, instruction,
+};
 use assay_staking::{ID as STAKING, SLASHER};
 use assay_token::ASY_MINT;
 
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
 use crate::addresses::{
-    ata, bid, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault, model, payment,
-    pool, pool_vault, program_data, record, seat as seat_address, totals,
+    ata, bid, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault,
+    model, payment, pool, pool_vault, program_data, record, seat as seat_address, totals,
 };
 
 /// Create the Config; `authority` is the program's upgrade authority.
@@ -238,6 +243,7 @@ pub fn award_bid(requester: &Pubkey, state: &Bid) -> Instruction {
         seat: seat_address(job, operator),
         device: state.device,
         pool: pool(operator),
+        staking_config: config(&STAKING),
         authority: SLASHER,
         staking_program: STAKING,
         system_program: SYSTEM_PROGRAM,
