@@ -236,7 +236,7 @@ fn transfer_hook_mint() {
     give(&mut w, &alice, &mint, 1_000);
     let (opening, _) = plan(&w, &mint);
     let refused = w.send(&[ix::token::open_distribution(&opening)]).expect_err("a hook needs its accounts");
-    assert_eq!(refused.name, "?");
+    assert_eq!(refused.name, "MissingAccount");
     assert_eq!(held(&w, &ata(&alice, &mint)), 1_000);
     assert_eq!(w.chain.account(&addresses::distribution(&alice, 1)), None);
 }
