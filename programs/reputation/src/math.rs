@@ -3,8 +3,8 @@
 
 /// One outcome, in the fixed point of `Record::good` and `Record::bad`.
 pub const ONE: u64 = 1_000_000_000;
-/// What earlier outcomes keep at each new one of full weight: lambda = 0.98.
-pub const LAMBDA_PER_MILLE: u64 = 980;
+/// An outcome of full weight takes a fiftieth of the earlier ones: lambda = 0.98.
+pub const FADE: u64 = 50;
 /// Time in which an outcome loses half its weight: 60 days, in seconds.
 pub const HALF_LIFE: i64 = 60 * 24 * 3_600;
 
@@ -22,8 +22,8 @@ pub const AVERAGE_SHIFT: u32 = 3;
 
 /// What one bucket of partners may hold in any case: three outcomes.
 pub const PARTNER_FLOOR: u64 = 3 * ONE;
-/// What one bucket may hold of the good count: 30 %.
-pub const PARTNER_BPS: u64 = 3_000;
+/// What one bucket may hold of the good count, in tenths: 30 %.
+pub const PARTNER_TENTHS: u64 = 3;
 
 /// From so many valid results in a row on, an operator is not re-checked every time.
 pub const TRUSTED_RUN: u32 = 10;
@@ -38,37 +38,51 @@ const ROOTS: [u64; 16] = [
     4292061010, 4293513907, 4294240540, 4294603903, 4294785595, 4294876445, 4294921870,
 ];
 
-/// `count * 2^(-elapsed / HALF_LIFE)`, rounded down. `elapsed` in seconds, not negative.
-pub fn decay_time(count: u64, elapsed: i64) -> Option<u64> {
-    let halvings = u32::try_from(elapsed.checked_div(HALF_LIFE)?).ok()?;
-    let whole = count.checked_shr(halvings).unwrap_or(0);
-    let rest = elapsed.checked_rem(HALF_LIFE)?;
-    // The fraction of a half-life left over, in units of 2^-16.
-    let fraction = rest.checked_mul(1 << 16)?.checked_div(HALF_LIFE)?;
-    let mut value = u128::from(whole);
-    for (i, root) in ROOTS.iter().enumerate() {
-        let bit = 15_usize.checked_sub(i)?;
-        if (fraction >> bit) & 1 == 1 {
-            value = value.checked_mul(u128::from(*root))? >> 32;
-        }
-    }
-    u64::try_from(value).ok()
+/// What counts keep: a number of halvings, then a factor in units of 2^-32. Made once and applied to each count, because
+/// wide multiplications and divisions are what costs on chain.
+#[derive(Clone, Copy, Debug)]
+pub struct Keep {
+    halvings: u32,
+    factor: u64,
 }
 
-/// The seconds of `elapsed` that [`decay_time`] does not count, because they are less than its smallest fraction (80
+impl Keep {
+    /// What is left after `elapsed` seconds, which are not negative: `2^(-elapsed / HALF_LIFE)`.
+    pub fn after(elapsed: i64) -> Option<Self> {
+        let halvings = u32::try_from(elapsed.checked_div(HALF_LIFE)?).ok()?;
+        let rest = elapsed.checked_rem(HALF_LIFE)?;
+        // The fraction of a half-life left over, in units of 2^-16.
+        let fraction = rest.checked_mul(1 << 16)?.checked_div(HALF_LIFE)?;
+        let mut factor = 1_u64 << 32;
+        for (i, root) in ROOTS.iter().enumerate() {
+            let bit = 15_usize.checked_sub(i)?;
+            if (fraction >> bit) & 1 == 1 {
+                // Both below 2^32, but for the first factor: the product fits.
+                factor = factor.checked_mul(*root)? >> 32;
+            }
+        }
+        Some(Self { halvings, factor })
+    }
+
+    /// What is left at a new outcome of `weight`: `1 - (1 - lambda) * weight`. In proportion to the weight, so that a
+    /// hundred outcomes of dust do not wash a bad one away. Bounds a count by `FADE * ONE`.
+    pub fn beside(weight: u64) -> Option<Self> {
+        let lost = weight.min(ONE).checked_mul(1 << 32)?.div_ceil(FADE.checked_mul(ONE)?);
+        Some(Self { halvings: 0, factor: (1_u64 << 32).checked_sub(lost)? })
+    }
+
+    /// What `count` keeps, rounded down.
+    pub fn of(self, count: u64) -> Option<u64> {
+        let whole = count.checked_shr(self.halvings).unwrap_or(0);
+        u64::try_from(u128::from(whole).checked_mul(self.factor.into())? >> 32).ok()
+    }
+}
+
+/// The seconds of `elapsed` that [`Keep::after`] does not count, because they are less than its smallest fraction (80
 /// seconds). They are kept for the next time: who had an outcome every minute would never decay otherwise.
 pub fn uncounted(elapsed: i64) -> Option<i64> {
     let rest = elapsed.checked_rem(HALF_LIFE)?;
     Some(rest.checked_mul(1 << 16)?.checked_rem(HALF_LIFE)? >> 16)
-}
-
-/// What a count keeps at a new outcome of `weight`: `count * (1 - (1 - lambda) * weight)`, rounded down. Proportional to
-/// the weight, so that a hundred outcomes of dust do not wash a bad one away. Bounds a count by `ONE / (1 - lambda)`.
-pub fn decay_job(count: u64, weight: u64) -> Option<u64> {
-    let whole = u128::from(ONE).checked_mul(1_000)?;
-    let lost = u128::from(weight).checked_mul(u128::from(1_000_u64.checked_sub(LAMBDA_PER_MILLE)?))?;
-    let product = u128::from(count).checked_mul(whole.checked_sub(lost)?)?;
-    u64::try_from(product.checked_div(whole)?).ok()
 }
 
 /// Weight of an outcome: `value / (average + value + SMALL)`, rounded down, at most 1. An equal of the usual jobs weighs
@@ -104,8 +118,8 @@ pub fn average(average: u64, value: u64) -> Option<u64> {
 /// What a bucket of partners that holds `bucket` may still get: up to three outcomes, or 30 % of the good count as it was
 /// before.
 pub fn room(bucket: u64, good: u64) -> Option<u64> {
-    let share = u128::from(good).checked_mul(PARTNER_BPS.into())?.checked_div(ALWAYS.into())?;
-    Some(u64::try_from(share).ok()?.max(PARTNER_FLOOR).saturating_sub(bucket))
+    let share = good.checked_div(10)?.checked_mul(PARTNER_TENTHS)?;
+    Some(share.max(PARTNER_FLOOR).saturating_sub(bucket))
 }
 
 /// Expected value of the beta distribution: `(good + 1) / (good + bad + 2)`, in bps, rounded down.
@@ -133,6 +147,21 @@ pub fn recheck_bps(consecutive_valid: u32, value: u64, class_value: u64) -> u16 
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn decay_time(count: u64, elapsed: i64) -> Option<u64> {
+        Keep::after(elapsed)?.of(count)
+    }
+
+    fn decay_job(count: u64, weight: u64) -> Option<u64> {
+        Keep::beside(weight)?.of(count)
+    }
+
+    #[test]
+    fn an_outcome_takes_a_fiftieth() {
+        assert_eq!(decay_job(50_000, ONE), Some(48_999));
+        assert_eq!(decay_job(50 * ONE, ONE / 10), Some(49_899_999_995));
+        assert_eq!(decay_job(50_000, 0), Some(50_000));
+    }
 
     #[test]
     fn roots_are_what_they_say() {

@@ -166,6 +166,29 @@ fn transfer_fee_mint() {
     w.refused(&[ix::token::open_distribution(&opening)], TokenError::Underfunded);
 }
 
+/// `stale_after_cpi`: what a swap brought is measured after the transfer, not taken from what was there or promised. Here the
+/// reserve mint charges a tenth.
+#[test]
+fn stale_after_cpi() {
+    let mut w = World::empty();
+    let extension = fee(&w, 1_000);
+    let mint = mint(&mut w, "charging reserve", &[extension]);
+    let (authority, alice, bob, usd) = (w.authority, w.alice, w.bob, w.usd);
+    give(&mut w, &bob, &mint, 10_000);
+    w.ok(&[ix::token::open_fee_vault_of(&TOKEN_2022, &alice, &mint, 0)]);
+    w.ok(&[ix::token::set_params(&authority, crate::token_fees::split_params(&mint))]);
+    w.transfer(&alice, &usd, &addresses::reserve(&usd), 1_000);
+    let (mint, reserve_mint) = ((usd, ix::TOKEN_PROGRAM), (mint, TOKEN_2022));
+    let swap = ix::token::Swap { authority, counterparty: bob, payer: alice, mint, reserve_mint };
+    w.refused(&[ix::token::reserve_swap(&swap, 500, 1_000, 901)], TokenError::BelowMinimum);
+    let receipt = w.ok(&[ix::token::reserve_swap(&swap, 500, 1_000, 900)]);
+    assert_eq!(receipt.event("ReserveSwapped").u64("received"), 900);
+    // The second time the vault held 900 before.
+    w.refused(&[ix::token::reserve_swap(&swap, 500, 1_000, 901)], TokenError::BelowMinimum);
+    w.ok(&[ix::token::reserve_swap(&swap, 500, 1_000, 900)]);
+    assert_eq!((held(&w, &addresses::reserve(&reserve_mint.0)), held(&w, &addresses::reserve(&usd))), (1_800, 0));
+}
+
 /// A mint that begins to charge later: the claims cost their claimants, a gift leaves fees withheld in the vault that stop
 /// its closing, and anybody can harvest them.
 #[test]
@@ -236,7 +259,7 @@ fn transfer_hook_mint() {
     give(&mut w, &alice, &mint, 1_000);
     let (opening, _) = plan(&w, &mint);
     let refused = w.send(&[ix::token::open_distribution(&opening)]).expect_err("a hook needs its accounts");
-    assert_eq!(refused.name, "?");
+    assert_eq!(refused.name, "MissingAccount");
     assert_eq!(held(&w, &ata(&alice, &mint)), 1_000);
     assert_eq!(w.chain.account(&addresses::distribution(&alice, 1)), None);
 }

@@ -305,6 +305,48 @@ fn ix_transfer(from: &Pubkey, to: &Pubkey, lamports: u64) -> Instruction {
     Instruction { program_id: ix::SYSTEM_PROGRAM, accounts, data }
 }
 
+/// `out_of_order_transition`: every state of a distribution x every instruction on it. 0: it lands.
+#[test]
+fn out_of_order_transition() {
+    let paid: u32 = TokenError::AlreadyClaimed.into();
+    let (expired, not_expired) = (TokenError::Expired.into(), TokenError::NotExpired.into());
+    // The system program creates no account twice: it has no number of its own here. 3012: there is no such account.
+    let there = u32::MAX;
+    let expected: [(&str, [u32; 4]); 6] = [
+        // open, claim 0, claim 1, sweep
+        ("unopened", [0, 3012, 3012, 3012]),
+        ("open", [there, 0, 0, not_expired]),
+        ("0 claimed", [there, paid, 0, not_expired]),
+        ("all claimed", [there, paid, paid, 0]),
+        ("expired", [there, expired, expired, 0]),
+        ("swept", [0, 3012, 3012, 3012]),
+    ];
+    for (state, results) in expected {
+        let mut w = World::empty();
+        let (alice, bob, carol) = (w.alice, w.bob, w.carol);
+        w.mint_asy(&alice, ASY);
+        let d = planned(&alice, 1, &[(bob, 100), (carol, 200)]);
+        if state != "unopened" {
+            open(&mut w, &alice, 1, &[(bob, 100), (carol, 200)]);
+        }
+        match state {
+            "0 claimed" => drop(w.ok(&[d.claim(0)])),
+            "all claimed" => drop(w.ok(&[d.claim(0), d.claim(1)])),
+            "expired" | "swept" => w.tick(LASTS + 1, 0),
+            _ => {}
+        }
+        if state == "swept" {
+            w.ok(&[d.sweep()]);
+        }
+        let calls = [ix::token::open_distribution(&d.opening(&w, 1)), d.claim(0), d.claim(1), d.sweep()];
+        for (call, expected) in calls.into_iter().zip(results) {
+            let sent = w.clone().send(&[call]);
+            let code = sent.as_ref().map_or_else(|failure| failure.code.unwrap_or(u32::MAX), |_| 0);
+            assert_eq!(code, expected, "{state}: {sent:?}");
+        }
+    }
+}
+
 /// Every bound of an opening; and that it is funded by its opener, in the same transaction.
 #[test]
 fn bounds_of_an_opening() {

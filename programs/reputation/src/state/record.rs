@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use solana_sha256_hasher::hashv;
 
 use super::{Outcome, PARTNERS};
-use crate::math;
+use crate::math::{self, Keep};
 
 /// One operator's history in one class, at `["record", operator, class]`. Nothing closes it: otherwise an operator could
 /// leave a bad history behind and begin anew at the same address.
@@ -57,7 +57,7 @@ impl Record {
     pub fn apply(&mut self, verified: &Verified, now: i64) -> Option<()> {
         let elapsed = now.checked_sub(self.updated_at)?.max(0);
         let mut next = self.clone();
-        next.for_each_count(|count| math::decay_time(count, elapsed))?;
+        next.fade(Keep::after(elapsed)?)?;
         next.updated_at = now.checked_sub(math::uncounted(elapsed)?)?.max(self.updated_at);
         let counted = match verified.outcome {
             Outcome::Valid => next.good_outcome(verified)?,
@@ -72,12 +72,13 @@ impl Record {
     /// Score now, in bps: see [`math::score_bps`]. Time decay since the last outcome is counted.
     pub fn score_bps(&self, now: i64) -> Option<u16> {
         let elapsed = now.checked_sub(self.updated_at)?.max(0);
-        math::score_bps(math::decay_time(self.good, elapsed)?, math::decay_time(self.bad, elapsed)?)
+        let keep = Keep::after(elapsed)?;
+        math::score_bps(keep.of(self.good)?, keep.of(self.bad)?)
     }
 
-    fn for_each_count(&mut self, change: impl Fn(u64) -> Option<u64>) -> Option<()> {
+    fn fade(&mut self, keep: Keep) -> Option<()> {
         for count in [&mut self.good, &mut self.bad].into_iter().chain(&mut self.partners) {
-            *count = change(*count)?;
+            *count = keep.of(*count)?;
         }
         Some(())
     }
@@ -93,7 +94,7 @@ impl Record {
         if weight == 0 {
             return Some(false);
         }
-        self.for_each_count(|count| math::decay_job(count, weight))?;
+        self.fade(Keep::beside(weight)?)?;
         self.good = self.good.checked_add(weight)?;
         let bucket = self.partners.get_mut(at)?;
         *bucket = bucket.checked_add(weight)?;
@@ -108,7 +109,7 @@ impl Record {
     /// Always counts. It does not move the average: a large failure must not make the next ones small.
     fn bad_outcome(&mut self, verified: &Verified) -> Option<bool> {
         let weight = math::bad_weight(verified.value, self.avg_value)?;
-        self.for_each_count(|count| math::decay_job(count, weight))?;
+        self.fade(Keep::beside(weight)?)?;
         self.bad = self.bad.checked_add(weight)?;
         self.consecutive_valid = 0;
         let total = if verified.outcome == Outcome::Wrong { &mut self.wrong } else { &mut self.silent };

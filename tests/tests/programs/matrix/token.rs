@@ -104,6 +104,5 @@ fn prepared() -> World {
     for shard in 0..2 {
         w.transfer(&alice, &usd, &addresses::fee_vault(&usd, shard), 1_000);
     }
-    w.tick(100, 0);
     w
 }
