@@ -11,6 +11,7 @@ pub mod chain;
 pub mod idl;
 pub mod invariants;
 pub mod market;
+pub mod staking;
 pub mod table;
 pub mod world;
 
