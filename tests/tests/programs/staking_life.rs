@@ -108,7 +108,7 @@ fn close_then_revive_in_one_tx() {
     w.tick(1_000, 0);
     let withdraw = ix::staking::withdraw_of(&a, &d, 0);
     w.refused(&[withdraw.clone(), withdraw.clone()], 3012_u32);
-    w.ok(&[withdraw.clone()]);
+    w.ok(std::slice::from_ref(&withdraw));
     let _ = w.send(&[ix::staking::claim_rewards(&a, &d)]);
     w.ok(&[close, open]);
     let position = w.position(&a, &d);
@@ -179,7 +179,7 @@ fn deadlines_of_tickets_and_votes() {
     w.refused(&[ix::staking::lock_position(&position, i64::MAX)], StakingError::LockTooLong);
     w.at(end - 1);
     let leave = ix::staking::undelegate(&a, &d, 0, 1_000);
-    w.refused(&[leave.clone()], StakingError::VoteLocked);
+    w.refused(std::slice::from_ref(&leave), StakingError::VoteLocked);
     w.refused(&[ix::staking::redelegate(&d, &a, &b, 1_000)], StakingError::VoteLocked);
     // More stake may come in, others may leave.
     w.ok(&[ix::staking::request_unstake(&a, 0, 1_000)]);

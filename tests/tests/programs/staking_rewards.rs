@@ -56,7 +56,7 @@ fn double_claim() {
     w.refused(&[claim.clone(), claim.clone()], StakingError::NothingToClaim);
     assert_eq!(w.asy_of(&d), STAKE, "the whole transaction failed");
     w.ok(std::slice::from_ref(&claim));
-    w.refused(&[claim.clone()], StakingError::NothingToClaim);
+    w.refused(std::slice::from_ref(&claim), StakingError::NothingToClaim);
     w.next_epoch(0);
     w.refused(&[claim], StakingError::NothingToClaim);
     // Leaving and coming back does not bring the old rewards back.
