@@ -164,7 +164,7 @@ proptest! {
                 3 if shares > 0 => model.leave(p, o, shares, Some((p + 1) % POOLS)),
                 4 => model.slash(p, [amount, u64::MAX, 1][n as usize % 3], n % 2 == 0),
                 5 => model.fund(amount),
-                6 => drop(model.claim(p, o)),
+                6 => _ = model.claim(p, o),
                 7 => model.pools[p].commission_bps = (n % 3_000) as u16,
                 _ => model.now += i64::from(n % 300),
             }
@@ -173,7 +173,7 @@ proptest! {
         // Everybody claims: what is left is dust and what nobody weighed for.
         model.now += 100;
         for p in 0..POOLS {
-            (0..OWNERS).for_each(|o| drop(model.claim(p, o)));
+            (0..OWNERS).for_each(|o| _ = model.claim(p, o));
         }
         model.check();
     }
