@@ -52,9 +52,8 @@ impl ClaimTree {
             return Err(ListError::Zero(index));
         }
         let total = list.iter().try_fold(0_u64, |sum, (_, amount)| sum.checked_add(*amount));
-        let leaf = |(index, (claimant, amount)): (u32, &(Pubkey, u64))| {
-            claims::leaf(distribution, index, claimant, *amount)
-        };
+        let leaf =
+            |(index, (claimant, amount)): (u32, &(Pubkey, u64))| claims::leaf(distribution, index, claimant, *amount);
         let mut leaves: Vec<_> = (0..length).zip(list).map(leaf).collect();
         leaves.resize(list.len().next_power_of_two(), claims::EMPTY);
         let mut levels = vec![leaves];

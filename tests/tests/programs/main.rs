@@ -8,6 +8,7 @@ mod genesis;
 mod governance;
 mod governance_attacks;
 mod governance_enacts;
+mod governance_states;
 mod life;
 mod matrix;
 mod random;

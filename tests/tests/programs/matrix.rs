@@ -63,7 +63,14 @@ fn family(outcome: &Outcome) -> bool {
 
 #[test]
 fn every_attack_on_every_instruction() {
-    let cases = [token::cases(), staking::cases(), reputation::cases(), escrow::cases(), verification::cases(), governance::cases()];
+    let cases = [
+        token::cases(),
+        staking::cases(),
+        reputation::cases(),
+        escrow::cases(),
+        verification::cases(),
+        governance::cases(),
+    ];
     let mut covered = BTreeSet::new();
     let mut outcomes = Vec::new();
     for case in cases.into_iter().flatten() {
@@ -90,8 +97,15 @@ fn every_attack_on_every_instruction() {
 
 /// All exceptions there are.
 fn harmless_ones() -> impl Iterator<Item = &'static Harmless> {
-    let all =
-        [COMMON, token::HARMLESS, staking::HARMLESS, reputation::HARMLESS, escrow::HARMLESS, verification::HARMLESS, governance::HARMLESS];
+    let all = [
+        COMMON,
+        token::HARMLESS,
+        staking::HARMLESS,
+        reputation::HARMLESS,
+        escrow::HARMLESS,
+        verification::HARMLESS,
+        governance::HARMLESS,
+    ];
     all.into_iter().flatten()
 }
 
