@@ -217,7 +217,18 @@ fn token_params(reserve_mint: Pubkey) -> TokenParams {
 }
 
 fn staking_params() -> StakingParams {
-    StakingParams { unbonding: 60, epoch_seconds: 3, weight_cap: 1_000_000 * ASY, harmed_bps: 4_000, caller_bps: 1_000 }
+    StakingParams {
+        unbonding: 60,
+        epoch_seconds: 3,
+        weight_cap: 1_000_000 * ASY,
+        harmed_bps: 4_000,
+        caller_bps: 1_000,
+        min_self_stake: 100 * ASY,
+        max_commission_bps: 3_000,
+        commission_step_bps: 25,
+        // No jail: a liar is seated again in the next job, so that one sees what becomes of it.
+        jail_seconds: 0,
+    }
 }
 
 fn escrow_params() -> EscrowParams {

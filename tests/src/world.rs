@@ -65,6 +65,11 @@ pub fn staking_params() -> StakingParams {
         weight_cap: 1_000_000 * ASY,
         harmed_bps: 4_000,
         caller_bps: 1_000,
+        min_self_stake: 100 * ASY,
+        max_commission_bps: 3_000,
+        commission_step_bps: 25,
+        // Tests of jail set it.
+        jail_seconds: 0,
     }
 }
 

@@ -104,7 +104,7 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
         widen_seconds: 10,
         max_job_seconds: 1_000,
     };
-    let staking = StakingParams { unbonding: 1, epoch_seconds: 100, weight_cap: 1_000, harmed_bps: 0, caller_bps: 0 };
+    let staking = StakingParams { unbonding: 1, epoch_seconds: 100, weight_cap: 1_000, ..StakingParams::default() };
     let weight = Weight { epoch: 1, now: 100, last: 0 };
     let pool = Pool {
         version: 1,
@@ -135,7 +135,7 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
         now: NOW,
         slot: 101,
         escrow: escrow::Config { version: 1, bump: 0, authority: key(0), params: escrow },
-        staking: staking::Config { version: 1, bump: 0, authority: key(0), params: staking },
+        staking: staking::Config { version: 1, params: staking, ..staking::Config::default() },
         totals: Totals { version: 1, bump: 0, weight, ..Totals::default() },
         jobs: job.into_iter().map(|job| (address(), job)).collect::<BTreeMap<_, _>>(),
         seats: HashMap::from([(address(), seats)]),

@@ -54,4 +54,55 @@ pub enum StakingError {
     /// 6115
     #[msg("A vote may not bind a position for longer than 90 days")]
     LockTooLong,
+    /// 6116
+    #[msg("Only the Config's authority may do this: sign with that key")]
+    NotAuthority,
+    /// 6117
+    #[msg("Only the pending authority may accept: the authority proposes it first")]
+    NotPending,
+    /// 6118
+    #[msg("Only the Config's authority or guardian may pause: sign with either key")]
+    NotGuardian,
+    /// 6119
+    #[msg("Staking is paused: nothing new comes in, everything may leave")]
+    Paused,
+    /// 6120
+    #[msg("Only the position's owner may do this: sign with that key")]
+    NotOwner,
+    /// 6121
+    #[msg("This stake is fresh: it may leave in the second epoch after the one in which it came")]
+    TooFresh,
+    /// 6122
+    #[msg("The pool is in jail: wait until its jailed_until, then sync its weight")]
+    Jailed,
+    /// 6123
+    #[msg("A dispute about the operator is open: nothing leaves until it is resolved")]
+    CaseOpen,
+    /// 6124
+    #[msg("No dispute is open that could be closed")]
+    NoCase,
+    /// 6125
+    #[msg("The pool has bonds locked: stake can move to another pool only when nothing can be slashed")]
+    BondsLocked,
+    /// 6126
+    #[msg("The commission is above the most that is allowed")]
+    CommissionTooHigh,
+    /// 6127
+    #[msg("A commission rises by one step at most, and not within a day of its last change")]
+    CommissionTooFast,
+    /// 6128
+    #[msg("Something is left in this account: it can be closed when it is empty")]
+    NotEmpty,
+    /// 6129
+    #[msg("There is nothing to claim")]
+    NothingToClaim,
+    /// 6130
+    #[msg("The epoch has begun already and no new reward is in the vault")]
+    NothingToDo,
+    /// 6131
+    #[msg("Others may only send to an account that nobody but its owner can spend from")]
+    DelegatedAccount,
+    /// 6132
+    #[msg("The operator's own position closes with its pool")]
+    OwnPosition,
 }

@@ -121,14 +121,14 @@ fn an_event_carries_the_last_state() {
 #[test]
 fn configs_of_different_programs_are_told_apart() {
     use assay_staking::{Config, StakingParams};
-    let params = StakingParams { unbonding: 1, epoch_seconds: 2, weight_cap: 3, harmed_bps: 4, caller_bps: 5 };
-    let config = Config { version: 1, bump: 2, authority: Pubkey::default(), params };
+    let params = StakingParams { weight_cap: 3, ..StakingParams::default() };
+    let config = Config { version: 1, bump: 2, params, ..Config::default() };
     let decoded = decoder().account(&assay_staking::ID, &account(&config)).unwrap();
     assert_eq!((decoded.program, decoded.kind.as_str()), ("staking", "Config"));
     assert_eq!(decoded.json["params"]["weight_cap"], json!("3"));
-    // The escrow's Config has the same discriminator and another layout, under a longer name in its IDL.
+    // The escrow's Config has the same discriminator and another layout, of another length.
     let error = decoder().account(&assay_escrow::ID, &account(&config)).unwrap_err();
-    assert!(matches!(&error, DecodeError::TooShort { kind, .. } if kind == "Config"), "{error}");
+    assert!(error.to_string().starts_with("Config: "), "{error}");
 }
 
 #[test]

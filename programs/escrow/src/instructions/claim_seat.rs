@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 use assay_reputation::Record;
-use assay_staking::{Pool, SLASHER, Totals, cpi::accounts::ChangeBond, program::AssayStaking, sortition};
+use assay_staking::{Pool, SLASHER, Totals, cpi::accounts::LockBond, program::AssayStaking, sortition};
 
 use crate::{EscrowError, events::SeatClaimed, state::*};
 
@@ -67,8 +67,11 @@ pub(crate) fn handler(ctx: Context<ClaimSeat>) -> Result<()> {
         seal_by,
         commitment: [0; 32],
     });
-    let accounts =
-        ChangeBond { slasher: ctx.accounts.authority.to_account_info(), pool: ctx.accounts.pool.to_account_info() };
+    let accounts = LockBond {
+        slasher: ctx.accounts.authority.to_account_info(),
+        config: ctx.accounts.staking_config.to_account_info(),
+        pool: ctx.accounts.pool.to_account_info(),
+    };
     let seeds: &[&[u8]] = &[AUTHORITY_SEED, &[AUTHORITY_BUMP]];
     let context = CpiContext::new_with_signer(assay_staking::ID, accounts, std::slice::from_ref(&seeds));
     assay_staking::cpi::lock_bond(context, exposure).map(drop)?;

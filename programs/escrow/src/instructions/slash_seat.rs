@@ -78,6 +78,8 @@ pub(crate) fn expire(ctx: Context<SlashSeat>) -> Result<()> {
 fn end(ctx: Context<SlashSeat>, reason: SlashReason, amount: u64) -> Result<()> {
     let index = ctx.accounts.seat.index;
     ctx.accounts.job.leave_seat(index)?;
+    // A wrong or withheld result is misconduct; a machine that died is not.
+    let jail = reason != SlashReason::Ghost;
     let accounts = Slash {
         slasher: ctx.accounts.authority.to_account_info(),
         config: ctx.accounts.staking_config.to_account_info(),
@@ -92,7 +94,7 @@ fn end(ctx: Context<SlashSeat>, reason: SlashReason, amount: u64) -> Result<()> 
     };
     let seeds: &[&[u8]] = &[AUTHORITY_SEED, &[AUTHORITY_BUMP]];
     let context = CpiContext::new_with_signer(assay_staking::ID, accounts, std::slice::from_ref(&seeds));
-    assay_staking::cpi::slash(context, amount, ctx.accounts.job.exposure).map(drop)?;
+    assay_staking::cpi::slash(context, amount, ctx.accounts.job.exposure, jail).map(drop)?;
 
     emit_cpi!(SeatSlashed {
         job: ctx.accounts.job.key(),

@@ -6,37 +6,41 @@ use crate::{StakingError, events::PoolOpened, state::*};
 
 /// Accounts of `open_pool`, in order:
 /// 0. `operator` (signer, writable): pays
-/// 1. `pool` (writable, created): `["pool", operator]`
-/// 2. `vault` (writable, created): `["vault", pool]`, an ASY token account owned by the pool
-/// 3. `position` (writable, created): `["position", pool, operator]`
-/// 4. `mint`: the ASY mint
-/// 5. `token_program`, 6. `system_program`, then the event accounts
+/// 1. `config`
+/// 2. `pool` (writable, created): `["pool", operator]`
+/// 3. `vault` (writable, created): `["vault", pool]`, an ASY token account owned by the pool
+/// 4. `position` (writable, created): `["position", pool, operator]`
+/// 5. `mint`: the ASY mint
+/// 6. `token_program`, 7. `system_program`, then the event accounts
 #[event_cpi]
 #[derive(Accounts)]
 pub struct OpenPool<'info> {
     #[account(mut)]
     pub operator: Signer<'info>,
+    pub config: Box<Account<'info, Config>>,
     #[account(
         init, payer = operator, space = 8 + Pool::INIT_SPACE, seeds = [POOL_SEED, operator.key().as_ref()], bump
     )]
-    pub pool: Account<'info, Pool>,
+    pub pool: Box<Account<'info, Pool>>,
     #[account(
         init, payer = operator, seeds = [VAULT_SEED, pool.key().as_ref()], bump,
         token::mint = mint, token::authority = pool
     )]
-    pub vault: Account<'info, TokenAccount>,
+    pub vault: Box<Account<'info, TokenAccount>>,
     #[account(
         init, payer = operator, space = 8 + Position::INIT_SPACE,
         seeds = [POSITION_SEED, pool.key().as_ref(), operator.key().as_ref()], bump
     )]
-    pub position: Account<'info, Position>,
+    pub position: Box<Account<'info, Position>>,
     #[account(address = ASY_MINT @ StakingError::WrongAddress)]
-    pub mint: Account<'info, Mint>,
+    pub mint: Box<Account<'info, Mint>>,
     pub token_program: Program<'info, Token>,
     pub system_program: Program<'info, System>,
 }
 
-pub(crate) fn handler(ctx: Context<OpenPool>) -> Result<()> {
+pub(crate) fn handler(ctx: Context<OpenPool>, commission_bps: u16) -> Result<()> {
+    ctx.accounts.config.open()?;
+    require!(commission_bps <= ctx.accounts.config.params.max_commission_bps, StakingError::CommissionTooHigh);
     let operator = ctx.accounts.operator.key();
     let pool = ctx.accounts.pool.key();
     ctx.accounts.pool.set_inner(Pool {
@@ -44,15 +48,13 @@ pub(crate) fn handler(ctx: Context<OpenPool>) -> Result<()> {
         bump: ctx.bumps.pool,
         vault_bump: ctx.bumps.vault,
         operator,
+        commission_bps,
+        commission_since: Clock::get()?.unix_timestamp,
+        positions: 1,
         ..Pool::default()
     });
-    ctx.accounts.position.set_inner(Position {
-        version: VERSION,
-        bump: ctx.bumps.position,
-        pool,
-        owner: operator,
-        ..Position::default()
-    });
-    emit_cpi!(PoolOpened { pool, operator });
+    let bump = ctx.bumps.position;
+    ctx.accounts.position.set_inner(Position { version: VERSION, bump, pool, owner: operator, ..Position::default() });
+    emit_cpi!(PoolOpened { pool, operator, commission_bps });
     Ok(())
 }

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use super::reweigh;
+use super::{begin, note_self, reweigh};
 use crate::{StakingError, events::UnstakeRequested, state::*};
 
 /// Accounts of `request_unstake`, in order:
@@ -16,53 +16,50 @@ use crate::{StakingError, events::UnstakeRequested, state::*};
 pub struct RequestUnstake<'info> {
     #[account(mut)]
     pub owner: Signer<'info>,
-    pub config: Account<'info, Config>,
+    pub config: Box<Account<'info, Config>>,
     #[account(mut)]
-    pub totals: Account<'info, Totals>,
+    pub totals: Box<Account<'info, Totals>>,
     #[account(mut)]
-    pub pool: Account<'info, Pool>,
-    #[account(mut, has_one = pool @ StakingError::WrongAddress, has_one = owner @ StakingError::NotOperator)]
-    pub position: Account<'info, Position>,
+    pub pool: Box<Account<'info, Pool>>,
+    #[account(mut, has_one = pool @ StakingError::WrongAddress, has_one = owner @ StakingError::NotOwner)]
+    pub position: Box<Account<'info, Position>>,
     #[account(
         init, payer = owner, space = 8 + Ticket::INIT_SPACE,
         seeds = [TICKET_SEED, pool.key().as_ref(), owner.key().as_ref(), &position.next_ticket.to_le_bytes()], bump
     )]
-    pub ticket: Account<'info, Ticket>,
+    pub ticket: Box<Account<'info, Ticket>>,
     pub system_program: Program<'info, System>,
 }
 
 pub(crate) fn handler(ctx: Context<RequestUnstake>, shares: u128) -> Result<()> {
     require!(shares > 0, StakingError::ZeroAmount);
-    let pool = &mut ctx.accounts.pool;
-    let position = &mut ctx.accounts.position;
-    let now = Clock::get()?.unix_timestamp;
-    require!(now >= position.locked_until, StakingError::VoteLocked);
-    let left = position.held(pool).checked_sub(shares).ok_or(StakingError::NotEnoughShares)?;
-    let ready_at = now.checked_add(ctx.accounts.config.params.unbonding);
-    let ready_at = ready_at.ok_or(StakingError::Overflow)?;
+    let key = ctx.accounts.pool.key();
+    let RequestUnstake { owner, config, totals, pool, position, ticket, .. } = &mut *ctx.accounts;
+    let moment = begin(config, totals, pool)?;
+    pool.no_case()?;
+    let ready_at = moment.now.checked_add(config.params.unbonding).ok_or(StakingError::Overflow)?;
 
+    position.settle(pool);
+    position.remove(shares, moment.epoch, moment.now)?;
     let (amount, cooling_shares) = pool.cool(shares)?;
+    note_self(pool, position);
     let nonce = position.next_ticket;
-    position.shares = left;
     position.next_ticket = nonce.checked_add(1).ok_or(StakingError::Overflow)?;
-    ctx.accounts.ticket.set_inner(Ticket {
+    position.tickets = position.tickets.checked_add(1).ok_or(StakingError::Overflow)?;
+    pool.tickets = pool.tickets.checked_add(1).ok_or(StakingError::Overflow)?;
+    ticket.set_inner(Ticket {
         version: VERSION,
         bump: ctx.bumps.ticket,
-        pool: pool.key(),
-        owner: ctx.accounts.owner.key(),
+        pool: key,
+        owner: owner.key(),
         nonce,
         shares: cooling_shares,
         era: pool.cooling_era,
         ready_at,
     });
-    reweigh(&ctx.accounts.config, &mut ctx.accounts.totals, pool)?;
+    reweigh(config, totals, pool, moment)?;
 
-    emit_cpi!(UnstakeRequested {
-        pool: ctx.accounts.pool.key(),
-        owner: ctx.accounts.owner.key(),
-        ticket: ctx.accounts.ticket.key(),
-        amount,
-        ready_at,
-    });
+    let (owner, ticket) = (ctx.accounts.owner.key(), ctx.accounts.ticket.key());
+    emit_cpi!(UnstakeRequested { pool: key, owner, ticket, amount, ready_at });
     Ok(())
 }

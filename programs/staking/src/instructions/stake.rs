@@ -2,14 +2,14 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use assay_token::{ASY_MINT, DECIMALS};
 
-use super::reweigh;
+use super::{begin, note_self, reweigh};
 use crate::{StakingError, events::Staked, state::*};
 
 /// Accounts of `stake`, in order:
-/// 0. `owner` (signer): the pool's operator, whose position grows
+/// 0. `owner` (signer): whose position grows: the operator, or anybody who opened one
 /// 1. `config`
 /// 2. `totals` (writable)
-/// 3. `pool` (writable): `["pool", owner]`
+/// 3. `pool` (writable)
 /// 4. `position` (writable): `["position", pool, owner]`
 /// 5. `vault` (writable): `["vault", pool]`
 /// 6. `from` (writable): the owner's ASY token account
@@ -19,24 +19,25 @@ use crate::{StakingError, events::Staked, state::*};
 #[derive(Accounts)]
 pub struct Stake<'info> {
     pub owner: Signer<'info>,
-    pub config: Account<'info, Config>,
+    pub config: Box<Account<'info, Config>>,
     #[account(mut)]
-    pub totals: Account<'info, Totals>,
-    #[account(mut, constraint = pool.operator == owner.key() @ StakingError::NotOperator)]
-    pub pool: Account<'info, Pool>,
-    #[account(mut, has_one = pool @ StakingError::WrongAddress, has_one = owner @ StakingError::NotOperator)]
-    pub position: Account<'info, Position>,
+    pub totals: Box<Account<'info, Totals>>,
+    #[account(mut)]
+    pub pool: Box<Account<'info, Pool>>,
+    #[account(mut, has_one = pool @ StakingError::WrongAddress, has_one = owner @ StakingError::NotOwner)]
+    pub position: Box<Account<'info, Position>>,
     #[account(mut, seeds = [VAULT_SEED, pool.key().as_ref()], bump = pool.vault_bump)]
-    pub vault: Account<'info, TokenAccount>,
+    pub vault: Box<Account<'info, TokenAccount>>,
     #[account(mut, token::mint = mint, token::authority = owner)]
-    pub from: Account<'info, TokenAccount>,
+    pub from: Box<Account<'info, TokenAccount>>,
     #[account(address = ASY_MINT @ StakingError::WrongAddress)]
-    pub mint: Account<'info, Mint>,
+    pub mint: Box<Account<'info, Mint>>,
     pub token_program: Program<'info, Token>,
 }
 
 pub(crate) fn handler(ctx: Context<Stake>, amount: u64) -> Result<()> {
     require!(amount > 0, StakingError::ZeroAmount);
+    ctx.accounts.config.open()?;
     let accounts = token::TransferChecked {
         from: ctx.accounts.from.to_account_info(),
         mint: ctx.accounts.mint.to_account_info(),
@@ -45,14 +46,13 @@ pub(crate) fn handler(ctx: Context<Stake>, amount: u64) -> Result<()> {
     };
     token::transfer_checked(CpiContext::new(Token::id(), accounts), amount, DECIMALS)?;
 
-    let pool = &mut ctx.accounts.pool;
-    let position = &mut ctx.accounts.position;
+    let Stake { config, totals, pool, position, .. } = &mut *ctx.accounts;
+    let moment = begin(config, totals, pool)?;
+    position.settle(pool);
     let shares = pool.add(amount)?;
-    let held = position.held(pool);
-    position.era = pool.active_era;
-    position.shares = held.checked_add(shares).ok_or(StakingError::Overflow)?;
-    position.staked_epoch = ctx.accounts.config.epoch(Clock::get()?.unix_timestamp);
-    reweigh(&ctx.accounts.config, &mut ctx.accounts.totals, pool)?;
+    position.add(shares, moment.epoch)?;
+    note_self(pool, position);
+    reweigh(config, totals, pool, moment)?;
 
     emit_cpi!(Staked { pool: ctx.accounts.pool.key(), owner: ctx.accounts.owner.key(), amount, shares });
     Ok(())

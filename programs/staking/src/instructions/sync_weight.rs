@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use super::reweigh;
+use super::{begin, reweigh};
 use crate::{events::WeightSynced, state::*};
 
 /// Accounts of `sync_weight`, in order:
@@ -8,7 +8,8 @@ use crate::{events::WeightSynced, state::*};
 /// 1. `totals` (writable)
 /// 2. `pool` (writable), then the event accounts
 ///
-/// Nobody signs: the result follows from the pool alone.
+/// Nobody signs: the result follows from the pool alone. It brings the totals up to date after a slash, and a pool back
+/// into the draw when its time in jail is over.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SyncWeight<'info> {
@@ -20,7 +21,9 @@ pub struct SyncWeight<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<SyncWeight>) -> Result<()> {
-    let (weight, total) = reweigh(&ctx.accounts.config, &mut ctx.accounts.totals, &mut ctx.accounts.pool)?;
+    let SyncWeight { config, totals, pool, .. } = &mut *ctx.accounts;
+    let moment = begin(config, totals, pool)?;
+    let (weight, total) = reweigh(config, totals, pool, moment)?;
     emit_cpi!(WeightSynced { pool: ctx.accounts.pool.key(), weight, total });
     Ok(())
 }
