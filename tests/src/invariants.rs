@@ -7,7 +7,7 @@ use anchor_spl::token::Mint;
 use assay_sdk::{
     addresses,
     escrow::{Job, JobState, Seat},
-    staking::{Pool, Totals},
+    staking::{Pool, REWARDS_VAULT, Totals},
     token::{self, ASY_MINT},
 };
 
@@ -54,10 +54,10 @@ fn jobs(world: &World) -> BTreeMap<Pubkey, u64> {
 
 /// Every pool's vault covers its stake, its locks are exactly its seats' exposures, and the totals are the pools' sum.
 fn pools(world: &World, exposed: &BTreeMap<Pubkey, u64>) {
-    let mut counted = 0;
+    let (mut counted, mut staked, mut due) = (0, 0, 0);
     for operator in &world.operators {
         let address = addresses::pool(operator);
-        let pool: Pool = world.chain.read(&address);
+        let Some(pool) = world.chain.find::<Pool>(&address) else { continue };
         pool.invariant().unwrap_or_else(|why| panic!("pool of {operator}: {why}"));
         let held = world.chain.tokens(&addresses::pool_vault(&address));
         assert!(held >= pool.active + pool.cooling, "vault of {operator} holds {held}");
@@ -65,9 +65,17 @@ fn pools(world: &World, exposed: &BTreeMap<Pubkey, u64>) {
             assert_eq!(pool.locked, exposed.get(operator).copied().unwrap_or(0), "locks of {operator}");
         }
         counted += pool.counted;
+        staked += pool.counted_stake;
+        due += pool.rewards_due + pool.commission_due;
     }
     if let Some(totals) = world.chain.find::<Totals>(&addresses::totals()) {
+        totals.invariant().unwrap_or_else(|why| panic!("totals: {why}"));
         assert_eq!(totals.weight.now, counted, "the totals are the sum of the pools");
+        assert_eq!(totals.staked, staked, "the totals are the sum of the pools");
+        let known = totals.pending + totals.distributed + due;
+        assert_eq!(totals.accounted, known, "every reward waits, is distributed, or is owed by a pool");
+        let held = world.chain.tokens(&REWARDS_VAULT);
+        assert!(held >= known, "the rewards vault holds {held} of {known}");
     }
 }
 

@@ -12,6 +12,7 @@ pub mod governance;
 pub mod idl;
 pub mod invariants;
 pub mod market;
+pub mod staking;
 pub mod table;
 pub mod world;
 

@@ -164,7 +164,8 @@ impl World {
         for i in 0..count {
             world.add_operator(&format!("operator {i}"), STAKE);
         }
-        world.tick(100, 250);
+        // Two epochs: the stake weighs, and may leave.
+        world.tick(200, 250);
         world
     }
 

@@ -17,7 +17,9 @@ pub struct Rows {
 }
 
 /// The event of a closing, the field with the closed account's address, and the account's table.
-const CLOSINGS: [(&str, &str, &str, Table); 6] = [
+const CLOSINGS: [(&str, &str, &str, Table); 8] = [
+    ("staking", "PoolClosed", "pool", Table::Pools),
+    ("staking", "PositionClosed", "position", Table::Positions),
     ("staking", "Withdrawn", "ticket", Table::Tickets),
     ("escrow", "DeviceRetired", "device", Table::Devices),
     ("escrow", "SeatSettled", "seat", Table::Seats),

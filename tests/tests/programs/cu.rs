@@ -59,6 +59,7 @@ fn measured() -> World {
     w.ok(&[ix::staking::request_unstake(&a, 0, 1_000_000)]);
     w.tick(1_000, 0);
     w.ok(&[ix::staking::withdraw(&a, 0)]);
+    super::staking_rewards::every_instruction(&mut w);
     inner(&mut w);
     governance::every_instruction(&mut w);
     w
@@ -126,7 +127,10 @@ const INNER: &[&str] = &[
     "escrow::seal_seat",
     "escrow::set_seed",
     "reputation::record_outcome",
+    "staking::close_case",
     "staking::lock_bond",
+    "staking::lock_position",
+    "staking::open_case",
     "staking::release_bond",
     "staking::slash",
 ];

@@ -29,11 +29,15 @@ fn initialize(who: &anchor_lang::prelude::Pubkey) -> [(Instruction, u32); 4] {
 #[test]
 fn init_frontrun() {
     let mut w = World::bare();
-    for (call, error) in initialize(&w.mallory.clone()) {
-        w.refused(&[call], error);
-    }
+    let (authority, mallory) = (w.authority, w.mallory);
     let elsewhere = [escrow::ID, token::ID, staking::ID, escrow::ID].map(|id| addresses::program_data(&id));
-    for ((mut call, error), other) in initialize(&w.authority.clone()).into_iter().zip(elsewhere) {
+    let calls = initialize(&mallory).into_iter().zip(initialize(&authority)).zip(elsewhere);
+    for (index, (((by_stranger, error), (mut call, _)), other)) in calls.enumerate() {
+        if index == 1 {
+            // Staking needs the mint.
+            w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, 5_000)]);
+        }
+        w.refused(&[by_stranger], error);
         let own = addresses::program_data(&call.program_id);
         let data = call.accounts.iter_mut().find(|meta| meta.pubkey == own).expect("initialize names its ProgramData");
         data.pubkey = other;
@@ -75,6 +79,10 @@ fn fee_above_cap() {
     }
     w.ok(&[escrow(|p| p.fee_bps = 2_000)]);
 
+    w.refused(&[ix::token::initialize(&authority, 0, 5_000)], TokenError::ZeroAmount);
+    w.refused(&[ix::token::initialize(&authority, 1, 10_001)], TokenError::BpsTooLarge);
+    // Staking needs the mint.
+    w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, 5_000)]);
     let staking = |change: fn(&mut staking::StakingParams)| {
         let mut params = staking_params();
         change(&mut params);

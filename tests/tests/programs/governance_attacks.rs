@@ -332,7 +332,7 @@ fn extra_remaining_accounts() {
     let mallory = w.mallory;
     for bad in [
         changed(&|accounts| accounts.push(AccountMeta::new(mallory, false))),
-        changed(&|accounts| drop(accounts.pop())),
+        changed(&|accounts| accounts.truncate(accounts.len() - 1)),
         changed(&|accounts| accounts.truncate(first)),
         changed(&|accounts| accounts.swap(first, first + 1)),
         changed(&|accounts| accounts[first].pubkey = mallory),

@@ -52,6 +52,7 @@ fn first_depositor_inflation() {
     assert_eq!((w.pool(&a).active, w.pool(&a).active_shares), (1, 1));
     let staked = w.ok(&[ix::staking::stake(&a, 999)]);
     assert_eq!(staked.event("Staked").json["shares"], "999");
+    w.tick(200, 0);
     w.ok(&[ix::staking::request_unstake(&a, 0, 1_000)]);
     w.tick(1_000, 0);
     let before = w.asy_of(&a);
