@@ -52,6 +52,8 @@ impl Event {
 pub struct Receipt {
     pub compute_units: u64,
     pub events: Vec<Event>,
+    /// What the last instruction that returned anything returned.
+    pub return_data: Vec<u8>,
     /// Every account that the transaction locked for writing, but for its payer.
     pub written: BTreeSet<Pubkey>,
 }
@@ -190,7 +192,7 @@ impl Chain {
         }
         let events = self.events(&keys, &meta);
         self.history.extend(events.iter().cloned());
-        Ok(Receipt { compute_units: meta.compute_units_consumed, events, written })
+        Ok(Receipt { compute_units: meta.compute_units_consumed, events, return_data: meta.return_data.data, written })
     }
 
     // Not a real signature, but unlike every other: the runtime knows transactions by their first.

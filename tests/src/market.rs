@@ -5,6 +5,7 @@ use assay_sdk::{
     addresses,
     escrow::{Job, JobTerms, Seat},
     ix,
+    reputation::{Outcome, Verified},
     verification::{Round, seal},
 };
 
@@ -44,6 +45,11 @@ pub fn terms(nonce: u64) -> JobTerms {
         memory_mib: 1_024,
         deadline_seconds: 200,
     }
+}
+
+/// An outcome as verification would record it of the usual job.
+pub fn verified(outcome: Outcome, partner: &Pubkey) -> Verified {
+    Verified { outcome, value: BOND, partner: *partner, trust: true }
 }
 
 /// An operator's salt for a job; a real one is random.

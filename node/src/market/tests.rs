@@ -128,6 +128,8 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
         valid: 0,
         wrong: 0,
         silent: 0,
+        avg_value: 0,
+        partners: [0; 8],
     };
     let capabilities = Capabilities { engines: 1, cores: 2, memory_mib: 64 };
     let device = Device { version: 1, bump: 0, operator: me(), index: 0, capabilities };

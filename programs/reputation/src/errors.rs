@@ -13,4 +13,10 @@ pub enum ReputationError {
     /// 6202
     #[msg("Arithmetic overflow in a reputation record")]
     Overflow,
+    /// 6203
+    #[msg("This record has an older layout: bring it up to date with upgrade_record, as anybody may")]
+    OldLayout,
+    /// 6204
+    #[msg("This record's layout is not one that can be upgraded: it is up to date")]
+    NotOldLayout,
 }

@@ -60,8 +60,7 @@ mod tests {
         let leaves: Vec<_> = (0..4).map(|i| leaf(&key(9), i, &key(i as u8), 10)).collect();
         let (left, right) = (node(&leaves[0], &leaves[1]), node(&leaves[2], &leaves[3]));
         let top = node(&left, &right);
-        let proofs =
-            [[leaves[1], right], [leaves[0], right], [leaves[3], left], [leaves[2], left]];
+        let proofs = [[leaves[1], right], [leaves[0], right], [leaves[3], left], [leaves[2], left]];
         for (i, proof) in proofs.iter().enumerate() {
             assert_eq!(root(leaves[i], i as u32, proof), top);
             assert_ne!(root(leaves[i], i as u32 ^ 1, proof), top);

@@ -41,7 +41,9 @@ pub enum TokenError {
     #[msg("The program is paused: minting, emission and new distributions wait until it is resumed")]
     Paused,
     /// 6012
-    #[msg("A parameter is out of range: the split adds up to 10,000 bps, keep_bps is at most 10,000, an epoch has 1 second to 366 days")]
+    #[msg(
+        "A parameter is out of range: the split adds up to 10,000 bps, keep_bps is at most 10,000, an epoch has 1 second to 366 days"
+    )]
     BadParams,
     /// 6013
     #[msg("The epoch is not over yet: emit it at its end")]
@@ -80,7 +82,7 @@ pub enum TokenError {
     #[msg("Not the recipient's associated token account; to use another one the recipient must sign")]
     NotAssociated,
     /// 6025
-    #[msg("Another mint must be swapped into the reserve mint, and one must be set")]
+    #[msg("Swaps are into the reserve mint of the parameters only, and one must be set")]
     BadSwap,
     /// 6026
     #[msg("Less of the reserve mint arrived than the swap asks for")]

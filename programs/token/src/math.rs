@@ -29,7 +29,8 @@ pub fn share(amount: u64, bps: u16) -> Option<u64> {
 
 /// Split collected ASY: each share is rounded down, the treasury takes the rest. `None` if the shares exceed 100 %.
 pub fn split_asy(amount: u64, burn_bps: u16, reserve_bps: u16, rewards_bps: u16) -> Option<Parts> {
-    let (burned, reserve, rewards) = (share(amount, burn_bps)?, share(amount, reserve_bps)?, share(amount, rewards_bps)?);
+    let (burned, reserve, rewards) =
+        (share(amount, burn_bps)?, share(amount, reserve_bps)?, share(amount, rewards_bps)?);
     let treasury = amount.checked_sub(burned)?.checked_sub(reserve)?.checked_sub(rewards)?;
     Some(Parts { burned, reserve, rewards, treasury })
 }
@@ -81,9 +82,8 @@ mod tests {
 
     /// Three shares of at most 100 % together.
     fn shares() -> impl Strategy<Value = (u16, u16, u16)> {
-        (0..=10_000_u16).prop_flat_map(|a| {
-            (0..=10_000 - a).prop_flat_map(move |b| (Just(a), Just(b), 0..=10_000 - a - b))
-        })
+        (0..=10_000_u16)
+            .prop_flat_map(|a| (0..=10_000 - a).prop_flat_map(move |b| (Just(a), Just(b), 0..=10_000 - a - b)))
     }
 
     #[test]

@@ -58,4 +58,16 @@ pub enum VerificationError {
     /// 6417
     #[msg("This round was opened for an earlier job at the same address: close it with close_round and open another")]
     StaleRound,
+    /// 6418
+    #[msg("Only the Config's authority may do this: sign with that key")]
+    NotAuthority,
+    /// 6419
+    #[msg("Only the pending authority may accept: sign with the key that was proposed")]
+    NotPending,
+    /// 6420
+    #[msg("Only the guardian or the authority may pause or resume: sign with one of those keys")]
+    NotGuardian,
+    /// 6421
+    #[msg("The program is paused: new rounds wait until it is resumed; open ones go on")]
+    Paused,
 }

@@ -31,6 +31,26 @@ pub mod assay_verification {
         instructions::initialize::handler(ctx, genesis)
     }
 
+    /// Name who may become the authority; zeros withdraw it. Authority only.
+    pub fn propose_authority(ctx: Context<ProposeAuthority>, new: Pubkey) -> Result<()> {
+        instructions::authority::propose(ctx, new)
+    }
+
+    /// Become the authority. Only who was proposed.
+    pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
+        instructions::authority::accept(ctx)
+    }
+
+    /// Name who may pause; zeros for nobody. Authority only.
+    pub fn set_guardian(ctx: Context<SetGuardian>, guardian: Pubkey) -> Result<()> {
+        instructions::authority::set_guardian(ctx, guardian)
+    }
+
+    /// Stop open_round, or allow it again. Authority or guardian. There are no parameters to set: the genesis is fixed.
+    pub fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
+        instructions::set_paused::handler(ctx, paused)
+    }
+
     /// Open a job's round; the requester pays its rent. Before it, no seed can be drawn and no seat claimed.
     pub fn open_round(ctx: Context<OpenRound>) -> Result<()> {
         instructions::open_round::handler(ctx)

@@ -62,6 +62,7 @@ fn measured() -> World {
     super::staking_rewards::every_instruction(&mut w);
     inner(&mut w);
     governance::every_instruction(&mut w);
+    crate::token_admin::call_all(&mut w);
     w
 }
 
@@ -75,7 +76,7 @@ fn inner(w: &mut World) {
     w.ok(&[ix::staking::release_bond(&pool, 10)]);
     w.ok(&[ix::staking::slash(&pool, &ata(&alice), &ata(&carol), 20, 20)]);
     w.locks_are_exposures = true;
-    w.ok(&[ix::reputation::record_outcome(&addresses::record(&a, 0), Outcome::Valid)]);
+    w.ok(&[ix::reputation::record_outcome(&addresses::record(&a, 0), verified(Outcome::Valid, &alice))]);
     let job = w.post(&alice, terms(7));
     w.ok(&[ix::escrow::set_seed(&job, Some([1; 32]))]);
     w.claim(&job, &a);

@@ -35,7 +35,7 @@ fn init_frontrun() {
     for (index, (((by_stranger, error), (mut call, _)), other)) in calls.enumerate() {
         if index == 1 {
             // Staking needs the mint.
-            w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, 5_000)]);
+            w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, token_params())]);
         }
         w.refused(&[by_stranger], error);
         let own = addresses::program_data(&call.program_id);
@@ -79,10 +79,10 @@ fn fee_above_cap() {
     }
     w.ok(&[escrow(|p| p.fee_bps = 2_000)]);
 
-    w.refused(&[ix::token::initialize(&authority, 0, 5_000)], TokenError::ZeroAmount);
+    w.refused(&[ix::token::initialize(&authority, 0, token_params())], TokenError::ZeroAmount);
     w.refused(&[ix::token::initialize(&authority, 1, 10_001)], TokenError::BpsTooLarge);
     // Staking needs the mint.
-    w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, 5_000)]);
+    w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, token_params())]);
     let staking = |change: fn(&mut staking::StakingParams)| {
         let mut params = staking_params();
         change(&mut params);
@@ -122,7 +122,7 @@ fn the_cap_counts_all_that_was_ever_minted() {
     w.refused(&[ix::token::mint_to(&mallory, &to, 1)], TokenError::AllowanceExceeded);
 }
 
-/// Fee vaults: four a mint; ASY's burn share is burned, all of another mint goes to its treasury.
+/// Fee vaults: four a mint; ASY's burn share is burned, another mint's goes to its reserve.
 #[test]
 fn fees_are_split() {
     let mut w = World::empty();
@@ -142,5 +142,6 @@ fn fees_are_split() {
     }
     assert_eq!(w.supply(), supply - 5_000);
     assert_eq!(w.chain.tokens(&addresses::treasury(&ASY_MINT)), 5_001);
-    assert_eq!(w.chain.tokens(&addresses::treasury(&usd)), 10_001);
+    assert_eq!(w.chain.tokens(&addresses::treasury(&usd)), 5_001);
+    assert_eq!(w.chain.tokens(&addresses::reserve(&usd)), 5_000);
 }

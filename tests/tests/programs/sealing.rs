@@ -161,7 +161,10 @@ fn forged_calls_of_inner_instructions() {
     let asy = addresses::ata(&mallory, &assay_tests::assay_sdk::token::ASY_MINT);
     let record = addresses::record(&a, 0);
     let calls: [(_, u32); 8] = [
-        (ix::reputation::record_outcome(&record, Outcome::Valid), ReputationError::NotRecorder.into()),
+        (
+            ix::reputation::record_outcome(&record, verified(Outcome::Valid, &record)),
+            ReputationError::NotRecorder.into(),
+        ),
         (ix::staking::lock_bond(&pool, 1), StakingError::NotSlasher.into()),
         (ix::staking::release_bond(&pool, 1), StakingError::NotSlasher.into()),
         (ix::staking::slash(&pool, &asy, &asy, 1, 1), StakingError::NotSlasher.into()),

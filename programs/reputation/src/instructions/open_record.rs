@@ -35,6 +35,8 @@ pub(crate) fn handler(ctx: Context<OpenRecord>, class: u8) -> Result<()> {
         valid: 0,
         wrong: 0,
         silent: 0,
+        avg_value: 0,
+        partners: [0; PARTNERS],
     });
     emit_cpi!(RecordOpened { operator, class });
     Ok(())

@@ -9,13 +9,15 @@ use crate::{ReputationError, state::*};
 pub struct RecordOutcome<'info> {
     #[account(address = RECORDER @ ReputationError::NotRecorder)]
     pub recorder: Signer<'info>,
-    // Its address follows from its contents; only this program can have written them.
+    /// CHECK: owner, type and layout are checked by `Record::load`. Its address follows from its contents; only this
+    /// program can have written them.
     #[account(mut)]
-    pub record: Account<'info, Record>,
+    pub record: UncheckedAccount<'info>,
 }
 
-pub(crate) fn handler(ctx: Context<RecordOutcome>, outcome: Outcome) -> Result<()> {
+pub(crate) fn handler(ctx: Context<RecordOutcome>, verified: &Verified) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
-    ctx.accounts.record.apply(outcome, now).ok_or(ReputationError::Overflow)?;
-    Ok(())
+    let mut record = Record::load(&ctx.accounts.record)?;
+    record.apply(verified, now).ok_or(ReputationError::Overflow)?;
+    record.store(&ctx.accounts.record)
 }

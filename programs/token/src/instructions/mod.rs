@@ -1,4 +1,4 @@
-//! One file per instruction (the four about who may govern share one): accounts, handler.
+//! One file per instruction (the three about who may govern share one): accounts, handler.
 
 pub mod authority;
 pub mod burn;

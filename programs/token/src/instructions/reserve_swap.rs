@@ -20,7 +20,7 @@ use crate::{TokenError, events::ReserveSwapped, state::*};
 /// 13. `system_program`, then the event accounts
 ///
 /// Both move or neither does, and what arrived is measured. Whether the price is fair is the authority's judgment:
-/// there is no oracle here.
+/// there is no oracle here. A mint into itself is refused: its vault cannot stand in two roles.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ReserveSwap<'info> {
@@ -34,8 +34,7 @@ pub struct ReserveSwap<'info> {
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     #[account(
         mint::token_program = reserve_token_program,
-        constraint = reserve_mint.key() == config.params.reserve_mint @ TokenError::BadSwap,
-        constraint = reserve_mint.key() != mint.key() @ TokenError::BadSwap
+        constraint = reserve_mint.key() == config.params.reserve_mint @ TokenError::BadSwap
     )]
     pub reserve_mint: Box<InterfaceAccount<'info, Mint>>,
     #[account(mut, seeds = [RESERVE_SEED, mint.key().as_ref()], bump)]

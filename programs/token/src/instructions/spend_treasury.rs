@@ -21,10 +21,7 @@ pub struct SpendTreasury<'info> {
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     #[account(mut, seeds = [TREASURY_SEED, mint.key().as_ref()], bump)]
     pub treasury: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(
-        mut, token::mint = mint, token::token_program = token_program,
-        constraint = to.key() != treasury.key() @ TokenError::WrongAddress
-    )]
+    #[account(mut, token::mint = mint, token::token_program = token_program)]
     pub to: Box<InterfaceAccount<'info, TokenAccount>>,
     pub token_program: Interface<'info, TokenInterface>,
 }

@@ -75,7 +75,7 @@ fn collect<'info>(job: &Account<'info, Job>, accounts: &'info [AccountInfo<'info
     let mut ballots = Vec::with_capacity(accounts.len() >> 1);
     require!(accounts.len() & 1 == 0, VerificationError::WrongSeats);
     for pair in accounts.chunks_exact(2) {
-        let (seat, record) = (Account::<Seat>::try_from(&pair[0])?, Account::<Record>::try_from(&pair[1])?);
+        let (seat, record) = (Account::<Seat>::try_from(&pair[0])?, Record::load(&pair[1])?);
         require_keys_eq!(seat.job, job.key(), VerificationError::WrongSeats);
         let own = record.operator == seat.operator && record.class == job.class;
         require!(own, VerificationError::WrongSeats);
@@ -103,6 +103,8 @@ impl<'info> FinalizeRound<'info> {
     fn tell_reputation(&self, record: &AccountInfo<'info>, outcome: Outcome) -> Result<()> {
         let accounts = RecordOutcome { recorder: self.authority.to_account_info(), record: record.clone() };
         let context = CpiContext::new_with_signer(assay_reputation::ID, accounts, SIGNER);
-        assay_reputation::cpi::record_outcome(context, outcome).map(drop)
+        // Replication proves its results, and so they may earn fewer re-checks.
+        let (value, partner, trust) = (self.job.bond, self.job.requester, true);
+        assay_reputation::cpi::record_outcome(context, outcome, value, partner, trust).map(drop)
     }
 }

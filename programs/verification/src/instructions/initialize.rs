@@ -23,7 +23,15 @@ pub struct Initialize<'info> {
 
 pub(crate) fn handler(ctx: Context<Initialize>, genesis: [u8; 32]) -> Result<()> {
     let authority = ctx.accounts.authority.key();
-    ctx.accounts.config.set_inner(Config { version: VERSION, bump: ctx.bumps.config, authority, genesis });
+    ctx.accounts.config.set_inner(Config {
+        version: VERSION,
+        bump: ctx.bumps.config,
+        authority,
+        pending: Pubkey::default(),
+        guardian: Pubkey::default(),
+        paused: false,
+        genesis,
+    });
     emit_cpi!(VerificationInitialized { authority, genesis });
     Ok(())
 }

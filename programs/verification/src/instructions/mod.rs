@@ -1,5 +1,6 @@
-//! One file per instruction: accounts, handler.
+//! One file per instruction (the three about who may govern share one): accounts, handler.
 
+pub mod authority;
 pub mod close_round;
 pub mod draw;
 pub mod finalize_round;
@@ -7,10 +8,12 @@ pub mod initialize;
 pub mod open_round;
 pub mod reveal_result;
 pub mod seal_result;
+pub mod set_paused;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, reveal_result::*, seal_result::*,
+    authority::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, reveal_result::*,
+    seal_result::*, set_paused::*,
 };
 
 use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};

@@ -5,14 +5,16 @@ use crate::{VerificationError, events::RoundOpened, state::*};
 
 /// Accounts of `open_round`, in order:
 /// 0. `requester` (signer, writable): the job's; pays
-/// 1. `job`
-/// 2. `round` (writable, created): `["round", job]`
-/// 3. `system_program`, then the event accounts
+/// 1. `config`: may be paused
+/// 2. `job`
+/// 3. `round` (writable, created): `["round", job]`
+/// 4. `system_program`, then the event accounts
 #[event_cpi]
 #[derive(Accounts)]
 pub struct OpenRound<'info> {
     #[account(mut)]
     pub requester: Signer<'info>,
+    pub config: Account<'info, Config>,
     #[account(has_one = requester @ VerificationError::NotRequester)]
     pub job: Account<'info, Job>,
     #[account(
@@ -23,6 +25,7 @@ pub struct OpenRound<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<OpenRound>) -> Result<()> {
+    require!(!ctx.accounts.config.paused, VerificationError::Paused);
     let job = &ctx.accounts.job;
     require!(job.state == JobState::Open && job.seats == 0, VerificationError::WrongJobState);
     let reveal_by = job.seal_by.checked_add(job.reveal_window.into()).ok_or(VerificationError::Overflow)?;

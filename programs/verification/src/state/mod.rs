@@ -22,6 +22,12 @@ pub struct Config {
     pub version: u8,
     pub bump: u8,
     pub authority: Pubkey,
+    /// May become the authority by accepting; zeros for nobody.
+    pub pending: Pubkey,
+    /// May pause; zeros for nobody.
+    pub guardian: Pubkey,
+    /// Stops new rounds; open ones go on to their end.
+    pub paused: bool,
     /// Genesis hash of this cluster.
     pub genesis: [u8; 32],
 }

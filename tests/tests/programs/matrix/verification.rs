@@ -3,7 +3,12 @@
 use super::*;
 
 /// Attacks that land, and why that is right; see [`super::COMMON`].
-pub const HARMLESS: &[Harmless] = &[("verification::initialize", "arbitrary_cpi_target", "program", EVENTS)];
+pub const HARMLESS: &[Harmless] = &[
+    ("verification::initialize", "arbitrary_cpi_target", "program", EVENTS),
+    ("verification::propose_authority", "twice", "-", "sets the same again"),
+    ("verification::set_guardian", "twice", "-", "sets the same again"),
+    ("verification::set_paused", "twice", "-", "sets the same again"),
+];
 
 /// Every instruction, in a world where it lands.
 pub fn cases() -> Vec<Case> {
@@ -17,6 +22,7 @@ pub fn cases() -> Vec<Case> {
         Case::new(&bare, ix::verification::initialize(&authority, GENESIS)),
         Case::new(&w, open(&alice, &job)).other(open(&bob, &other)),
     ];
+    cases.extend(admin(&w));
     w.ok(&[open(&alice, &job)]);
     w.ok(&[open(&bob, &other)]);
     w.tick(0, 2);
@@ -45,4 +51,15 @@ pub fn cases() -> Vec<Case> {
     let close = |w: &World, job: &Pubkey| ix::verification::close_round(job, &w.chain.read::<Job>(job).requester);
     cases.push(Case::new(&w, close(&w, &job)).other(close(&w, &other)));
     cases
+}
+
+fn admin(w: &World) -> Vec<Case> {
+    let mut proposed = w.clone();
+    proposed.ok(&[ix::verification::propose_authority(&w.authority, &w.bob)]);
+    vec![
+        Case::new(w, ix::verification::propose_authority(&w.authority, &w.bob)),
+        Case::new(&proposed, ix::verification::accept_authority(&w.bob)),
+        Case::new(w, ix::verification::set_guardian(&w.authority, &w.bob)),
+        Case::new(w, ix::verification::set_paused(&w.authority, true)),
+    ]
 }

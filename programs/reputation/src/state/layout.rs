@@ -1,0 +1,87 @@
+//! Reading a Record by its layout version, and bringing an older one to the present.
+
+use anchor_lang::{Discriminator, prelude::*};
+
+use super::{PARTNERS, Record, VERSION};
+use crate::ReputationError;
+
+/// A Record as version 1 wrote it, after the discriminator. Kept to migrate what the first build left on chain.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Debug)]
+pub struct RecordV1 {
+    pub version: u8,
+    pub bump: u8,
+    pub operator: Pubkey,
+    pub class: u8,
+    pub good: u64,
+    pub bad: u64,
+    pub updated_at: i64,
+    pub consecutive_valid: u32,
+    pub valid: u32,
+    pub wrong: u32,
+    pub silent: u32,
+}
+
+impl From<RecordV1> for Record {
+    /// Nothing is known of the values and partners of earlier outcomes: the average begins with the next one, and the
+    /// good count that there is belongs to no partner.
+    fn from(old: RecordV1) -> Self {
+        let RecordV1 { version: _, bump, operator, class, good, bad, updated_at, .. } = old;
+        let RecordV1 { consecutive_valid, valid, wrong, silent, .. } = old;
+        Self {
+            version: VERSION,
+            bump,
+            operator,
+            class,
+            good,
+            bad,
+            updated_at,
+            consecutive_valid,
+            valid,
+            wrong,
+            silent,
+            avg_value: 0,
+            partners: [0; PARTNERS],
+        }
+    }
+}
+
+/// The bytes after owner, discriminator and version were checked; an older layout is refused by name.
+fn checked<'a>(info: &AccountInfo, data: &'a [u8], version: u8, otherwise: ReputationError) -> Result<&'a [u8]> {
+    require_keys_eq!(*info.owner, crate::ID, ErrorCode::AccountOwnedByWrongProgram);
+    let body = data.strip_prefix(Record::DISCRIMINATOR).ok_or(ErrorCode::AccountDiscriminatorMismatch)?;
+    if body.first() == Some(&version) { Ok(body) } else { Err(otherwise.into()) }
+}
+
+impl Record {
+    /// Read a Record of this build's layout. Anchor's `Account<Record>` would say of an older one only that it did not
+    /// deserialize; this says what to do about it.
+    pub fn load(info: &AccountInfo) -> Result<Self> {
+        let data = info.try_borrow_data()?;
+        let mut body = checked(info, &data, VERSION, ReputationError::OldLayout)?;
+        Self::deserialize(&mut body).map_err(|_| ErrorCode::AccountDidNotDeserialize.into())
+    }
+
+    /// Read a Record of version 1.
+    pub fn load_v1(info: &AccountInfo) -> Result<RecordV1> {
+        let data = info.try_borrow_data()?;
+        let mut body = checked(info, &data, 1, ReputationError::NotOldLayout)?;
+        RecordV1::deserialize(&mut body).map_err(|_| ErrorCode::AccountDidNotDeserialize.into())
+    }
+
+    /// Write it back.
+    pub fn store(&self, info: &AccountInfo) -> Result<()> {
+        let mut data = info.try_borrow_mut_data()?;
+        self.try_serialize(&mut &mut data[..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_layout_is_a_prefix_of_this_one() {
+        assert_eq!(RecordV1::INIT_SPACE, 75);
+        assert_eq!(Record::INIT_SPACE, RecordV1::INIT_SPACE + 8 + 8 * PARTNERS);
+    }
+}
