@@ -80,7 +80,6 @@ fn fee_above_cap() {
     w.ok(&[escrow(|p| p.fee_bps = 2_000)]);
 
     w.refused(&[ix::token::initialize(&authority, 0, token_params())], TokenError::ZeroAmount);
-    w.refused(&[ix::token::initialize(&authority, 1, 10_001)], TokenError::BpsTooLarge);
     // Staking needs the mint.
     w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, token_params())]);
     let staking = |change: fn(&mut staking::StakingParams)| {

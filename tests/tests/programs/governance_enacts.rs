@@ -14,6 +14,7 @@ use assay_tests::{
         staking::StakingError,
         token,
         token::{ASY_MINT, TokenError},
+        verification,
     },
     chain::wallet,
     governance::*,
@@ -72,6 +73,11 @@ fn configs(deployer: &Pubkey) -> Vec<(Instruction, Instruction, Pubkey)> {
             ix::staking::propose_authority(deployer, &AUTHORITY),
             ix::staking::accept_authority(&AUTHORITY),
             at(staking::ID),
+        ),
+        (
+            ix::verification::propose_authority(deployer, &AUTHORITY),
+            ix::verification::accept_authority(&AUTHORITY),
+            at(verification::ID),
         ),
         (gov::propose_authority(deployer, &AUTHORITY), gov::accept_authority(&AUTHORITY), at(governance::ID)),
     ]
