@@ -61,8 +61,8 @@ fn measured() -> World {
     w.ok(&[ix::staking::withdraw(&a, 0)]);
     super::staking_rewards::every_instruction(&mut w);
     inner(&mut w);
-    crate::token_admin::call_all(&mut w);
     governance::every_instruction(&mut w);
+    crate::token_admin::call_all(&mut w);
     w
 }
 

@@ -35,7 +35,7 @@ fn init_frontrun() {
     for (index, (((by_stranger, error), (mut call, _)), other)) in calls.enumerate() {
         if index == 1 {
             // Staking needs the mint.
-            w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, 5_000)]);
+            w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, token_params())]);
         }
         w.refused(&[by_stranger], error);
         let own = addresses::program_data(&call.program_id);
@@ -79,10 +79,9 @@ fn fee_above_cap() {
     }
     w.ok(&[escrow(|p| p.fee_bps = 2_000)]);
 
-    w.refused(&[ix::token::initialize(&authority, 0, 5_000)], TokenError::ZeroAmount);
-    w.refused(&[ix::token::initialize(&authority, 1, 10_001)], TokenError::BpsTooLarge);
+    w.refused(&[ix::token::initialize(&authority, 0, token_params())], TokenError::ZeroAmount);
     // Staking needs the mint.
-    w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, 5_000)]);
+    w.ok(&[ix::token::initialize(&authority, MAX_SUPPLY, token_params())]);
     let staking = |change: fn(&mut staking::StakingParams)| {
         let mut params = staking_params();
         change(&mut params);
@@ -96,6 +95,7 @@ fn fee_above_cap() {
     ] {
         w.refused(&[bad], StakingError::BadParams);
     }
+    w.refused(&[ix::token::initialize(&authority, 0, token_params())], TokenError::ZeroAmount);
 }
 
 /// Allowance and cap; burning makes no room; 0 revokes.

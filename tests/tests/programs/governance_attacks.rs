@@ -11,9 +11,10 @@ use assay_tests::{
         addresses,
         governance::{self, AUTHORITY, Action, Choice, GovernanceError, MAX_VOTE_SECONDS, Proposal, ProposalState},
         ix::{self, governance as gov},
-        staking::{Position, StakingError},
+        staking::{self, Position, StakingError},
         token::ASY_MINT,
     },
+    chain::wallet,
     governance::*,
     world::*,
 };
@@ -331,7 +332,7 @@ fn extra_remaining_accounts() {
     let mallory = w.mallory;
     for bad in [
         changed(&|accounts| accounts.push(AccountMeta::new(mallory, false))),
-        changed(&|accounts| drop(accounts.pop())),
+        changed(&|accounts| accounts.truncate(accounts.len() - 1)),
         changed(&|accounts| accounts.truncate(first)),
         changed(&|accounts| accounts.swap(first, first + 1)),
         changed(&|accounts| accounts[first].pubkey = mallory),
@@ -456,4 +457,96 @@ fn donation_changes_no_accounting() {
     let id = w.put(&a, &[rules(|_| {})]);
     w.vote(&a, id, Choice::Yes);
     assert_eq!((w.proposal(id).yes, w.proposal(id).staked), (STAKE, 2 * STAKE));
+}
+
+/// A delegator with `amount` in an operator's pool, staked before this epoch.
+fn delegator(w: &mut World, name: &str, operators: &[Pubkey], amount: u64) -> Pubkey {
+    let owner = wallet(name);
+    w.chain.fund(&owner, WALLET);
+    w.open_accounts(&owner);
+    w.mint_asy(&owner, amount * operators.len() as u64);
+    for operator in operators {
+        w.ok(&[ix::staking::open_position(operator, &owner, 10_000)]);
+        w.ok(&[ix::staking::delegate(operator, &owner, amount)]);
+    }
+    w.tick(200, 0);
+    owner
+}
+
+/// A delegator's vote with its position in an operator's pool.
+fn vote_in(w: &World, owner: &Pubkey, operator: &Pubkey, id: u64) -> Instruction {
+    gov::vote(owner, &pool(operator), id, Choice::Yes, w.proposal(id).actions_hash)
+}
+
+/// Whoever has several positions votes with each, in one transaction; none of them can move its stake to another to vote
+/// again, and what moves without having voted is late where it arrives.
+#[test]
+fn double_vote_through_redelegate() {
+    let mut w = World::governed(3);
+    let [a, b, c] = [w.operators[0], w.operators[1], w.operators[2]];
+    let owner = delegator(&mut w, "delegator", &[a, b], STAKE);
+    w.ok(&[ix::staking::open_position(&c, &owner, 10_000)]);
+    let shares = u128::from(STAKE);
+    let id = w.put(&c, &[rules(|_| {})]);
+    let mut both = w.clone();
+    let votes = [vote_in(&w, &owner, &a, id), vote_in(&w, &owner, &b, id)];
+    both.ok(&votes);
+    assert_eq!(both.proposal(id).yes, 2 * STAKE);
+    for (from, to) in [(a, b), (b, a), (a, c)] {
+        both.refused(&[ix::staking::redelegate(&owner, &from, &to, shares)], StakingError::VoteLocked);
+        both.refused(&[ix::staking::undelegate(&from, &owner, 0, shares)], StakingError::VoteLocked);
+    }
+
+    // One voted, one moved: the moved stake is late, in an empty position and in one that was old.
+    w.ok(&[votes[0].clone()]);
+    w.refused(&[ix::staking::redelegate(&owner, &a, &c, shares)], StakingError::VoteLocked);
+    w.ok(&[ix::staking::redelegate(&owner, &b, &c, shares)]);
+    let moved = vote_in(&w, &owner, &c, id);
+    w.refused(&[moved], GovernanceError::LateStake);
+    let empty = vote_in(&w, &owner, &b, id);
+    w.refused(&[empty], GovernanceError::NoWeight);
+    assert_eq!(w.proposal(id).yes, STAKE);
+    // To the last second, and not a second longer.
+    w.at(w.proposal(id).ends_at - 1);
+    w.refused(&[ix::staking::redelegate(&owner, &a, &c, shares)], StakingError::VoteLocked);
+    w.tick(1, 0);
+    w.ok(&[ix::staking::redelegate(&owner, &a, &c, shares)]);
+    let late = vote_in(&w, &owner, &c, id);
+    w.refused(&[late], GovernanceError::VoteOver);
+}
+
+/// A position that comes and goes within the vote: neither closing it nor opening it anew makes it vote again.
+#[test]
+fn a_position_opened_again_is_late() {
+    let mut w = World::governed(2);
+    let [a, b] = [w.operators[0], w.operators[1]];
+    let owner = delegator(&mut w, "delegator", &[a], STAKE);
+    let id = w.put(&b, &[rules(|_| {})]);
+    let shares = u128::from(STAKE);
+    w.ok(&[ix::staking::undelegate(&a, &owner, 0, shares)]);
+    w.tick(1_000 - 1, 0);
+    // The ticket ripens with the vote's last second gone: within it, what left cannot come back.
+    w.refused(&[ix::staking::withdraw_of(&a, &owner, 0)], StakingError::StillUnbonding);
+    let empty = vote_in(&w, &owner, &a, id);
+    w.refused(&[empty], GovernanceError::NoWeight);
+    w.mint_asy(&owner, 1);
+    w.ok(&[ix::staking::delegate(&a, &owner, 1)]);
+    let late = vote_in(&w, &owner, &a, id);
+    w.refused(&[late], GovernanceError::LateStake);
+}
+
+/// When the length of staking's epochs changes during a vote, their number does not fall: late stake stays late.
+#[test]
+fn late_stake_stays_late_when_epochs_change() {
+    let mut w = World::governed(2);
+    let (a, authority) = (w.operators[0], w.authority);
+    let id = w.put(&a, &[rules(|_| {})]);
+    for epoch_seconds in [100_000, 1] {
+        let params = staking::StakingParams { epoch_seconds, ..staking_params() };
+        w.ok(&[ix::staking::set_params(&authority, params)]);
+        let late = w.add_operator(&format!("late {epoch_seconds}"), STAKE);
+        let vote = w.vote_ix(&late, id, Choice::Yes);
+        w.refused(&[vote], GovernanceError::LateStake);
+        w.tick(2, 0);
+    }
 }

@@ -8,10 +8,13 @@ use assay_tests::{
     World,
     assay_sdk::{
         ASY, addresses,
-        governance::{AUTHORITY, GovernanceError},
+        governance::{self, AUTHORITY, GovernanceError},
         ix::{self, governance as gov},
-        reputation, token,
+        reputation, staking,
+        staking::StakingError,
+        token,
         token::{ASY_MINT, TokenError},
+        verification,
     },
     chain::wallet,
     governance::*,
@@ -61,6 +64,25 @@ fn upgrade(program: &Pubkey, buffer: &Pubkey, spill: &Pubkey) -> Instruction {
     Instruction { program_id: LOADER, accounts, data: 3_u32.to_le_bytes().to_vec() }
 }
 
+/// The two steps of every Config that has them: the deployer's offer and governance's acceptance, with where it is.
+fn configs(deployer: &Pubkey) -> Vec<(Instruction, Instruction, Pubkey)> {
+    let at = |id| addresses::config(&id);
+    vec![
+        (ix::token::propose_authority(deployer, &AUTHORITY), ix::token::accept_authority(&AUTHORITY), at(token::ID)),
+        (
+            ix::staking::propose_authority(deployer, &AUTHORITY),
+            ix::staking::accept_authority(&AUTHORITY),
+            at(staking::ID),
+        ),
+        (
+            ix::verification::propose_authority(deployer, &AUTHORITY),
+            ix::verification::accept_authority(&AUTHORITY),
+            at(verification::ID),
+        ),
+        (gov::propose_authority(deployer, &AUTHORITY), gov::accept_authority(&AUTHORITY), at(governance::ID)),
+    ]
+}
+
 /// A loader's buffer with the code of one of our programs, which `authority` may deploy.
 fn buffer(w: &mut World, program: &Pubkey, authority: &Pubkey) -> (Pubkey, Vec<u8>) {
     let code = w.chain.account(&addresses::program_data(program)).expect("it is deployed").data[45..].to_vec();
@@ -71,6 +93,54 @@ fn buffer(w: &mut World, program: &Pubkey, authority: &Pubkey) -> (Pubkey, Vec<u
     let address = wallet("buffer");
     w.chain.set(&address, Account { lamports: 10_000_000_000, data, owner: LOADER, ..Account::default() });
     (address, code)
+}
+
+/// Every Config is handed over in two steps, by one proposal; afterwards the deployer has no say in any.
+#[test]
+fn governance_takes_every_config() {
+    let mut w = World::governed(2);
+    let authority = w.authority;
+    // Every Config begins alike: discriminator, version, bump, authority, pending.
+    let keys = |w: &World, config: &Pubkey| {
+        let data = w.chain.account(config).expect("it is initialized").data;
+        [10, 42].map(|at| Pubkey::try_from(&data[at..at + 32]).expect("32 bytes"))
+    };
+    let configs = configs(&authority);
+    let (offers, accepts): (Vec<_>, Vec<_>) =
+        configs.iter().map(|(offer, accept, _)| (offer.clone(), accept.clone())).unzip();
+    for offer in &offers {
+        w.ok(std::slice::from_ref(offer));
+    }
+    for (.., config) in &configs {
+        assert_eq!(keys(&w, config), [authority, AUTHORITY], "an offer moves nothing");
+    }
+    w.enact(&accepts);
+    for (.., config) in &configs {
+        assert_eq!(keys(&w, config), [AUTHORITY, Pubkey::default()]);
+    }
+    for offer in offers {
+        assert!(w.send(&[offer]).is_err(), "the deployer has no say any more");
+    }
+}
+
+/// `set_params` and the pause of staking, by vote.
+#[test]
+fn staking_obeys_the_vote() {
+    let mut w = World::governed(2);
+    let (authority, a) = (w.authority, w.operators[0]);
+    w.ok(&[ix::staking::propose_authority(&authority, &AUTHORITY)]);
+    let params = staking::StakingParams { unbonding: 2_000, ..staking_params() };
+    w.enact(&[
+        ix::staking::accept_authority(&AUTHORITY),
+        ix::staking::set_params(&AUTHORITY, params.clone()),
+        ix::staking::set_paused(&AUTHORITY, true),
+    ]);
+    let config: staking::Config = w.chain.read(&addresses::config(&staking::ID));
+    assert_eq!((config.params, config.paused), (params, true));
+    w.refused(&[ix::staking::stake(&a, 1)], StakingError::Paused);
+    // A pause of staking stops no vote: the vote is what ends it.
+    w.enact(&[ix::staking::set_paused(&AUTHORITY, false)]);
+    w.ok(&[ix::staking::stake(&a, 1)]);
 }
 
 #[test]

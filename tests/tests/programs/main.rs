@@ -12,6 +12,7 @@ mod genesis;
 mod governance;
 mod governance_attacks;
 mod governance_enacts;
+mod governance_states;
 mod life;
 mod matrix;
 mod named;

@@ -35,6 +35,7 @@ pub(crate) fn veto(ctx: Context<Veto>) -> Result<()> {
     let proposal = &mut ctx.accounts.proposal;
     let stoppable = matches!(proposal.state, ProposalState::Voting | ProposalState::Queued);
     require!(stoppable, GovernanceError::WrongState);
+    require!(!proposal.over(Clock::get()?.unix_timestamp), GovernanceError::Expired);
     require!(!proposal.rescue, GovernanceError::NotVetoable);
 
     proposal.state = ProposalState::Vetoed;
@@ -48,7 +49,7 @@ pub(crate) fn cancel(ctx: Context<Cancel>) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     let proposal = &mut ctx.accounts.proposal;
     match proposal.state {
-        ProposalState::Draft => {}
+        ProposalState::Draft => require!(!proposal.over(now), GovernanceError::Expired),
         // Once the vote has ended, the decision is the voters'.
         ProposalState::Voting => require!(now < proposal.ends_at, GovernanceError::VoteOver),
         _ => return err!(GovernanceError::WrongState),

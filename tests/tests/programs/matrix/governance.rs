@@ -15,6 +15,14 @@ pub const HARMLESS: &[Harmless] = &[
     ("governance::propose_authority", "twice", "-", "offers the same again"),
     ("governance::set_guardian", "twice", "-", "sets the same again"),
     ("governance::set_paused", "twice", "-", "sets the same again"),
+    ("governance::veto", "of_another", "proposal", "the guardian may veto any"),
+    ("governance::finish_vote", "of_another", "proposal", "anybody may count any"),
+    (
+        "governance::execute",
+        "arbitrary_cpi_target",
+        "program",
+        "as initialize: here the action names the program again",
+    ),
 ];
 
 /// Every instruction, in a world where it lands.
