@@ -6,6 +6,7 @@ mod clocks;
 mod costs;
 mod cu;
 mod genesis;
+mod layouts;
 mod life;
 mod matrix;
 mod named;
