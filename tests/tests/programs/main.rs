@@ -13,6 +13,7 @@ mod named;
 mod names;
 mod random;
 mod sealing;
+mod security_txt;
 mod sortition;
 mod staking;
 mod stale_round;
