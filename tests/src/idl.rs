@@ -37,7 +37,13 @@ const NAMES: [&str; 6] = ["token", "staking", "reputation", "escrow", "verificat
 
 static INSTRUCTIONS: LazyLock<Vec<IdlInstruction>> = LazyLock::new(|| NAMES.iter().flat_map(|n| read(n)).collect());
 
-fn file(name: &str) -> Value {
+/// Names of the programs.
+pub fn names() -> &'static [&'static str] {
+    &NAMES
+}
+
+/// A program's IDL.
+pub fn file(name: &str) -> Value {
     let path = format!("{}/../idl/assay_{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{path}: {why}"));
     serde_json::from_str(&text).unwrap_or_else(|why| panic!("{path}: {why}"))

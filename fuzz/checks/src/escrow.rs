@@ -5,7 +5,7 @@ use assay_escrow::math;
 pub fn check(data: &[u8]) {
     let Some((units, price, replicas, bps, rate)) = crate::read::<(u64, u64, u8, u16, u64)>(data) else { return };
     let seat = u128::from(units) * u128::from(price);
-    let whole = seat.checked_mul(u128::from(replicas)).unwrap_or(u128::MAX);
+    let whole = seat.saturating_mul(u128::from(replicas));
     match math::prices(units, price, replicas) {
         Some((one, all)) => assert_eq!((u128::from(one), u128::from(all)), (seat, whole)),
         None => assert!(seat > u128::from(u64::MAX) || whole > u128::from(u64::MAX)),

@@ -20,6 +20,8 @@ pub use state::*;
 
 declare_id!("AdKSBkf842Hxe2geisAtWb9oBcXtFvGb9UGqkmv7rBpr");
 
+include!("../../security.rs");
+
 #[program]
 pub mod assay_escrow {
     use super::*;

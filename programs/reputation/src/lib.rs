@@ -20,6 +20,8 @@ pub use state::*;
 
 declare_id!("Dns7fgNHG57oZDp5M7bvjq7QGvXdxkkExMYTmXxJX8wu");
 
+include!("../../security.rs");
+
 #[program]
 pub mod assay_reputation {
     use super::*;

@@ -21,6 +21,8 @@ pub use state::*;
 
 declare_id!("ERin8LJoufaoK2Y6DYgtXwMcKPKm7Rg1AEHyUcqcWndG");
 
+include!("../../security.rs");
+
 #[program]
 pub mod assay_staking {
     use super::*;

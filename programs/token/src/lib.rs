@@ -21,6 +21,8 @@ pub use state::*;
 
 declare_id!("6ozaf3NU11tRdzN53yDrnHENFbhroPA81nGb6JZ1MnX4");
 
+include!("../../security.rs");
+
 #[program]
 pub mod assay_token {
     use super::*;

@@ -20,6 +20,8 @@ pub use state::*;
 
 declare_id!("DwkzCpYuU8vXn2KkNdVY57nwDqchCQ1JcUyetT7weG4S");
 
+include!("../../security.rs");
+
 #[program]
 pub mod assay_verification {
     use super::*;

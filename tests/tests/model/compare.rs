@@ -24,6 +24,9 @@ impl Diff {
     }
 }
 
+/// Compares an account with its place in the model; `None` if it has none there, or is no such account.
+type Place = fn(&Model, &Chain, &Pubkey, &mut Diff) -> Option<()>;
+
 /// What differs between model and chain at these addresses.
 pub fn differences(model: &Model, chain: &Chain, addresses: impl IntoIterator<Item = Pubkey>) -> Vec<String> {
     addresses.into_iter().flat_map(|address| one(model, chain, &address)).collect()
@@ -37,8 +40,7 @@ pub fn known(model: &Model) -> Vec<Pubkey> {
 fn one(model: &Model, chain: &Chain, address: &Pubkey) -> Vec<String> {
     let mut diff = Diff { at: address.to_string(), found: Vec::new() };
     diff.same("lamports", model.money.lamports(address), chain.lamports(address));
-    let places: [fn(&Model, &Chain, &Pubkey, &mut Diff) -> Option<()>; 11] =
-        [money, supply, pool, position, ticket, job, seat, round, record, device, singleton];
+    let places: [Place; 11] = [money, supply, pool, position, ticket, job, seat, round, record, device, singleton];
     let known = places.iter().filter(|place| place(model, chain, address, &mut diff).is_some()).count();
     let data = chain.account(address).is_some_and(|account| !account.data.is_empty());
     if known == 0 && data {

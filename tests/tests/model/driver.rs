@@ -96,7 +96,7 @@ impl Walk {
             calls.iter().flat_map(|call| &call.accounts).filter(|meta| meta.is_writable).map(|m| m.pubkey).collect();
 
         let sent = self.world.chain.run(&calls);
-        self.judge(&expected, sent.as_ref().err());
+        self.judge(&expected, sent.as_ref().err().map(AsRef::as_ref));
         let landed = sent.is_ok();
         if landed {
             self.model = after;
@@ -118,7 +118,7 @@ impl Walk {
         self.agree(compare::differences(&self.model, &self.world.chain, compare::known(&self.model)));
     }
 
-    fn judge(&mut self, expected: &Verdict, failure: Option<&Box<Failure>>) {
+    fn judge(&mut self, expected: &Verdict, failure: Option<&Failure>) {
         let agreed = match (expected, failure) {
             (Ok(()), None) => true,
             (Err(Refusal::Code(code)), Some(failure)) => failure.code == Some(*code),

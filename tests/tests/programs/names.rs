@@ -14,7 +14,7 @@ const NAMES: &str = "tests/attacks.txt";
 const ELSEWHERE: &str = "tests/attacks-elsewhere.txt";
 const MATRIX: &str = "tests/tables/attacks.txt";
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -24,7 +24,7 @@ fn lines(path: &str) -> Vec<String> {
 }
 
 /// Every Rust file below a folder.
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display())) {
         let path = entry.expect("an entry of a folder").path();
         if path.is_dir() {

@@ -207,7 +207,7 @@ impl Staking {
         let pool = need(self.pools.get_mut(address))?;
         let all = u128::from(pool.active.amount) + u128::from(pool.cooling.amount);
         let taken = u128::from(amount).min(all);
-        let of_cooling = if all == 0 { 0 } else { taken * u128::from(pool.cooling.amount) / all };
+        let of_cooling = (taken * u128::from(pool.cooling.amount)).checked_div(all).unwrap_or(0);
         pool.cooling.lose(of_cooling as u64);
         pool.active.lose((taken - of_cooling) as u64);
         require(pool.locked <= pool.active.amount, StakingError::Invariant)?;

@@ -29,7 +29,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let accounts = (addresses::device(&operator, device), addresses::record(&operator, class), pool);
     send(ix::escrow::claim_seat(&operator, &address, class, device), move |m| {
         need(m.jobs.get(&address))?;
-        (need(m.devices.get(&accounts.0))?, need(m.records.get(&accounts.1))?, need(m.staking.pools.get(&pool))?);
+        need(m.devices.get(&accounts.0))?;
+        need(m.records.get(&accounts.1))?;
+        need(m.staking.pools.get(&pool))?;
         m.money.create(&operator, &seat, 8 + escrow::Seat::INIT_SPACE)?;
         let job = m.jobs[&address].clone();
         // Another job may stand there by now.
