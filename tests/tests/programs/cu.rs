@@ -48,7 +48,7 @@ fn measured() -> World {
     w.ok(&[ix::escrow::cancel_job(&bob, &cancelled)]);
     let expired = w.open(&bob, 2);
     w.at(w.job(&expired).seal_by + 1);
-    w.ok(&[ix::escrow::expire_job(&expired)]);
+    w.ok(&[ix::escrow::expire_job(&expired, &w.carol)]);
 
     let a = o[0];
     w.ok(&[ix::token::collect_fees(&usd, &addresses::fee_vault_of_job(&usd, &job))]);

@@ -30,7 +30,7 @@ pub fn cases() -> Vec<Case> {
     let (authority, alice, bob, usd) = (w.authority, w.alice, w.bob, w.usd);
     let o = w.operators.clone();
     let post = |who: &Pubkey, nonce| ix::escrow::post_job(who, &usd, terms(nonce));
-    let claim = |who: &Pubkey, job: &Pubkey| ix::escrow::claim_seat(who, job, 0, 0);
+    let claim = |w: &World, who: &Pubkey, job: &Pubkey| w.claim_ix(job, who, 0);
     let round = ix::verification::open_round;
     let mut fresh = empty.clone();
     fresh.jobs = vec![addresses::job(&alice, 1), addresses::job(&bob, 1)];
@@ -46,7 +46,7 @@ pub fn cases() -> Vec<Case> {
     ];
     let mut late = w.clone();
     late.at(w.job(&job).seal_by + 1);
-    cases.push(Case::new(&late, ix::escrow::expire_job(&job)).other(ix::escrow::expire_job(&other)));
+    cases.push(Case::new(&late, ix::escrow::expire_job(&job, &w.carol)).other(ix::escrow::expire_job(&other, &CALLER)));
     let mut ghosts = w.clone();
     ghosts.claim(&job, &o[0]);
     ghosts.claim(&other, &o[3]);
@@ -68,7 +68,7 @@ pub fn cases() -> Vec<Case> {
         w.slash(job, &o[i * 3 + 2]);
         w.refund(job);
     }
-    cases.push(Case::new(&w, ix::escrow::close_job(&job, &alice)).other(ix::escrow::close_job(&other, &bob)));
+    cases.push(Case::new(&w, ix::escrow::close_job(&job, &alice, &alice)).other(ix::escrow::close_job(&other, &bob, &bob)));
     cases.extend(by_the_verifier());
     cases.extend(devices());
     cases.extend(models());
