@@ -70,9 +70,28 @@ pub fn cases() -> Vec<Case> {
     }
     cases.push(Case::new(&w, ix::escrow::close_job(&job, &alice)).other(ix::escrow::close_job(&other, &bob)));
     cases.extend(by_the_verifier());
+    cases.extend(bids());
     cases.extend(devices());
     cases.extend(models());
     cases
+}
+
+fn bids() -> Vec<Case> {
+    let mut w = World::with_operators(2);
+    let (alice, bob) = (w.alice, w.bob);
+    let [a, b] = [w.operators[0], w.operators[1]];
+    let (job, other) = (w.auction(&alice, auction(1)), w.auction(&bob, auction(1)));
+    let place = |w: &World, who: &Pubkey, job: &Pubkey| ix::escrow::place_bid(who, job, 0, 0, w.offer(job, 1_000));
+    let placed = Case::new(&w, place(&w, &a, &job)).other(place(&w, &b, &other));
+    w.bid(&job, &a, 1_000);
+    w.bid(&other, &b, 1_000);
+    let withdraw = ix::escrow::withdraw_bid;
+    let award = |requester: &Pubkey, job: &Pubkey, who: &Pubkey| ix::escrow::award_bid(requester, &w.bid_of(job, who));
+    vec![
+        placed,
+        Case::new(&w, withdraw(&a, &job, &a)).other(withdraw(&b, &other, &b)),
+        Case::new(&w, award(&alice, &job, &a)).other(award(&bob, &other, &b)),
+    ]
 }
 
 fn devices() -> Vec<Case> {
