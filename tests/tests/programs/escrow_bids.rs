@@ -50,7 +50,7 @@ fn spam_bids() {
         // One bid an operator and job, whatever it offers.
         let again = w.offer(&job, 2);
         let again = place(&w, &job, spammer, again);
-        assert_eq!(w.send(&[again]).expect_err("it has bid").name, "InvalidInstructionData");
+        assert_eq!(w.send(&[again]).expect_err("it has bid").name, "3007 AccountOwnedByWrongProgram");
     }
     let terms = w.offer(&job, 1);
     w.refused(&[place(&w, &job, &poor, terms)], EscrowError::StakeTooLow);
@@ -92,7 +92,11 @@ fn terms_pinned_at_award() {
     weaker.refused(std::slice::from_ref(&seen), EscrowError::DeviceUnfit);
     // The requester raises the price, and with it what the bidder would lose, of which it gets 40 %.
     let raise = ix::escrow::top_up(&alice, &w.usd, &job, terms(1).price_per_unit + 1, 0);
-    w.refused(std::slice::from_ref(&raise), EscrowError::WrongAssignment);
+    let mut riskier = w.clone();
+    riskier.ok(std::slice::from_ref(&raise));
+    riskier.refused(std::slice::from_ref(&seen), EscrowError::ExposureRose);
+    riskier.bid(&job, &b, SEAT_PRICE);
+    riskier.award(&job, &b);
 
     w.ok(&[seen]);
     assert_eq!((w.job(&job).price_of(0), w.pool(&a).locked), (700_000, EXPOSURE));
