@@ -23,7 +23,12 @@ fn world() -> (World, Pubkey, Pubkey, [Pubkey; 3]) {
     (w, alice, job, operators)
 }
 
-fn place(w: &World, job: &Pubkey, operator: &Pubkey, terms: BidTerms) -> anchor_lang::solana_program::instruction::Instruction {
+fn place(
+    w: &World,
+    job: &Pubkey,
+    operator: &Pubkey,
+    terms: BidTerms,
+) -> anchor_lang::solana_program::instruction::Instruction {
     ix::escrow::place_bid(operator, job, w.job(job).class, 0, terms)
 }
 
@@ -389,4 +394,29 @@ fn pause_stops_new_bids_machines_and_models() {
     w.ok(&[ix::escrow::new_version(&bob, 1, [1; 32], "ipfs://two".into())]);
     w.ok(&[ix::escrow::set_payee(&bob, 1, alice)]);
     w.ok(&[ix::escrow::retire_model(&bob, 1)]);
+}
+
+/// Two auctions with different parties share no writable account, from the bid to the settlement.
+#[test]
+fn two_auctions_share_nothing_writable() {
+    let mut w = World::with_operators(2);
+    let (alice, bob, carol, mallory) = (w.alice, w.bob, w.carol, w.mallory);
+    let [a, b] = [w.operators[0], w.operators[1]];
+    let shard = |w: &World, job: &Pubkey| addresses::fee_vault_of_job(&w.usd, job);
+    let first = shard(&w, &addresses::job(&alice, 1));
+    // Fee vaults are sharded by the job's address: take two jobs of different shards, as three of four pairs are.
+    let nonce = (1..).find(|nonce| shard(&w, &addresses::job(&bob, *nonce)) != first).expect("another shard");
+    let mut live = |requester: Pubkey, nonce, operator: Pubkey, caller: Pubkey| {
+        let job = w.auction(&requester, auction(nonce));
+        let mut written = w.bid(&job, &operator, 1_000).written;
+        written.extend(w.award(&job, &operator).written);
+        written.extend(w.ok(&[ix::escrow::deliver(&operator, &job, honest())]).written);
+        let (state, seat) = (w.job(&job), w.seat(&job, &operator));
+        written.extend(w.ok(&[ix::escrow::release_milestone(&requester, &job, &state, &operator)]).written);
+        written.extend(w.ok(&[ix::escrow::settle_seat(&job, &state, &seat, &caller)]).written);
+        assert!(written.contains(&job) && written.contains(&addresses::device(&operator, 0)));
+        written
+    };
+    let (one, two) = (live(alice, 1, a, carol), live(bob, nonce, b, mallory));
+    assert_eq!(one.intersection(&two).collect::<Vec<_>>(), Vec::<&Pubkey>::new());
 }

@@ -82,7 +82,10 @@ fn royalty_sum_above_limit() {
     w.jobs.push(addresses::job(&alice, 1));
     w.ok(&[post(&[(address, 3_000), (carol, 750)], &[address])]);
     let legs = w.job(&addresses::job(&alice, 1)).legs;
-    assert_eq!(legs.iter().map(|leg| (leg.to, leg.bps, leg.due)).collect::<Vec<_>>(), [(bob, 3_000, 0), (carol, 750, 0)]);
+    assert_eq!(
+        legs.iter().map(|leg| (leg.to, leg.bps, leg.due)).collect::<Vec<_>>(),
+        [(bob, 3_000, 0), (carol, 750, 0)]
+    );
 }
 
 /// What the requester signed is what it pays: an author that raises its share just before the job lands gets no job, and

@@ -98,7 +98,8 @@ impl PlaceBid<'_> {
 
     #[inline(never)]
     fn create(&self, bid: &Bid) -> Result<()> {
-        let (payer, account, space) = (self.operator.as_ref(), self.bid.as_ref(), 8_usize.saturating_add(Bid::INIT_SPACE));
+        let (payer, account, space) =
+            (self.operator.as_ref(), self.bid.as_ref(), 8_usize.saturating_add(Bid::INIT_SPACE));
         let (lamports, bump) = (Rent::get()?.minimum_balance(space), [bid.bump]);
         let seeds: &[&[u8]] = &[BID_SEED, bid.job.as_ref(), bid.operator.as_ref(), &bump];
         Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;

@@ -16,7 +16,12 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::update_device", "twice", "-", "the second says the same of the machine"),
     ("escrow::set_available", "twice", "-", "the second says the same of the machine"),
     ("escrow::verify_device", "twice", "-", "the second vouches for the same"),
-    ("escrow::verify_device", "of_another", "device", "who signs may vouch for any machine, and names what it saw of it"),
+    (
+        "escrow::verify_device",
+        "of_another",
+        "device",
+        "who signs may vouch for any machine, and names what it saw of it",
+    ),
     ("escrow::new_version", "twice", "-", "the author may publish the same content as another revision"),
     ("escrow::set_payee", "twice", "-", "the second names the same payee"),
     ("escrow::refund", "twice", "-", "the second returns nothing"),
@@ -99,9 +104,8 @@ fn devices() -> Vec<Case> {
     let [a, b] = [w.operators[0], w.operators[1]];
     let register = |who: &Pubkey, index| ix::escrow::register_device(who, index, MACHINE, 1, 0);
     let update = |who: &Pubkey| ix::escrow::update_device(who, 0, MACHINE, 1, 7);
-    let verify = |who: &Pubkey| {
-        ix::escrow::verify_device(&w.authority, &addresses::device(who, 0), MACHINE, SLOTS, true)
-    };
+    let verify =
+        |who: &Pubkey| ix::escrow::verify_device(&w.authority, &addresses::device(who, 0), MACHINE, SLOTS, true);
     vec![
         Case::new(&w, register(&a, 1)).other(register(&b, 0)),
         Case::new(&w, update(&a)).other(update(&b)),
