@@ -13,6 +13,7 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::settle", "of_another", "fee_vault", "any account of the fee authority's can be swept"),
     ("escrow::slash_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
     ("escrow::expire_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
+    ("escrow::place_bid", "prefunded_pda", "bid", "what was sent ahead pays for the bid's rent, and returns with it"),
     ("escrow::update_device", "twice", "-", "the second says the same of the machine"),
     ("escrow::set_available", "twice", "-", "the second says the same of the machine"),
     ("escrow::verify_device", "twice", "-", "the second vouches for the same"),
