@@ -100,6 +100,7 @@ fn terms_pinned_at_award() {
     let mut riskier = w.clone();
     riskier.ok(std::slice::from_ref(&raise));
     riskier.refused(std::slice::from_ref(&seen), EscrowError::ExposureRose);
+    riskier.ok(&[ix::escrow::withdraw_bid(&b, &job, &a)]);
     riskier.bid(&job, &b, SEAT_PRICE);
     riskier.award(&job, &b);
 

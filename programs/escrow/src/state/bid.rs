@@ -46,9 +46,10 @@ impl Bid {
         Ok(())
     }
 
-    /// Whether it can still come to be awarded. `job` is none where no job is at the address any more.
+    /// Whether it can still come to be awarded: also while another has the seat, which opens again if that is a ghost.
+    /// `job` is none where no job is at the address any more.
     pub fn stands(&self, job: Option<&Job>, now: i64) -> bool {
-        job.is_some_and(|job| job.is_live() && job.posted_at == self.posted_at) && now <= self.expires_at
+        job.is_some_and(|job| job.is_live() && self.agrees_to(job, now).is_ok())
     }
 }
 
@@ -85,6 +86,7 @@ mod tests {
         assert!(stands(job(), 200) && !stands(job(), 201));
         assert!(stands(Job { state: JobState::Seated, ..job() }, 200));
         assert!(!bid().stands(None, 150) && !stands(Job { posted_at: 99, ..job() }, 150));
+        assert!(!stands(Job { exposure: 51, ..job() }, 150));
         use JobState::*;
         for state in [Verified, Settled, Unresolved, Cancelled, Expired] {
             assert!(!stands(Job { state, ..job() }, 150));
