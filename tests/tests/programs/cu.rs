@@ -9,6 +9,7 @@ use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     World,
     assay_sdk::{addresses, ix, reputation::Outcome, token::ASY_MINT},
+    auction::auction,
     idl,
     market::*,
     table,
@@ -20,6 +21,7 @@ const PATH: &str = "docs/compute-units.md";
 const CEILING: u64 = 60_000;
 /// What rivals do it in, or what we set ourselves.
 const TARGETS: &[(&str, u64)] = &[
+    ("escrow::place_bid", 15_000),
     ("escrow::post_job", 25_000),
     ("verification::seal_result", 8_000),
     ("verification::reveal_result", 10_000),
@@ -55,6 +57,7 @@ fn measured() -> World {
     w.open_accounts(&authority);
     w.mint_asy(&authority, 10);
     w.ok(&[ix::token::burn(&authority, &addresses::ata(&authority, &ASY_MINT), 5)]);
+    bids(&mut w);
     machines(&mut w, &a);
     w.ok(&[ix::staking::sync_weight(&addresses::pool(&o[1]))]);
     w.ok(&[ix::staking::request_unstake(&a, 0, 1_000_000)]);
@@ -62,6 +65,19 @@ fn measured() -> World {
     w.ok(&[ix::staking::withdraw(&a, 0)]);
     inner(&mut w);
     w
+}
+
+/// An auction of which one bid is awarded and one taken back.
+fn bids(w: &mut World) {
+    let (alice, a, b) = (w.alice, w.operators[3], w.operators[2]);
+    let job = w.auction(&alice, auction(addresses::cheap_nonce(&alice, 50)));
+    w.bid(&job, &a, 1_000);
+    w.bid(&job, &b, 1_000);
+    w.ok(&[ix::escrow::withdraw_bid(&b, &job, &b)]);
+    w.award(&job, &a);
+    w.tick(SEAL + 1, 0);
+    w.ok(&[w.expire_awarded_ix(&job, &a)]);
+    w.ok(&[ix::escrow::cancel_job(&alice, &job)]);
 }
 
 /// What an operator and the authority do with a machine, and an author with a model.

@@ -262,9 +262,8 @@ mod tests {
     #[test]
     fn states_as_shown() {
         let can = device(CAN);
-        let shown = |busy, available, verified| {
-            Device::state(Some(&Device { busy, available, verified, ..can.clone() }))
-        };
+        let shown =
+            |busy, available, verified| Device::state(Some(&Device { busy, available, verified, ..can.clone() }));
         assert_eq!(shown(0, false, false), DeviceState::Registered);
         assert_eq!(shown(0, false, true), DeviceState::Verified);
         assert_eq!([shown(0, true, false), shown(1, true, true)], [DeviceState::Available; 2]);

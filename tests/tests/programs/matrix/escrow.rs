@@ -13,10 +13,16 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::settle", "of_another", "fee_vault", "any account of the fee authority's can be swept"),
     ("escrow::slash_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
     ("escrow::expire_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
+    ("escrow::place_bid", "prefunded_pda", "bid", "what was sent ahead pays for the bid's rent, and returns with it"),
     ("escrow::update_device", "twice", "-", "the second says the same of the machine"),
     ("escrow::set_available", "twice", "-", "the second says the same of the machine"),
     ("escrow::verify_device", "twice", "-", "the second vouches for the same"),
-    ("escrow::verify_device", "of_another", "device", "who signs may vouch for any machine, and names what it saw of it"),
+    (
+        "escrow::verify_device",
+        "of_another",
+        "device",
+        "who signs may vouch for any machine, and names what it saw of it",
+    ),
     ("escrow::new_version", "twice", "-", "the author may publish the same content as another revision"),
     ("escrow::set_payee", "twice", "-", "the second names the same payee"),
     ("escrow::refund", "twice", "-", "the second returns nothing"),
@@ -70,9 +76,28 @@ pub fn cases() -> Vec<Case> {
     }
     cases.push(Case::new(&w, ix::escrow::close_job(&job, &alice, &alice)).other(ix::escrow::close_job(&other, &bob, &bob)));
     cases.extend(by_the_verifier());
+    cases.extend(bids());
     cases.extend(devices());
     cases.extend(models());
     cases
+}
+
+fn bids() -> Vec<Case> {
+    let mut w = World::with_operators(2);
+    let (alice, bob) = (w.alice, w.bob);
+    let [a, b] = [w.operators[0], w.operators[1]];
+    let (job, other) = (w.auction(&alice, auction(1)), w.auction(&bob, auction(1)));
+    let place = |w: &World, who: &Pubkey, job: &Pubkey| ix::escrow::place_bid(who, job, 0, 0, w.offer(job, 1_000));
+    let placed = Case::new(&w, place(&w, &a, &job)).other(place(&w, &b, &other));
+    w.bid(&job, &a, 1_000);
+    w.bid(&other, &b, 1_000);
+    let withdraw = ix::escrow::withdraw_bid;
+    let award = |requester: &Pubkey, job: &Pubkey, who: &Pubkey| ix::escrow::award_bid(requester, &w.bid_of(job, who));
+    vec![
+        placed,
+        Case::new(&w, withdraw(&a, &job, &a)).other(withdraw(&b, &other, &b)),
+        Case::new(&w, award(&alice, &job, &a)).other(award(&bob, &other, &b)),
+    ]
 }
 
 fn devices() -> Vec<Case> {
@@ -80,9 +105,8 @@ fn devices() -> Vec<Case> {
     let [a, b] = [w.operators[0], w.operators[1]];
     let register = |who: &Pubkey, index| ix::escrow::register_device(who, index, MACHINE, 1, 0);
     let update = |who: &Pubkey| ix::escrow::update_device(who, 0, MACHINE, 1, 7);
-    let verify = |who: &Pubkey| {
-        ix::escrow::verify_device(&w.authority, &addresses::device(who, 0), MACHINE, SLOTS, true)
-    };
+    let verify =
+        |who: &Pubkey| ix::escrow::verify_device(&w.authority, &addresses::device(who, 0), MACHINE, SLOTS, true);
     vec![
         Case::new(&w, register(&a, 1)).other(register(&b, 0)),
         Case::new(&w, update(&a)).other(update(&b)),
