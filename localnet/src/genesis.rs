@@ -243,6 +243,12 @@ fn escrow_params() -> EscrowParams {
         spread: 2,
         widen_seconds: 2,
         max_job_seconds: 24 * 3_600,
+        worker_floor_bps: 6_000,
+        review_min_seconds: 10,
+        review_max_seconds: 7 * 24 * 3_600,
+        cancel_floor_bps: 1_000,
+        bounty_lamports: 5_000,
+        royalty_grace_seconds: 3_600,
     }
 }
 

@@ -172,7 +172,7 @@ impl Agent {
                 // Nobody can compute what nobody can fetch: look before locking a bond.
                 self.workshop.material(address, job).await?;
                 self.still_posted(address, job).await?;
-                vec![ix::escrow::claim_seat(&me, address, job.class, DEVICE)]
+                vec![ix::escrow::claim_seat(&me, address, job, DEVICE)]
             }
             Action::Compute => return self.compute_and_seal(address, job).await,
             Action::Reveal => return self.reveal(address, job).await,
@@ -186,12 +186,12 @@ impl Agent {
                 let expire = ix::escrow::expire_seat(address, &job.requester, operator, &me);
                 self.with_asy_accounts(job, expire).await?
             }
-            Action::ExpireJob => vec![ix::escrow::expire_job(address)],
+            Action::ExpireJob => vec![ix::escrow::expire_job(address, &me)],
             Action::Close { round } => {
                 let mut all = self.chain.create_ata_if_missing(&job.requester, &job.mint).await?;
                 all.push(ix::escrow::refund(address, job));
                 all.extend(round.map(|payer| ix::verification::close_round(address, &payer)));
-                all.push(ix::escrow::close_job(address, &job.requester));
+                all.push(ix::escrow::close_job(address, &job.requester, &me));
                 all
             }
             // Done above: its job may be gone.

@@ -1,6 +1,6 @@
 //! Auctions, step by step: an accepted job that is given to a bidder.
 
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_sdk::{
     addresses,
     escrow::{Assignment, Bid, BidTerms, Device, JobTerms, Strategy},
@@ -49,6 +49,12 @@ impl World {
     pub fn award(&mut self, job: &Pubkey, operator: &Pubkey) -> Receipt {
         let requester = self.job(job).requester;
         self.ok(&[ix::escrow::award_bid(&requester, &self.bid_of(job, operator))])
+    }
+
+    /// The instruction that expires a seat as it is, whoever paid its rent; carol gets the caller's part.
+    pub fn expire_awarded_ix(&self, job: &Pubkey, operator: &Pubkey) -> Instruction {
+        let expire = ix::escrow::expire_seat(job, &self.job(job).requester, operator, &self.carol);
+        ix::escrow::for_seat(expire, &self.seat(job, operator))
     }
 
     /// A machine's account.

@@ -3,7 +3,7 @@
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_sdk::{
     addresses,
-    escrow::{Job, JobTerms, ModelTerms, Seat},
+    escrow::{Assignment, Job, JobTerms, ModelTerms, Requirements, Seat, Strategy},
     ix,
     reputation::{Outcome, Verified},
     verification::{Round, seal},
@@ -37,19 +37,24 @@ pub fn terms(nonce: u64) -> JobTerms {
         uri: "http://127.0.0.1/spec.json".into(),
         units: 32,
         price_per_unit: 31_251,
-        replicas: 3,
-        quorum: 2,
+        strategy: of(3, 2),
+        assignment: Assignment::Sortition,
         class: 0,
-        engine: 0,
-        cores: 2,
-        memory_mib: 1_024,
+        requirements: Requirements { cores: 2, memory_mib: 1_024, ..Requirements::default() },
         deadline_seconds: 200,
+        royalties: vec![],
+        milestones: vec![],
     }
 }
 
 /// An outcome as verification would record it of the usual job.
 pub fn verified(outcome: Outcome, partner: &Pubkey) -> Verified {
     Verified { outcome, value: BOND, partner: *partner, trust: true }
+}
+
+/// So many replicas, of which so many must agree.
+pub fn of(replicas: u8, quorum: u8) -> Strategy {
+    Strategy::Replicated { replicas, quorum }
 }
 
 /// What an author asks for a model: `royalty_bps`, paid to itself.
@@ -116,7 +121,13 @@ impl World {
 
     /// Claim a seat with machine 0.
     pub fn claim(&mut self, job: &Pubkey, operator: &Pubkey) -> Receipt {
-        self.ok(&[ix::escrow::claim_seat(operator, job, 0, 0)])
+        let claim = self.claim_ix(job, operator, 0);
+        self.ok(&[claim])
+    }
+
+    /// The instruction that claims a seat of a job as it stands, with machine number `device`.
+    pub fn claim_ix(&self, job: &Pubkey, operator: &Pubkey, device: u16) -> Instruction {
+        ix::escrow::claim_seat(operator, job, &self.job(job), device)
     }
 
     /// Seal a digest.
@@ -187,7 +198,7 @@ impl World {
 
     /// Close a job.
     pub fn close(&mut self, job: &Pubkey) -> Receipt {
-        self.ok(&[ix::escrow::close_job(job, &self.requester(job))])
+        self.ok(&[ix::escrow::close_job(job, &self.requester(job), &self.requester(job))])
     }
 
     /// Close a round.

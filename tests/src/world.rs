@@ -38,6 +38,12 @@ pub const CLASS_STAKE: u64 = 1_000 * ASY;
 pub const BOND_RATE: u64 = 2_000 * ASY;
 /// Lamports of each wallet.
 pub const WALLET: u64 = 100_000_000_000;
+/// Lamports for who settles, expires or closes.
+pub const BOUNTY: u64 = 5_000;
+/// Seconds to review the usual accepted job.
+pub const REVIEW: u32 = 50;
+/// Seconds after a job's end from which royalties may go to the protocol.
+pub const GRACE: i64 = 100;
 /// Hash of this cluster's first block.
 pub const GENESIS: [u8; 32] = [42; 32];
 
@@ -54,6 +60,12 @@ pub fn escrow_params() -> EscrowParams {
         spread: 4,
         widen_seconds: 30,
         max_job_seconds: 2_000,
+        worker_floor_bps: 6_000,
+        review_min_seconds: 10,
+        review_max_seconds: 1_000,
+        cancel_floor_bps: 1_000,
+        bounty_lamports: BOUNTY as u32,
+        royalty_grace_seconds: GRACE as u32,
     }
 }
 

@@ -60,14 +60,17 @@ impl Snapshot {
     /// Whether the escrow program would give this operator a seat: the same checks in the same order.
     pub fn may_claim(&self, address: &Pubkey, job: &Job) -> bool {
         let Some(record) = self.me.records.get(&job.class) else { return false };
-        let can = &self.me.device.capabilities;
-        let fits = Job::in_set(can.engines, job.engine) && can.cores >= job.cores && can.memory_mib >= job.memory_mib;
+        let device = &self.me.device;
+        let fits = job.requirements.fits(device) && device.takes_work();
         let Some(class) = self.escrow.params.classes.get(usize::from(job.class)) else { return false };
         let free = self.me.pool.active.saturating_sub(self.me.pool.locked);
         let staked = self.me.pool.active >= class.stake && free >= job.exposure;
         let in_time = self.now.saturating_add(job.seal_window.into()) <= job.seal_by;
+        let sortition = job.assignment == escrow::Assignment::Sortition;
+        // It computes for rounds: what a requester would have to review, it leaves to others.
+        let kind = sortition && !job.is_accepted() && !self.escrow.paused;
         let open = job.state == escrow::JobState::Open && job.seeded_at != 0 && job.requester != self.me.operator;
-        open && fits && staked && in_time && self.drawn(address, job, record)
+        open && kind && fits && staked && in_time && self.drawn(address, job, record)
     }
 
     fn drawn(&self, address: &Pubkey, job: &Job, record: &Record) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use assay_sdk::{
-    escrow::{self, Capabilities, ClassParams, Device, EscrowParams, Job, JobState, Seat, SeatState},
+    escrow::{self, Assignment, Capabilities, ClassParams, Device, EscrowParams, Job, JobState, Requirements, Seat, SeatState},
     reputation::Record,
     staking::{self, Pool, StakingParams, Totals, Weight},
     verification::{Phase, Round},
@@ -37,13 +37,15 @@ pub(crate) fn job() -> Job {
         vault_bump: 0,
         state: JobState::Open,
         class: 0,
-        engine: 0,
+        assignment: Assignment::Sortition,
         replicas: 3,
         quorum: 2,
         seats: 0,
         winners: 0,
         losers: 0,
+        released: 0,
         fee_bps: 0,
+        cancel_floor_bps: 0,
         requester: key(9),
         mint: key(8),
         nonce: 0,
@@ -56,13 +58,18 @@ pub(crate) fn job() -> Job {
         seal_by: SEAL_BY,
         seal_window: 70,
         reveal_window: 20,
-        cores: 2,
-        memory_mib: 64,
+        review_window: 0,
+        bounty: 0,
+        requirements: Requirements { cores: 2, memory_mib: 64, ..Requirements::default() },
         seed_slot: 100,
         seeded_at: NOW,
         seed: [7; 32],
+        ended_at: 0,
         root: [0; 32],
         uri: String::new(),
+        prices: vec![],
+        milestones: vec![],
+        legs: vec![],
     }
 }
 
@@ -87,7 +94,20 @@ fn round(phase: Phase, sealed: u8, revealed: u8) -> Round {
 }
 
 fn seat(index: u8, operator: Pubkey, state: SeatState) -> Seat {
-    Seat { version: 1, bump: 0, index, state, job: address(), operator, seal_by: 1_070, commitment: [0; 32] }
+    Seat {
+        version: 1,
+        bump: 0,
+        index,
+        state,
+        job: address(),
+        operator,
+        payer: operator,
+        device: key(7),
+        seal_by: 1_070,
+        commitment: [0; 32],
+        progress: 0,
+        heartbeat_at: 0,
+    }
 }
 
 /// A market of one operator with all the weight there is: sortition takes it.
@@ -103,6 +123,12 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
         spread: 2,
         widen_seconds: 10,
         max_job_seconds: 1_000,
+        worker_floor_bps: 0,
+        review_min_seconds: 1,
+        review_max_seconds: 1,
+        cancel_floor_bps: 0,
+        bounty_lamports: 0,
+        royalty_grace_seconds: 1,
     };
     let staking = StakingParams { unbonding: 1, epoch_seconds: 100, weight_cap: 1_000, ..StakingParams::default() };
     let weight = Weight { epoch: 1, now: 100, last: 0 };
@@ -234,9 +260,9 @@ fn a_claim_is_made_only_where_the_program_would_take_it() {
     assert!(!may(|_, job| job.class = 5), "no such class");
     assert!(!may(|market, _| market.me.pool.active = 99), "less than the class stake");
     assert!(!may(|market, _| market.me.pool.locked = 71), "29 free, 30 at stake");
-    assert!(!may(|_, job| job.cores = 3), "too few cores");
-    assert!(!may(|_, job| job.memory_mib = 65), "too little memory");
-    assert!(!may(|_, job| job.engine = 1), "another engine");
+    assert!(!may(|_, job| job.requirements.cores = 3), "too few cores");
+    assert!(!may(|_, job| job.requirements.memory_mib = 65), "too little memory");
+    assert!(!may(|_, job| job.requirements.engine = 1), "another engine");
     assert!(may(|market, _| market.now = SEAL_BY - 70), "one seal window left");
     assert!(!may(|market, _| market.now = SEAL_BY - 69), "too late to seal");
 }

@@ -137,7 +137,7 @@ pub mod assay_escrow {
 
     /// Offer more for a job, or give it more time, while nobody has a seat of it. Requester only.
     ///
-    /// * `price_per_unit`: the new one, not below the old; an auction's stays
+    /// * `price_per_unit`: the new one, not below the old
     /// * `extra_seconds`: by which the deadline moves; 0 once the seed of a replicated job is drawn
     pub fn top_up(ctx: Context<TopUp>, price_per_unit: u64, extra_seconds: u32) -> Result<()> {
         instructions::top_up::handler(ctx, price_per_unit, extra_seconds)

@@ -1,7 +1,7 @@
 //! Bytes are built by hand or by the programs' own Borsh, and compared with the JSON to the letter.
 
 use anchor_lang::{AnchorSerialize, Discriminator, Event};
-use assay_escrow::{Job, JobState, Seat, SeatState, events::*};
+use assay_escrow::{Assignment, Job, JobState, Requirements, Seat, SeatState, events::*};
 
 use super::*;
 
@@ -23,8 +23,12 @@ fn seat() -> Seat {
         state: SeatState::Sealed,
         job: Pubkey::new_from_array([1; 32]),
         operator: Pubkey::new_from_array([2; 32]),
+        payer: Pubkey::new_from_array([3; 32]),
+        device: Pubkey::new_from_array([4; 32]),
         seal_by: -5,
         commitment: [0xab; 32],
+        progress: 6,
+        heartbeat_at: 7,
     }
 }
 
@@ -32,7 +36,8 @@ fn seat_json() -> Value {
     json!({
         "version": 1, "bump": 254, "index": 2, "state": "Sealed",
         "job": Pubkey::new_from_array([1; 32]).to_string(), "operator": Pubkey::new_from_array([2; 32]).to_string(),
-        "seal_by": "-5", "commitment": "ab".repeat(32),
+        "payer": Pubkey::new_from_array([3; 32]).to_string(), "device": Pubkey::new_from_array([4; 32]).to_string(),
+        "seal_by": "-5", "commitment": "ab".repeat(32), "progress": "6", "heartbeat_at": "7",
     })
 }
 
@@ -42,8 +47,12 @@ fn a_seat_by_hand() {
     bytes.extend([1, 254, 2, 1]);
     bytes.extend([1; 32]);
     bytes.extend([2; 32]);
+    bytes.extend([3; 32]);
+    bytes.extend([4; 32]);
     bytes.extend((-5_i64).to_le_bytes());
     bytes.extend([0xab; 32]);
+    bytes.extend(6_u64.to_le_bytes());
+    bytes.extend(7_i64.to_le_bytes());
     assert_eq!(bytes, account(&seat()));
     let decoded = decoder().account(&assay_escrow::ID, &bytes).unwrap();
     assert_eq!(decoded, Decoded { program: "escrow", kind: "Seat".into(), json: seat_json() });
@@ -57,13 +66,15 @@ fn a_job_with_a_string_and_large_numbers() {
         vault_bump: 3,
         state: JobState::Verified,
         class: 4,
-        engine: 0,
+        assignment: Assignment::Sortition,
         replicas: 3,
         quorum: 2,
         seats: 7,
         winners: 3,
         losers: 4,
+        released: 0,
         fee_bps: 250,
+        cancel_floor_bps: 1_000,
         requester: Pubkey::new_from_array([5; 32]),
         mint: Pubkey::new_from_array([6; 32]),
         nonce: u64::MAX,
@@ -76,13 +87,18 @@ fn a_job_with_a_string_and_large_numbers() {
         seal_by: 4,
         seal_window: 5,
         reveal_window: 6,
-        cores: 7,
-        memory_mib: 8,
+        review_window: 0,
+        bounty: 5_000,
+        requirements: Requirements { cores: 7, memory_mib: 8, ..Requirements::default() },
         seed_slot: 9,
         seeded_at: 10,
         seed: [8; 32],
+        ended_at: 11,
         root: [9; 32],
         uri: "file:///spec.json".into(),
+        prices: vec![],
+        milestones: vec![2_500, 7_500],
+        legs: vec![],
     };
     let json = decoder().account(&assay_escrow::ID, &account(&job)).unwrap().json;
     let expected = [
@@ -94,6 +110,7 @@ fn a_job_with_a_string_and_large_numbers() {
         ("posted_at", json!("3")),
         ("root", json!("09".repeat(32))),
         ("uri", json!("file:///spec.json")),
+        ("milestones", json!([2_500, 7_500])),
     ];
     for (field, value) in expected {
         assert_eq!(json[field], value, "{field}");

@@ -27,7 +27,7 @@ fn requester_withdraws_before_delivery() {
     let (mut w, alice, job, [a, b, c]) = world();
     let cancel = ix::escrow::cancel_job(&alice, &job);
     let refund = ix::escrow::refund(&job, &w.job(&job));
-    let close = ix::escrow::close_job(&job, &alice);
+    let close = ix::escrow::close_job(&job, &alice, &alice);
     w.refused(std::slice::from_ref(&refund), EscrowError::WrongState);
     w.claim(&job, &a);
     w.refused(std::slice::from_ref(&cancel), EscrowError::SeatsLeft);
@@ -66,7 +66,7 @@ fn donation_changes_no_accounting() {
     assert_eq!(w.refund(&job).event("JobRefunded").u64("amount"), SEAT_PRICE + 777);
     // A gift after the refund stops the close, until another refund.
     w.transfer(&bob, &usd, &vault, 1);
-    w.refused(&[ix::escrow::close_job(&job, &alice)], EscrowError::VaultNotEmpty);
+    w.refused(&[ix::escrow::close_job(&job, &alice, &alice)], EscrowError::VaultNotEmpty);
     w.refund(&job);
     w.close(&job);
     assert_eq!(w.usd_of(&alice), FUNDS - 2 * SEAT_PRICE + 778);
@@ -94,7 +94,7 @@ fn money_goes_to_whom_it_is_due() {
     let mut harmed = w.slash_ix(&job, &b);
     harmed.accounts[6].pubkey = ata(&mallory, &ASY_MINT);
     w.refused(&[harmed], EscrowError::WrongAddress);
-    let mut close = ix::escrow::close_job(&job, &alice);
+    let mut close = ix::escrow::close_job(&job, &alice, &alice);
     close.accounts[2].pubkey = mallory;
     w.refused(&[close], EscrowError::NotRequester);
     let mut round = ix::verification::close_round(&job, &alice);

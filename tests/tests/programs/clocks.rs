@@ -101,7 +101,7 @@ fn claim() {
     let mut w = World::with_operators(2);
     let (alice, a) = (w.alice, w.operators[0]);
     let job = w.open(&alice, 1);
-    let claim = ix::escrow::claim_seat(&a, &job, 0, 0);
+    let claim = w.claim_ix(&job, &a, 0);
     w.at(w.job(&job).seal_by - SEAL);
     w.clone().ok(std::slice::from_ref(&claim));
     w.tick(1, 0);
@@ -114,9 +114,9 @@ fn expire_job() {
     let alice = w.alice;
     let job = w.open(&alice, 1);
     w.at(w.job(&job).seal_by);
-    w.refused(&[ix::escrow::expire_job(&job)], EscrowError::TooEarly);
+    w.refused(&[ix::escrow::expire_job(&job, &w.carol)], EscrowError::TooEarly);
     w.tick(1, 0);
-    w.ok(&[ix::escrow::expire_job(&job)]);
+    w.ok(&[ix::escrow::expire_job(&job, &w.carol)]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     Usage, World,
     assay_sdk::{addresses, ix, reputation::Outcome, token::ASY_MINT},
+    auction::auction,
     governance, idl,
     market::*,
     table,
@@ -47,13 +48,14 @@ fn measured() -> World {
     w.ok(&[ix::escrow::cancel_job(&bob, &cancelled)]);
     let expired = w.open(&bob, 2);
     w.at(w.job(&expired).seal_by + 1);
-    w.ok(&[ix::escrow::expire_job(&expired)]);
+    w.ok(&[ix::escrow::expire_job(&expired, &w.carol)]);
 
     let a = o[0];
     w.ok(&[ix::token::collect_fees(&usd, &addresses::fee_vault_of_job(&usd, &job))]);
     w.open_accounts(&authority);
     w.mint_asy(&authority, 10);
     w.ok(&[ix::token::burn(&authority, &addresses::ata(&authority, &ASY_MINT), 5)]);
+    bids(&mut w);
     machines(&mut w, &a);
     w.ok(&[ix::staking::sync_weight(&addresses::pool(&o[1]))]);
     w.ok(&[ix::staking::request_unstake(&a, 0, 1_000_000)]);
@@ -64,6 +66,19 @@ fn measured() -> World {
     governance::every_instruction(&mut w);
     crate::token_admin::call_all(&mut w);
     w
+}
+
+/// An auction of which one bid is awarded and one taken back.
+fn bids(w: &mut World) {
+    let (alice, a, b) = (w.alice, w.operators[3], w.operators[2]);
+    let job = w.auction(&alice, auction(addresses::cheap_nonce(&alice, 50)));
+    w.bid(&job, &a, 1_000);
+    w.bid(&job, &b, 1_000);
+    w.ok(&[ix::escrow::withdraw_bid(&b, &job, &b)]);
+    w.award(&job, &a);
+    w.tick(SEAL + 1, 0);
+    w.ok(&[w.expire_awarded_ix(&job, &a)]);
+    w.ok(&[ix::escrow::cancel_job(&alice, &job)]);
 }
 
 /// What an operator and the authority do with a machine, and an author with a model.

@@ -5,7 +5,7 @@ use assay_tests::{
     World,
     assay_sdk::{
         addresses,
-        escrow::{Bid, BidTerms, Capabilities, EscrowError, JobState, JobTerms, Requirements},
+        escrow::{Bid, BidTerms, Capabilities, EscrowError, EscrowParams, JobState, JobTerms, Requirements, Royalty},
         ix,
         staking::StakingError,
     },
@@ -55,7 +55,7 @@ fn spam_bids() {
         // One bid an operator and job, whatever it offers.
         let again = w.offer(&job, 2);
         let again = place(&w, &job, spammer, again);
-        assert_eq!(w.send(&[again]).expect_err("it has bid").name, "InvalidInstructionData");
+        assert_eq!(w.send(&[again]).expect_err("it has bid").name, "3007 AccountOwnedByWrongProgram");
     }
     let terms = w.offer(&job, 1);
     w.refused(&[place(&w, &job, &poor, terms)], EscrowError::StakeTooLow);
@@ -95,10 +95,12 @@ fn terms_pinned_at_award() {
     let mut weaker = w.clone();
     weaker.ok(&[ix::escrow::update_device(&a, 0, Capabilities { cores: 1, ..MACHINE }, SLOTS, 0)]);
     weaker.refused(std::slice::from_ref(&seen), EscrowError::DeviceUnfit);
-    // The requester raises the price, and with it what the bidder would lose: 30 % of it for the price it bid.
+    // The requester raises the price, and with it what the bidder would lose, of which it gets 40 %.
+    let raise = ix::escrow::top_up(&alice, &w.usd, &job, terms(1).price_per_unit + 1, 0);
     let mut riskier = w.clone();
-    riskier.ok(&[ix::escrow::top_up(&alice, &riskier.usd, &job, terms(1).price_per_unit + 1, 0)]);
+    riskier.ok(std::slice::from_ref(&raise));
     riskier.refused(std::slice::from_ref(&seen), EscrowError::ExposureRose);
+    riskier.ok(&[ix::escrow::withdraw_bid(&b, &job, &a)]);
     riskier.bid(&job, &b, SEAT_PRICE);
     riskier.award(&job, &b);
 
@@ -107,7 +109,12 @@ fn terms_pinned_at_award() {
     assert_eq!(w.chain.account(&addresses::bid(&job, &a)), None);
     let seat = w.seat(&job, &a);
     assert_eq!((seat.payer, seat.device, seat.seal_by), (alice, addresses::device(&a, 0), w.now + SEAL));
-    w.refused(&[ix::escrow::top_up(&alice, &w.usd, &job, terms(1).price_per_unit + 1, 0)], EscrowError::WrongState);
+    w.refused(&[raise], EscrowError::WrongState);
+    // What governance changes meanwhile is not this job's.
+    let params = EscrowParams { fee_bps: 2_000, bond_bps: 10_000, cancel_floor_bps: 0, ..escrow_params() };
+    w.ok(&[ix::escrow::set_params(&w.authority, params)]);
+    let job = w.job(&job);
+    assert_eq!((job.price_of(0), job.fee_bps, job.exposure), (700_000, 250, EXPOSURE));
 }
 
 /// What a bid may say.
@@ -238,7 +245,7 @@ fn two_ways_to_a_seat() {
     w.tick(1, 0);
     let terms = w.offer(&drawn, 1_000);
     w.refused(&[place(&w, &drawn, &a, terms)], EscrowError::WrongAssignment);
-    w.refused(&[w.claim_ix(&job, &a)], EscrowError::WrongAssignment);
+    w.refused(&[ix::escrow::claim_seat(&a, &job, &w.job(&job), 0)], EscrowError::WrongAssignment);
 }
 
 /// Nobody bids for its own job, with a machine that does not fit, or with stake that is gone when it is awarded.
@@ -292,16 +299,16 @@ fn slots_of_a_machine() {
     assert_eq!(w.device(&a, 0).busy, 2);
     // A ghost gives its slot back.
     w.tick(SEAL + 1, 0);
-    w.expire_seat(&jobs[0], &a);
+    w.ok(&[w.expire_awarded_ix(&jobs[0], &a)]);
     assert_eq!(w.device(&a, 0).busy, 1);
     w.ok(&[ix::escrow::set_available(&a, 0, false)]);
     w.refused(std::slice::from_ref(&third), EscrowError::DeviceUnavailable);
     w.ok(&[ix::escrow::set_available(&a, 0, true)]);
     w.ok(&[third]);
-    w.expire_seat(&jobs[1], &a);
+    w.ok(&[w.expire_awarded_ix(&jobs[1], &a)]);
     w.refused(&[ix::escrow::retire_device(&a, 0)], EscrowError::DeviceBusy);
     w.tick(SEAL + 1, 0);
-    w.expire_seat(&jobs[2], &a);
+    w.ok(&[w.expire_awarded_ix(&jobs[2], &a)]);
     w.ok(&[ix::escrow::retire_device(&a, 0)]);
 }
 
@@ -315,11 +322,102 @@ fn ghost_provider_of_an_auction() {
     w.award(&job, &a);
     let staked = w.pool(&a).active;
     w.tick(SEAL + 1, 0);
-    w.expire_seat(&job, &a);
+    w.ok(&[w.expire_awarded_ix(&job, &a)]);
     assert_eq!(w.chain.lamports(&alice), lamports, "the seat's rent is back");
     assert_eq!((w.pool(&a).active, w.pool(&a).locked), (staked - BOND, 0));
     assert_eq!((w.job(&job).state, w.job(&job).seats), (JobState::Open, 0));
     w.award(&job, &b);
     assert_eq!(w.job(&job).price_of(0), 900_000);
     assert!(w.chain.find::<Bid>(&addresses::bid(&job, &a)).is_none(), "a bid is awarded once");
+}
+
+/// A whole auction with a model's royalty, to the base unit: the bidder gets its price less fee and royalty, the requester
+/// what it offered above the price, and nothing is left.
+#[test]
+fn an_auction_to_the_base_unit() {
+    let (mut w, alice, _, [a, b, _]) = world();
+    let (bob, carol, usd) = (w.bob, w.carol, w.usd);
+    w.ok(&[ix::escrow::publish_model(&bob, 1, model(&bob, 500))]);
+    let to = addresses::model(&bob, 1);
+    let terms = JobTerms { royalties: vec![Royalty { to, bps: 500 }], ..auction(2) };
+    let (requester, author, operator) = (w.usd_of(&alice), w.usd_of(&bob), w.usd_of(&a));
+    let lamports = [a, b].map(|who| w.chain.lamports(&who));
+    let job = addresses::job(&alice, 2);
+    w.jobs.push(job);
+    w.ok(&[ix::escrow::post_job_with(&alice, &usd, terms, &[to])]);
+    w.tick(1, 2);
+    w.bid(&job, &a, 700_000);
+    w.bid(&job, &b, 800_000);
+    let awarded = w.award(&job, &a);
+    assert_eq!(awarded.event("BidAwarded").u64("price"), 700_000);
+    assert_eq!(awarded.event("SeatClaimed").u64("exposure"), EXPOSURE);
+    assert_eq!((w.device(&a, 0).busy, w.chain.lamports(&a)), (1, lamports[0]), "the bid's rent is back");
+
+    w.ok(&[ix::escrow::deliver(&a, &job, honest())]);
+    let state = w.job(&job);
+    w.ok(&[ix::escrow::release_milestone(&alice, &job, &state, &a)]);
+    let seat = w.seat(&job, &a);
+    w.ok(&[ix::escrow::settle_seat(&job, &state, &seat, &carol)]);
+    assert_eq!((w.device(&a, 0).busy, w.pool(&a).locked), (0, 0));
+    w.ok(&[ix::escrow::pay_royalty(&job, &state, 0, &addresses::ata(&bob, &usd))]);
+    w.refund(&job);
+    w.close(&job);
+    w.ok(&[ix::escrow::withdraw_bid(&carol, &job, &b)]);
+
+    assert_eq!(w.usd_of(&a), operator + 700_000 - 17_500 - 35_000);
+    assert_eq!(w.usd_of(&bob), author + 35_000);
+    assert_eq!(w.usd_of(&alice), requester - 700_000);
+    assert_eq!(w.chain.tokens(&addresses::fee_vault_of_job(&usd, &job)), 17_500);
+    assert_eq!([a, b].map(|who| w.chain.lamports(&who)), lamports);
+    let seat = addresses::seat(&job, &a);
+    for address in [job, addresses::job_vault(&job), seat, addresses::bid(&job, &a), addresses::bid(&job, &b)] {
+        assert_eq!(w.chain.account(&address), None);
+    }
+}
+
+/// `pause_stops_entry_not_exit` of machines, bids and models: nothing new begins, everything can be ended.
+#[test]
+fn pause_stops_new_bids_machines_and_models() {
+    let (mut w, alice, job, [a, b, _]) = world();
+    let (authority, bob) = (w.authority, w.bob);
+    w.bid(&job, &a, 1_000);
+    w.ok(&[ix::escrow::publish_model(&bob, 1, model(&bob, 500))]);
+    w.ok(&[ix::escrow::set_paused(&authority, true)]);
+    w.refused(&[place(&w, &job, &b, w.offer(&job, 1_000))], EscrowError::Paused);
+    w.refused(&[ix::escrow::award_bid(&alice, &w.bid_of(&job, &a))], EscrowError::Paused);
+    w.refused(&[ix::escrow::register_device(&a, 1, MACHINE, 1, 0)], EscrowError::Paused);
+    w.refused(&[ix::escrow::publish_model(&bob, 2, model(&bob, 500))], EscrowError::Paused);
+    w.ok(&[ix::escrow::withdraw_bid(&a, &job, &a)]);
+    w.ok(&[ix::escrow::set_available(&a, 0, false)]);
+    w.ok(&[ix::escrow::update_device(&a, 0, MACHINE, 1, 0)]);
+    w.ok(&[ix::escrow::verify_device(&authority, &addresses::device(&a, 0), MACHINE, 1, true)]);
+    w.ok(&[ix::escrow::retire_device(&a, 0)]);
+    w.ok(&[ix::escrow::new_version(&bob, 1, [1; 32], "ipfs://two".into())]);
+    w.ok(&[ix::escrow::set_payee(&bob, 1, alice)]);
+    w.ok(&[ix::escrow::retire_model(&bob, 1)]);
+}
+
+/// Two auctions with different parties share no writable account, from the bid to the settlement.
+#[test]
+fn two_auctions_share_nothing_writable() {
+    let mut w = World::with_operators(2);
+    let (alice, bob, carol, mallory) = (w.alice, w.bob, w.carol, w.mallory);
+    let [a, b] = [w.operators[0], w.operators[1]];
+    let shard = |w: &World, job: &Pubkey| addresses::fee_vault_of_job(&w.usd, job);
+    let first = shard(&w, &addresses::job(&alice, 1));
+    // Fee vaults are sharded by the job's address: take two jobs of different shards, as three of four pairs are.
+    let nonce = (1..).find(|nonce| shard(&w, &addresses::job(&bob, *nonce)) != first).expect("another shard");
+    let mut live = |requester: Pubkey, nonce, operator: Pubkey, caller: Pubkey| {
+        let job = w.auction(&requester, auction(nonce));
+        let mut written = w.bid(&job, &operator, 1_000).written;
+        written.extend(w.award(&job, &operator).written);
+        written.extend(w.ok(&[ix::escrow::deliver(&operator, &job, honest())]).written);
+        let (state, seat) = (w.job(&job), w.seat(&job, &operator));
+        written.extend(w.ok(&[ix::escrow::release_milestone(&requester, &job, &state, &operator)]).written);
+        written.extend(w.ok(&[ix::escrow::settle_seat(&job, &state, &seat, &caller)]).written);
+        assert!(written.contains(&job) && written.contains(&addresses::device(&operator, 0)));
+        written
+    };
+    let (one, two) = (live(alice, 1, a, carol), live(bob, nonce, b, mallory));
+    assert_eq!(one.intersection(&two).collect::<Vec<_>>(), Vec::<&Pubkey>::new());
 }

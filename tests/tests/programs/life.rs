@@ -242,7 +242,7 @@ fn expired_with_nobody_seated_costs_nothing() {
     let before = books(&w);
     let job = w.open(&alice, 1);
     w.at(w.job(&job).seal_by + 1);
-    let expire = ix::escrow::expire_job(&job);
+    let expire = ix::escrow::expire_job(&job, &w.carol);
     assert_eq!(kinds(&w.ok(&[expire])), ["JobExpired"]);
     clear(&mut w, &job);
     assert_eq!(books(&w), before);
@@ -291,11 +291,11 @@ fn all_wrong() {
 #[test]
 fn quorum_edge() {
     let (mut w, alice, [a, b, c, d, e]) = world();
-    let strict = JobTerms { quorum: 3, ..terms(1) };
+    let strict = JobTerms { strategy: of(3, 3), ..terms(1) };
     let job = w.open_with(&alice, strict);
     w.judge(&job, &[(a, honest()), (b, honest()), (c, lie(&c))]);
     assert_eq!((w.job(&job).state, w.job(&job).losers), (JobState::Unresolved, 0));
-    let wide = JobTerms { replicas: 5, quorum: 3, ..terms(2) };
+    let wide = JobTerms { strategy: of(5, 3), ..terms(2) };
     let job = w.open_with(&alice, wide);
     w.judge(&job, &[(a, honest()), (b, lie(&a)), (c, honest()), (d, lie(&a)), (e, honest())]);
     assert_eq!((w.job(&job).state, w.job(&job).winners, w.job(&job).losers), (JobState::Verified, 0b10101, 0b01010));
@@ -306,7 +306,7 @@ fn quorum_edge() {
 fn the_widest_job() {
     let mut w = World::with_operators(7);
     let (alice, operators) = (w.alice, w.operators.clone());
-    let job = w.open_with(&alice, JobTerms { replicas: 7, quorum: 4, ..terms(1) });
+    let job = w.open_with(&alice, JobTerms { strategy: of(7, 4), ..terms(1) });
     let digests: Vec<_> = operators.iter().map(|who| (*who, honest())).collect();
     let finalized = w.judge(&job, &digests);
     assert_eq!(w.job(&job).winners, 0b111_1111);

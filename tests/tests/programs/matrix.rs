@@ -10,6 +10,7 @@ use assay_tests::{
     World,
     assay_sdk::{ASY, addresses, escrow::Job, ix, reputation::Outcome::Valid, token::ASY_MINT},
     attack::{Case, Outcome},
+    auction::auction,
     idl,
     market::*,
     table,

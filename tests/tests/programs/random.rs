@@ -87,7 +87,7 @@ fn calls(w: &mut World, (number, job, operator, detail): Step) -> Vec<Instructio
                 w.jobs.push(job);
             }
             let replicas = 2 + detail % 3;
-            let terms = JobTerms { replicas, quorum: replicas / 2 + 1, ..terms(nonce) };
+            let terms = JobTerms { strategy: of(replicas, replicas / 2 + 1), ..terms(nonce) };
             vec![ix::escrow::post_job(&requester, &usd, terms)]
         }
         "open_round" => vec![ix::verification::open_round(&requester, &job)],
@@ -95,7 +95,7 @@ fn calls(w: &mut World, (number, job, operator, detail): Step) -> Vec<Instructio
             w.tick(0, 2);
             vec![ix::verification::draw(&job)]
         }
-        "claim" => vec![ix::escrow::claim_seat(&operator, &job, 0, 0)],
+        "claim" => vec![w.claim_ix(&job, &operator, 0)],
         "seal" => vec![w.seal_ix(&job, &operator, &answer(w, &operator, detail))],
         "reveal" => vec![w.reveal_ix(&job, &operator, &answer(w, &operator, detail))],
         "finalize" => vec![w.finalize_ix(&job)],
@@ -103,9 +103,9 @@ fn calls(w: &mut World, (number, job, operator, detail): Step) -> Vec<Instructio
         "slash" => vec![ix::escrow::slash_seat(&job, &requester, &operator, &carol)],
         "expire_seat" => vec![ix::escrow::expire_seat(&job, &requester, &operator, &carol)],
         "cancel" => vec![ix::escrow::cancel_job(&requester, &job)],
-        "expire_job" => vec![ix::escrow::expire_job(&job)],
+        "expire_job" => vec![ix::escrow::expire_job(&job, &w.carol)],
         "refund" => with_job(&|posted| ix::escrow::refund(&job, posted)),
-        "close_job" => vec![ix::escrow::close_job(&job, &requester)],
+        "close_job" => vec![ix::escrow::close_job(&job, &requester, &requester)],
         "close_round" => vec![ix::verification::close_round(&job, &requester)],
         "wait" => {
             w.tick(i64::from(detail % 8), 3);
@@ -157,16 +157,16 @@ fn drain(w: &mut World) {
     for job in w.jobs.clone() {
         let Some(posted) = w.chain.find::<Job>(&job) else { continue };
         let finalize = w.finalize_ix(&job);
-        let mut cranks = vec![ix::escrow::expire_job(&job), finalize];
+        let mut cranks = vec![ix::escrow::expire_job(&job, &w.carol), finalize];
         for operator in &w.operators {
             cranks.push(ix::escrow::settle(&job, &posted, operator));
             cranks.push(ix::escrow::slash_seat(&job, &posted.requester, operator, &carol));
             cranks.push(ix::escrow::expire_seat(&job, &posted.requester, operator, &carol));
         }
         // Without a quorum of seals a job whose ghosts have all been expired ends by expire_job.
-        cranks.push(ix::escrow::expire_job(&job));
+        cranks.push(ix::escrow::expire_job(&job, &w.carol));
         cranks.push(ix::escrow::refund(&job, &posted));
-        cranks.push(ix::escrow::close_job(&job, &posted.requester));
+        cranks.push(ix::escrow::close_job(&job, &posted.requester, &posted.requester));
         for crank in cranks {
             let _ = w.send(&[crank]);
         }

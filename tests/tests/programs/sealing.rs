@@ -109,11 +109,11 @@ fn double_claim_and_double_settle() {
     let job = w.open(&alice, 1);
     let [a, b, c] = [w.operators[0], w.operators[1], w.operators[2]];
     w.claim(&job, &a);
-    let again = w.send(&[ix::escrow::claim_seat(&a, &job, 0, 0)]).expect_err("the seat is there");
+    let again = w.send(&[w.claim_ix(&job, &a, 0)]).expect_err("the seat is there");
     assert_eq!(again.name, "InvalidInstructionData", "the system program creates no account twice");
     w.claim(&job, &b);
     w.claim(&job, &c);
-    let late = ix::escrow::claim_seat(&w.operators[3], &job, 0, 0);
+    let late = w.claim_ix(&job, &w.operators[3], 0);
     w.refused(&[late], EscrowError::WrongState);
     for operator in [a, b, c] {
         w.seal(&job, &operator, &honest());

@@ -32,7 +32,7 @@ fn sortition_ineligible_claims() {
     };
     let doublings = (0..17).find(|n| chosen(*n)).expect("the threshold reaches everybody");
     assert!(doublings > 0, "this pool must wait for the test to mean anything");
-    let claim = ix::escrow::claim_seat(&small, &job, 0, 0);
+    let claim = w.claim_ix(&job, &small, 0);
     w.refused(std::slice::from_ref(&claim), EscrowError::NotEligible);
     w.at(seeded.seeded_at + 30 * i64::from(doublings) - 1);
     w.refused(std::slice::from_ref(&claim), EscrowError::NotEligible);
@@ -48,14 +48,14 @@ fn epoch_boundary_gaming() {
     w.tick(99, 0);
     let late = w.add_operator("late", STAKE);
     let job = w.open(&alice, 1);
-    w.refused(&[ix::escrow::claim_seat(&late, &job, 0, 0)], EscrowError::NotEligible);
+    w.refused(&[w.claim_ix(&job, &late, 0)], EscrowError::NotEligible);
     w.tick(1, 0);
-    w.ok(&[ix::escrow::claim_seat(&late, &job, 0, 0)]);
+    w.ok(&[w.claim_ix(&job, &late, 0)]);
     let leaver = w.operators[0];
     let shares = u128::from(STAKE - CLASS_STAKE + 1);
     w.ok(&[ix::staking::request_unstake(&leaver, 0, shares)]);
     assert_eq!(w.pool(&leaver).weight.effective(w.now as u64 / 100), CLASS_STAKE - 1);
-    w.refused(&[ix::escrow::claim_seat(&leaver, &job, 0, 0)], EscrowError::StakeTooLow);
+    w.refused(&[w.claim_ix(&job, &leaver, 0)], EscrowError::StakeTooLow);
 }
 
 /// The seed is the hash of the first slot after the job's: not known when it is posted, the same whoever asks.
@@ -87,7 +87,7 @@ fn seed_slot_aged_out() {
     assert_eq!(rearmed.event("DrawRearmed").u64("after_slot"), w.slot);
     assert_eq!((w.job(&job).seeded_at, w.job(&job).seed_slot), (0, w.slot));
     w.refused(&[ix::verification::draw(&job)], VerificationError::SeedNotReady);
-    w.refused(&[ix::escrow::claim_seat(&w.operators[0], &job, 0, 0)], EscrowError::NotDrawn);
+    w.refused(&[w.claim_ix(&job, &w.operators[0], 0)], EscrowError::NotDrawn);
     let slot = w.slot;
     w.tick(0, 2);
     w.ok(&[ix::verification::draw(&job)]);
@@ -101,7 +101,7 @@ fn self_dealing() {
     let a = w.operators[0];
     w.mint_usd(&a, FUNDS);
     let job = w.open(&a, 1);
-    w.refused(&[ix::escrow::claim_seat(&a, &job, 0, 0)], EscrowError::SelfDealing);
+    w.refused(&[w.claim_ix(&job, &a, 0)], EscrowError::SelfDealing);
 }
 
 #[test]
@@ -114,11 +114,11 @@ fn an_unfit_device() {
             .enumerate()
     {
         let job = w.open_with(&alice, unfit);
-        w.refused(&[ix::escrow::claim_seat(&a, &job, 0, 0)], EscrowError::DeviceUnfit);
+        w.refused(&[w.claim_ix(&job, &a, 0)], EscrowError::DeviceUnfit);
         let bigger = Capabilities { cores: 5, memory_mib: 4_097, ..MACHINE };
         let index = nonce as u16 + 1;
         w.ok(&[ix::escrow::register_device(&a, index, bigger, 1, 0)]);
-        w.ok(&[ix::escrow::claim_seat(&a, &job, 0, index)]);
+        w.ok(&[w.claim_ix(&job, &a, index)]);
     }
 }
 
@@ -130,7 +130,7 @@ fn another_class() {
     w.tick(100, 250);
     let alice = w.alice;
     let job = w.open_with(&alice, JobTerms { class: 1, ..terms(1) });
-    w.refused(&[ix::escrow::claim_seat(&poor, &job, 0, 0)], EscrowError::WrongAddress);
+    w.refused(&[w.claim_ix(&job, &poor, 0)], EscrowError::WrongAddress);
     w.ok(&[ix::reputation::open_record(&poor, 1)]);
     w.refused(&[ix::escrow::claim_seat(&poor, &job, 1, 0)], EscrowError::StakeTooLow);
     w.refused(

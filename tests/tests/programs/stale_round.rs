@@ -38,7 +38,7 @@ fn unresolved(w: &mut World, job: &Pubkey) {
 #[track_caller]
 fn no_draw(mut w: World, job: &Pubkey) {
     w.refused(&[ix::verification::draw(job)], VerificationError::StaleRound);
-    let claim = ix::escrow::claim_seat(&w.operators[0], job, 0, 0);
+    let claim = w.claim_ix(job, &w.operators[0], 0);
     w.refused(&[claim], EscrowError::NotDrawn);
 }
 
@@ -51,13 +51,13 @@ fn a_final_round_judges_no_new_job() {
 
 #[test]
 fn a_round_with_fewer_replicas_judges_no_new_job() {
-    let (w, job) = revived(cancelled, JobTerms { replicas: 5, quorum: 3, ..terms(1) });
+    let (w, job) = revived(cancelled, JobTerms { strategy: of(5, 3), ..terms(1) });
     no_draw(w, &job);
 }
 
 #[test]
 fn a_round_with_a_lower_quorum_judges_no_new_job() {
-    let (w, job) = revived(cancelled, JobTerms { quorum: 3, ..terms(1) });
+    let (w, job) = revived(cancelled, JobTerms { strategy: of(3, 3), ..terms(1) });
     no_draw(w, &job);
 }
 

@@ -85,7 +85,7 @@ fn at(state: &str) -> (World, Pubkey, Job) {
         "cancelled" => drop(w.ok(&[ix::escrow::cancel_job(&alice, &job)])),
         "expired" => {
             w.at(posted.seal_by + 1);
-            w.ok(&[ix::escrow::expire_job(&job)]);
+            w.ok(&[ix::escrow::expire_job(&job, &w.carol)]);
         }
         "refunded" | "closed" | "forgotten" => {
             settle(&mut w);
@@ -109,7 +109,7 @@ fn instructions(w: &World, job: &Pubkey, posted: &Job) -> Vec<(&'static str, Ins
     vec![
         ("open_round", ix::verification::open_round(&alice, job)),
         ("draw", ix::verification::draw(job)),
-        ("claim", ix::escrow::claim_seat(&stranger, job, 0, 0)),
+        ("claim", w.claim_ix(job, &stranger, 0)),
         ("seal", w.seal_ix(job, &a, &honest())),
         ("reveal", w.reveal_ix(job, &a, &honest())),
         ("finalize", w.finalize_ix(job)),
@@ -117,9 +117,9 @@ fn instructions(w: &World, job: &Pubkey, posted: &Job) -> Vec<(&'static str, Ins
         ("slash", ix::escrow::slash_seat(job, &alice, &c, &carol)),
         ("expire_seat", ix::escrow::expire_seat(job, &alice, &a, &carol)),
         ("cancel_job", ix::escrow::cancel_job(&alice, job)),
-        ("expire_job", ix::escrow::expire_job(job)),
+        ("expire_job", ix::escrow::expire_job(job, &w.carol)),
         ("refund", ix::escrow::refund(job, posted)),
-        ("close_job", ix::escrow::close_job(job, &alice)),
+        ("close_job", ix::escrow::close_job(job, &alice, &alice)),
         ("close_round", ix::verification::close_round(job, &alice)),
     ]
 }
@@ -161,7 +161,7 @@ fn every_state_has_a_permissionless_exit() {
         w.tick(100_000, 0);
         let seats: Vec<_> = w.operators.iter().take(3).copied().collect();
         let (alice, carol) = (w.alice, w.carol);
-        let _ = w.send(&[ix::escrow::expire_job(&job)]);
+        let _ = w.send(&[ix::escrow::expire_job(&job, &w.carol)]);
         let finalize = w.finalize_ix(&job);
         let _ = w.send(&[finalize]);
         for seat in &seats {
@@ -170,7 +170,7 @@ fn every_state_has_a_permissionless_exit() {
             let _ = w.send(&[ix::escrow::expire_seat(&job, &alice, seat, &carol)]);
         }
         let _ = w.send(&[ix::escrow::refund(&job, &posted)]);
-        let _ = w.send(&[ix::escrow::close_job(&job, &alice)]);
+        let _ = w.send(&[ix::escrow::close_job(&job, &alice, &alice)]);
         let _ = w.send(&[ix::verification::close_round(&job, &alice)]);
         for address in [job, addresses::job_vault(&job), addresses::round(&job)] {
             assert_eq!(w.chain.account(&address), None, "{state}: something is left");

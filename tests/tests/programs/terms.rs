@@ -31,15 +31,15 @@ fn bounds_of_a_job() {
         (JobTerms { price_per_unit: u64::MAX, ..usual() }, EscrowError::Overflow),
         (JobTerms { units: 1, price_per_unit: u64::MAX, ..usual() }, EscrowError::Overflow),
         (JobTerms { units: 1, price_per_unit: u64::MAX / 3, ..usual() }, EscrowError::Overflow),
-        (JobTerms { replicas: 1, quorum: 1, ..usual() }, EscrowError::BadQuorum),
-        (JobTerms { replicas: 8, quorum: 5, ..usual() }, EscrowError::BadQuorum),
-        (JobTerms { replicas: 255, quorum: 255, ..usual() }, EscrowError::BadQuorum),
-        (JobTerms { replicas: 4, quorum: 2, ..usual() }, EscrowError::BadQuorum),
-        (JobTerms { quorum: 1, ..usual() }, EscrowError::BadQuorum),
-        (JobTerms { quorum: 4, ..usual() }, EscrowError::BadQuorum),
+        (JobTerms { strategy: of(1, 1), ..usual() }, EscrowError::BadQuorum),
+        (JobTerms { strategy: of(8, 5), ..usual() }, EscrowError::BadQuorum),
+        (JobTerms { strategy: of(255, 255), ..usual() }, EscrowError::BadQuorum),
+        (JobTerms { strategy: of(4, 2), ..usual() }, EscrowError::BadQuorum),
+        (JobTerms { strategy: of(3, 1), ..usual() }, EscrowError::BadQuorum),
+        (JobTerms { strategy: of(3, 4), ..usual() }, EscrowError::BadQuorum),
         (JobTerms { class: 5, ..usual() }, EscrowError::NoSuchClass),
-        (JobTerms { engine: 1, ..usual() }, EscrowError::BadDevice),
-        (JobTerms { engine: 255, ..usual() }, EscrowError::BadDevice),
+        (JobTerms { requirements: Requirements { engine: 1, ..usual().requirements }, ..usual() }, EscrowError::BadDevice),
+        (JobTerms { requirements: Requirements { engine: 255, ..usual().requirements }, ..usual() }, EscrowError::BadDevice),
         (JobTerms { uri: String::new(), ..usual() }, EscrowError::BadUri),
         (JobTerms { uri: "u".repeat(129), ..usual() }, EscrowError::BadUri),
         (JobTerms { deadline_seconds: 69, ..usual() }, EscrowError::BadDeadline),
@@ -55,7 +55,7 @@ fn bounds_of_a_job() {
     assert_eq!(w.usd_of(&alice), FUNDS);
     w.post(&alice, JobTerms { uri: "u".repeat(128), deadline_seconds: 70, ..terms(1) });
     w.mint_usd(&alice, 2 * MAX_UNITS);
-    let largest = w.post(&alice, JobTerms { units: MAX_UNITS, price_per_unit: 1, replicas: 2, ..terms(2) });
+    let largest = w.post(&alice, JobTerms { units: MAX_UNITS, price_per_unit: 1, strategy: of(2, 2), ..terms(2) });
     assert_eq!(w.job(&largest).seat_price, MAX_UNITS);
 }
 

@@ -6,6 +6,7 @@ use anchor_lang::prelude::*;
 use assay_reputation::Record;
 use assay_staking::Pool;
 
+use super::create::Create;
 use crate::{
     EscrowError,
     events::{BidPlaced, BidWithdrawn},
@@ -28,11 +29,9 @@ pub struct PlaceBid<'info> {
     pub operator: Signer<'info>,
     pub config: Box<Account<'info, Config>>,
     pub job: Box<Account<'info, Job>>,
-    #[account(
-        init, payer = operator, space = 8 + Bid::INIT_SPACE,
-        seeds = [BID_SEED, job.key().as_ref(), operator.key().as_ref()], bump
-    )]
-    pub bid: Account<'info, Bid>,
+    /// CHECK: created here, at the address that its seeds say.
+    #[account(mut, seeds = [BID_SEED, job.key().as_ref(), operator.key().as_ref()], bump)]
+    pub bid: UncheckedAccount<'info>,
     #[account(has_one = operator @ EscrowError::NotOperator)]
     pub device: Account<'info, Device>,
     #[account(
@@ -70,17 +69,9 @@ pub(crate) fn place(ctx: Context<PlaceBid>, terms: BidTerms) -> Result<()> {
     let BidTerms { price, expires_at, posted_at, exposure } = terms;
     let (job, operator) = (ctx.accounts.job.key(), ctx.accounts.operator.key());
     let device = ctx.accounts.device.key();
-    ctx.accounts.bid.set_inner(Bid {
-        version: VERSION,
-        bump: ctx.bumps.bid,
-        job,
-        operator,
-        device,
-        price,
-        exposure,
-        expires_at,
-        posted_at,
-    });
+    let bump = ctx.bumps.bid;
+    let bid = Bid { version: VERSION, bump, job, operator, device, price, exposure, expires_at, posted_at };
+    ctx.accounts.create(&bid)?;
     emit_cpi!(BidPlaced { bid: ctx.accounts.bid.key(), job, operator, device, price, exposure, expires_at });
     Ok(())
 }
@@ -103,6 +94,16 @@ impl PlaceBid<'_> {
         let class = params.classes.get(usize::from(job.class)).ok_or(EscrowError::NoSuchClass)?;
         require!(self.pool.active >= class.stake, EscrowError::StakeTooLow);
         Ok(())
+    }
+
+    #[inline(never)]
+    fn create(&self, bid: &Bid) -> Result<()> {
+        let (payer, account, space) =
+            (self.operator.as_ref(), self.bid.as_ref(), 8_usize.saturating_add(Bid::INIT_SPACE));
+        let (lamports, bump) = (Rent::get()?.minimum_balance(space), [bid.bump]);
+        let seeds: &[&[u8]] = &[BID_SEED, bid.job.as_ref(), bid.operator.as_ref(), &bump];
+        Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;
+        bid.try_serialize(&mut &mut account.try_borrow_mut_data()?[..])
     }
 }
 

@@ -64,9 +64,8 @@ pub(crate) fn handler(ctx: Context<TopUp>, price_per_unit: u64, extra_seconds: u
     Ok(())
 }
 
-/// A higher price, with the bond that goes with it. An auction's stays: who bid did so for a bond of this size.
+/// A higher price, with the bond that goes with it. Bids are for a bond of a certain size, and are worth nothing then.
 fn raise(job: &mut Job, price: u64, params: &EscrowParams, bond_rate: u64) -> Result<()> {
-    require!(job.assignment == Assignment::Sortition, EscrowError::WrongAssignment);
     let class = *params.classes.get(usize::from(job.class)).ok_or(EscrowError::NoSuchClass)?;
     (job.bond, job.exposure) = exposure(price, params, class, bond_rate)?;
     job.seat_price = price;

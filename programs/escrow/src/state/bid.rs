@@ -46,8 +46,50 @@ impl Bid {
         Ok(())
     }
 
-    /// Whether it can still come to be awarded. `job` is none where no job is at the address any more.
+    /// Whether it can still come to be awarded: also while another has the seat, which opens again if that is a ghost.
+    /// `job` is none where no job is at the address any more.
     pub fn stands(&self, job: Option<&Job>, now: i64) -> bool {
-        job.is_some_and(|job| job.is_live() && job.posted_at == self.posted_at) && now <= self.expires_at
+        job.is_some_and(|job| job.is_live() && self.agrees_to(job, now).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::JobState;
+
+    fn job() -> Job {
+        let zeros = [0; 1_024];
+        let empty = Job::deserialize(&mut &zeros[..]).unwrap();
+        Job { state: JobState::Open, posted_at: 100, exposure: 50, ..empty }
+    }
+
+    fn bid() -> Bid {
+        let zeros = [0; 1_024];
+        let empty = Bid::deserialize(&mut &zeros[..]).unwrap();
+        Bid { posted_at: 100, exposure: 50, expires_at: 200, ..empty }
+    }
+
+    #[test]
+    fn what_a_bid_agrees_to() {
+        let refused = |bid: Bid, job: Job, now| bid.agrees_to(&job, now).unwrap_err();
+        bid().agrees_to(&job(), 200).unwrap();
+        Bid { exposure: u64::MAX, ..bid() }.agrees_to(&job(), 200).unwrap();
+        assert_eq!(refused(bid(), job(), 201), EscrowError::BidExpired.into());
+        assert_eq!(refused(bid(), Job { posted_at: 101, ..job() }, 150), EscrowError::OtherPosting.into());
+        assert_eq!(refused(bid(), Job { exposure: 51, ..job() }, 150), EscrowError::ExposureRose.into());
+    }
+
+    #[test]
+    fn when_a_bid_stands() {
+        let stands = |job: Job, now| bid().stands(Some(&job), now);
+        assert!(stands(job(), 200) && !stands(job(), 201));
+        assert!(stands(Job { state: JobState::Seated, ..job() }, 200));
+        assert!(!bid().stands(None, 150) && !stands(Job { posted_at: 99, ..job() }, 150));
+        assert!(!stands(Job { exposure: 51, ..job() }, 150));
+        use JobState::*;
+        for state in [Verified, Settled, Unresolved, Cancelled, Expired] {
+            assert!(!stands(Job { state, ..job() }, 150));
+        }
     }
 }

@@ -11,7 +11,8 @@ use crate::{
 
 /// Accounts of `draw`, in order:
 /// 0. `job` (writable)
-/// 1. `round`: `["round", job]`, fresh and opened for this very job
+/// 1. `round`: `["round", job]`, fresh and opened for this very job; this program's address for an accepted job, which
+///    no round judges
 /// 2. `slot_hashes`: the sysvar
 /// 3. `authority`: `["authority"]` of this program
 /// 4. `escrow_program`, then the event accounts
@@ -23,7 +24,7 @@ pub struct Draw<'info> {
     #[account(mut)]
     pub job: Account<'info, Job>,
     #[account(has_one = job @ VerificationError::WrongAddress)]
-    pub round: Account<'info, Round>,
+    pub round: Option<Account<'info, Round>>,
     /// CHECK: the sysvar, by its address; too large to deserialize.
     #[account(address = SLOT_HASHES @ VerificationError::BadSlotHashes)]
     pub slot_hashes: UncheckedAccount<'info>,
@@ -35,8 +36,10 @@ pub struct Draw<'info> {
 
 pub(crate) fn handler(ctx: Context<Draw>) -> Result<()> {
     // Without a seed nobody takes a seat, so this is where a stale round is stopped.
-    let round = &ctx.accounts.round;
-    require!(round.is_fresh() && round.is_of(&ctx.accounts.job), VerificationError::StaleRound);
+    let job = &ctx.accounts.job;
+    let own = |round: &Account<Round>| round.is_fresh() && round.is_of(job);
+    let ready = job.is_accepted() || ctx.accounts.round.as_ref().is_some_and(own);
+    require!(ready, VerificationError::StaleRound);
     let found = {
         let data = ctx.accounts.slot_hashes.try_borrow_data()?;
         seed::find(&data, ctx.accounts.job.seed_slot).ok_or(VerificationError::BadSlotHashes)?

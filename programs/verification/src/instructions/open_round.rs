@@ -27,7 +27,7 @@ pub struct OpenRound<'info> {
 pub(crate) fn handler(ctx: Context<OpenRound>) -> Result<()> {
     require!(!ctx.accounts.config.paused, VerificationError::Paused);
     let job = &ctx.accounts.job;
-    require!(job.state == JobState::Open && job.seats == 0, VerificationError::WrongJobState);
+    require!(job.state == JobState::Open && job.seats == 0 && !job.is_accepted(), VerificationError::WrongJobState);
     let reveal_by = job.seal_by.checked_add(job.reveal_window.into()).ok_or(VerificationError::Overflow)?;
     ctx.accounts.round.set_inner(Round {
         version: VERSION,

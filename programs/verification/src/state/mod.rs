@@ -73,7 +73,8 @@ impl Round {
     /// round open and post again with the same nonce: the old round must not judge the new job.
     pub fn is_of(&self, job: &Job) -> bool {
         let terms = (self.replicas, self.quorum, self.seal_by, self.reveal_window);
-        terms == (job.replicas, job.quorum, job.seal_by, job.reveal_window)
+        // An accepted job has no round: one that stands at its address is another posting's.
+        !job.is_accepted() && terms == (job.replicas, job.quorum, job.seal_by, job.reveal_window)
     }
 
     /// Whether nothing has happened in it yet.

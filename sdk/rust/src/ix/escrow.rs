@@ -1,5 +1,7 @@
 //! Builders of the escrow program's instructions.
 
+mod lifecycle;
+
 use anchor_lang::{
     prelude::Pubkey,
     solana_program::instruction::{AccountMeta, Instruction},
@@ -10,6 +12,7 @@ use assay_escrow::{
 use assay_staking::{ID as STAKING, SLASHER};
 use assay_token::ASY_MINT;
 
+pub use self::lifecycle::*;
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
 use crate::addresses::{
     ata, bid, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault,
@@ -34,6 +37,7 @@ pub fn initialize(authority: &Pubkey, params: EscrowParams) -> Instruction {
 pub fn register_mint(authority: &Pubkey, mint: &Pubkey, bond_rate: u64) -> Instruction {
     let accounts = accounts::RegisterMint {
         authority: *authority,
+        payer: *authority,
         config: config(&ID),
         payment: payment(mint),
         mint: *mint,
@@ -180,15 +184,15 @@ pub fn post_job_with(requester: &Pubkey, mint: &Pubkey, terms: JobTerms, models:
     instruction
 }
 
-/// Claim a seat with machine number `device`. `class` is the job's.
-pub fn claim_seat(operator: &Pubkey, job: &Pubkey, class: u8, device: u16) -> Instruction {
+/// Claim a seat of a job as it stands, with machine number `device`.
+pub fn claim_seat(operator: &Pubkey, job: &Pubkey, state: &Job, device: u16) -> Instruction {
     let accounts = accounts::ClaimSeat {
         operator: *operator,
         config: config(&ID),
         job: *job,
         seat: seat_address(job, operator),
         device: device_address(operator, device),
-        record: record(operator, class),
+        record: record(operator, state.class),
         pool: pool(operator),
         staking_config: config(&STAKING),
         totals: totals(),
@@ -198,7 +202,7 @@ pub fn claim_seat(operator: &Pubkey, job: &Pubkey, class: u8, device: u16) -> In
         event_authority: event_authority(&ID),
         program: ID,
     };
-    build(ID, accounts, instruction::ClaimSeat {})
+    build(ID, accounts, instruction::ClaimSeat { seed: state.seed })
 }
 
 /// Bid for a seat of an auction with machine number `device`. `class` is the job's.
@@ -253,17 +257,21 @@ pub fn award_bid(requester: &Pubkey, state: &Bid) -> Instruction {
     build(ID, accounts, instruction::AwardBid { price: state.price })
 }
 
-/// Settle an operator's seat, paying its associated token account.
+/// Settle the ordinary seat, which the operator paid for and works for with machine 0; it gets the bounty too, and its
+/// associated token account the pay. See [`settle_seat`] for any other.
 pub fn settle(job: &Pubkey, state: &Job, operator: &Pubkey) -> Instruction {
     let accounts = accounts::Settle {
         job: *job,
         seat: seat_address(job, operator),
         operator: *operator,
+        payer: *operator,
+        device: device_address(operator, 0),
         vault: job_vault(job),
         to: ata(operator, &state.mint),
         fee_vault: fee_vault_of_job(&state.mint, job),
         mint: state.mint,
         pool: pool(operator),
+        caller: *operator,
         authority: SLASHER,
         staking_program: STAKING,
         token_program: TOKEN_PROGRAM,
@@ -273,12 +281,13 @@ pub fn settle(job: &Pubkey, state: &Job, operator: &Pubkey) -> Instruction {
     build(ID, accounts, instruction::Settle {})
 }
 
-/// Slash an operator's lost seat; the bounty goes to `caller`'s associated ASY account.
+/// Slash an operator's lost seat, the ordinary one (see [`for_seat`]); the caller's part goes to `caller`'s associated ASY
+/// account.
 pub fn slash_seat(job: &Pubkey, requester: &Pubkey, operator: &Pubkey, caller: &Pubkey) -> Instruction {
     build(ID, slash_accounts(job, requester, operator, caller), instruction::SlashSeat {})
 }
 
-/// Expire an operator's seat that never sealed; the bounty goes to `caller`'s associated ASY account.
+/// Expire an operator's seat that never sealed, likewise.
 pub fn expire_seat(job: &Pubkey, requester: &Pubkey, operator: &Pubkey, caller: &Pubkey) -> Instruction {
     build(ID, slash_accounts(job, requester, operator, caller), instruction::ExpireSeat {})
 }
@@ -289,6 +298,8 @@ fn slash_accounts(job: &Pubkey, requester: &Pubkey, operator: &Pubkey, caller: &
         job: *job,
         seat: seat_address(job, operator),
         operator: *operator,
+        payer: *operator,
+        device: device_address(operator, 0),
         pool,
         pool_vault: pool_vault(&pool),
         asy_mint: ASY_MINT,
@@ -306,14 +317,13 @@ fn slash_accounts(job: &Pubkey, requester: &Pubkey, operator: &Pubkey, caller: &
 
 /// Cancel a job that nobody has a seat of.
 pub fn cancel_job(requester: &Pubkey, job: &Pubkey) -> Instruction {
-    let accounts =
-        accounts::CancelJob { requester: *requester, job: *job, event_authority: event_authority(&ID), program: ID };
-    build(ID, accounts, instruction::CancelJob {})
+    cancel_job_under(requester, job, &[])
 }
 
-/// Expire a job that nobody has a seat of.
-pub fn expire_job(job: &Pubkey) -> Instruction {
-    let accounts = accounts::ExpireJob { job: *job, event_authority: event_authority(&ID), program: ID };
+/// Expire a job that nobody has a seat of; `caller` gets the bounty.
+pub fn expire_job(job: &Pubkey, caller: &Pubkey) -> Instruction {
+    let accounts =
+        accounts::ExpireJob { job: *job, caller: *caller, event_authority: event_authority(&ID), program: ID };
     build(ID, accounts, instruction::ExpireJob {})
 }
 
@@ -331,12 +341,13 @@ pub fn refund(job: &Pubkey, state: &Job) -> Instruction {
     build(ID, accounts, instruction::Refund {})
 }
 
-/// Close an ended job and its empty vault.
-pub fn close_job(job: &Pubkey, requester: &Pubkey) -> Instruction {
+/// Close an ended job and its empty vault; `caller` gets the bounty.
+pub fn close_job(job: &Pubkey, requester: &Pubkey, caller: &Pubkey) -> Instruction {
     let accounts = accounts::CloseJob {
         job: *job,
         vault: job_vault(job),
         requester: *requester,
+        caller: *caller,
         token_program: TOKEN_PROGRAM,
         event_authority: event_authority(&ID),
         program: ID,

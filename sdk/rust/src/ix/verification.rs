@@ -81,9 +81,18 @@ pub fn open_round(requester: &Pubkey, job: &Pubkey) -> Instruction {
 
 /// Draw a job's seed.
 pub fn draw(job: &Pubkey) -> Instruction {
+    draw_with(job, Some(round_address(job)))
+}
+
+/// Draw the seed of an accepted job, which has no round.
+pub fn draw_accepted(job: &Pubkey) -> Instruction {
+    draw_with(job, None)
+}
+
+fn draw_with(job: &Pubkey, round: Option<Pubkey>) -> Instruction {
     let accounts = accounts::Draw {
         job: *job,
-        round: round_address(job),
+        round,
         slot_hashes: SLOT_HASHES,
         authority: VERIFIER,
         escrow_program: ESCROW,

@@ -13,6 +13,7 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::settle", "of_another", "fee_vault", "any account of the fee authority's can be swept"),
     ("escrow::slash_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
     ("escrow::expire_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
+    ("escrow::place_bid", "prefunded_pda", "bid", "what was sent ahead pays for the bid's rent, and returns with it"),
     ("escrow::update_device", "twice", "-", "the second says the same of the machine"),
     ("escrow::set_available", "twice", "-", "the second says the same of the machine"),
     ("escrow::verify_device", "twice", "-", "the second vouches for the same"),
@@ -35,7 +36,7 @@ pub fn cases() -> Vec<Case> {
     let (authority, alice, bob, usd) = (w.authority, w.alice, w.bob, w.usd);
     let o = w.operators.clone();
     let post = |who: &Pubkey, nonce| ix::escrow::post_job(who, &usd, terms(nonce));
-    let claim = |who: &Pubkey, job: &Pubkey| ix::escrow::claim_seat(who, job, 0, 0);
+    let claim = |w: &World, who: &Pubkey, job: &Pubkey| w.claim_ix(job, who, 0);
     let round = ix::verification::open_round;
     let mut fresh = empty.clone();
     fresh.jobs = vec![addresses::job(&alice, 1), addresses::job(&bob, 1)];
@@ -51,7 +52,7 @@ pub fn cases() -> Vec<Case> {
     ];
     let mut late = w.clone();
     late.at(w.job(&job).seal_by + 1);
-    cases.push(Case::new(&late, ix::escrow::expire_job(&job)).other(ix::escrow::expire_job(&other)));
+    cases.push(Case::new(&late, ix::escrow::expire_job(&job, &w.carol)).other(ix::escrow::expire_job(&other, &CALLER)));
     let mut ghosts = w.clone();
     ghosts.claim(&job, &o[0]);
     ghosts.claim(&other, &o[3]);
@@ -73,11 +74,30 @@ pub fn cases() -> Vec<Case> {
         w.slash(job, &o[i * 3 + 2]);
         w.refund(job);
     }
-    cases.push(Case::new(&w, ix::escrow::close_job(&job, &alice)).other(ix::escrow::close_job(&other, &bob)));
+    cases.push(Case::new(&w, ix::escrow::close_job(&job, &alice, &alice)).other(ix::escrow::close_job(&other, &bob, &bob)));
     cases.extend(by_the_verifier());
+    cases.extend(bids());
     cases.extend(devices());
     cases.extend(models());
     cases
+}
+
+fn bids() -> Vec<Case> {
+    let mut w = World::with_operators(2);
+    let (alice, bob) = (w.alice, w.bob);
+    let [a, b] = [w.operators[0], w.operators[1]];
+    let (job, other) = (w.auction(&alice, auction(1)), w.auction(&bob, auction(1)));
+    let place = |w: &World, who: &Pubkey, job: &Pubkey| ix::escrow::place_bid(who, job, 0, 0, w.offer(job, 1_000));
+    let placed = Case::new(&w, place(&w, &a, &job)).other(place(&w, &b, &other));
+    w.bid(&job, &a, 1_000);
+    w.bid(&other, &b, 1_000);
+    let withdraw = ix::escrow::withdraw_bid;
+    let award = |requester: &Pubkey, job: &Pubkey, who: &Pubkey| ix::escrow::award_bid(requester, &w.bid_of(job, who));
+    vec![
+        placed,
+        Case::new(&w, withdraw(&a, &job, &a)).other(withdraw(&b, &other, &b)),
+        Case::new(&w, award(&alice, &job, &a)).other(award(&bob, &other, &b)),
+    ]
 }
 
 fn devices() -> Vec<Case> {

@@ -46,7 +46,7 @@ pub async fn run(context: &Context, job: Pubkey) -> Result<()> {
     if context.account::<Round>(&addresses::round(&job)).await?.is_some() {
         work.push(ix::verification::close_round(&job, &requester));
     }
-    work.push(ix::escrow::close_job(&job, &requester));
+    work.push(ix::escrow::close_job(&job, &requester, &requester));
     let signature = context.send(&[&wallet], COMPUTE_UNITS, &work).await?.to_string();
     context.out.data(&json!({"job": job.to_string(), "status": "cancelled", "signature": signature}), || {
         facts(&[("job", job.to_string()), ("status", "cancelled".into()), ("signature", signature.clone())])

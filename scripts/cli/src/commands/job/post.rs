@@ -2,7 +2,7 @@
 
 use assay_sdk::{
     addresses, escrow,
-    escrow::{ENGINE_WASM, EscrowParams, Job, JobTerms, MAX_URI, PaymentMint, math::prices},
+    escrow::{Assignment, ENGINE_WASM, EscrowParams, Job, JobTerms, MAX_URI, PaymentMint, Requirements, Strategy, math::seat_price},
     ix,
     token::ASY_MINT,
     verification::Round,
@@ -65,7 +65,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     if price == 0 {
         return Err(Error::Usage("--price-per-unit is 0: nobody computes for nothing".into()));
     }
-    let deposit = prices(spec.units, price, args.replicas).map(|(_, deposit)| deposit);
+    let deposit = seat_price(spec.units, price).and_then(|price| price.checked_mul(args.replicas.into()));
     let terms = JobTerms {
         // One that fits a signed 64-bit column too.
         nonce: addresses::cheap_nonce(&wallet.pubkey(), rand::random::<u64>() >> 1),
@@ -73,13 +73,18 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
         uri: format!("{blobs}/{}", hex::encode(spec.hash())),
         units: spec.units,
         price_per_unit: price,
-        replicas: args.replicas,
-        quorum: args.quorum,
+        strategy: Strategy::Replicated { replicas: args.replicas, quorum: args.quorum },
+        assignment: Assignment::Sortition,
         class: args.class,
-        engine: ENGINE_WASM,
-        cores: 1,
-        memory_mib: spec.limits.memory_mib,
+        requirements: Requirements {
+            engine: ENGINE_WASM,
+            cores: 1,
+            memory_mib: spec.limits.memory_mib,
+            ..Requirements::default()
+        },
         deadline_seconds: deadline(args, &config.params)?,
+        royalties: vec![],
+        milestones: vec![],
     };
     if terms.uri.len() > MAX_URI {
         return Err(Error::Usage(format!("{} is longer than {MAX_URI} bytes: use a shorter --api", terms.uri)));
@@ -124,8 +129,8 @@ async fn post(context: &Context, wallet: &Keypair, mint: &Pubkey, terms: JobTerm
         spec_hash: hex::encode(terms.spec_hash),
         uri: terms.uri.clone(),
         units: terms.units,
-        replicas: terms.replicas,
-        quorum: terms.quorum,
+        replicas: terms.seats().0,
+        quorum: terms.seats().1,
         mint: mint.to_string(),
         deposit: String::new(),
         deadline_seconds: terms.deadline_seconds,
