@@ -149,9 +149,9 @@ pub fn every_instruction(w: &mut World) {
     w.ok(&[ix::veto(&guardian(), stopped)]);
     // Alone, as an offered authority may: the vote above did it from within.
     let mut alone = w.clone();
-    alone.chain.compute_units.clear();
+    alone.chain.usage.clear();
     let back = ix::propose_authority(&governance::AUTHORITY, &authority);
     alone.enact(&[back]);
     alone.ok(&[ix::accept_authority(&authority)]);
-    w.chain.compute_units.extend(alone.chain.compute_units);
+    w.chain.usage.extend(alone.chain.usage);
 }

@@ -74,7 +74,9 @@ pub fn cases() -> Vec<Case> {
         w.slash(job, &o[i * 3 + 2]);
         w.refund(job);
     }
-    cases.push(Case::new(&w, ix::escrow::close_job(&job, &alice, &alice)).other(ix::escrow::close_job(&other, &bob, &bob)));
+    cases.push(
+        Case::new(&w, ix::escrow::close_job(&job, &alice, &alice)).other(ix::escrow::close_job(&other, &bob, &bob)),
+    );
     cases.extend(by_the_verifier());
     cases.extend(bids());
     cases.extend(devices());
