@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use assay_sdk::{
-    escrow::{self, Assignment, Capabilities, ClassParams, Device, EscrowParams, Job, JobState, Requirements, Seat, SeatState},
+    escrow::{
+        self, Assignment, Capabilities, ClassParams, Device, EscrowParams, Job, JobState, Requirements, Seat, SeatState,
+    },
     reputation::Record,
     staking::{self, Pool, StakingParams, Totals, Weight},
     verification::{Phase, Round},

@@ -92,7 +92,9 @@ pub enum EscrowError {
     #[msg("Arithmetic overflow: price, units or replicas are too large")]
     Overflow,
     /// 6329
-    #[msg("A machine needs a slot, a core, memory and a known engine; names of GPUs are of A-Z and 0-9, regions of two capital letters")]
+    #[msg(
+        "A machine needs a slot, a core, memory and a known engine; names of GPUs are of A-Z and 0-9, regions of two capital letters"
+    )]
     BadDevice,
     /// 6330
     #[msg("The round's verdict does not fit the job's seats")]
@@ -131,7 +133,9 @@ pub enum EscrowError {
     #[msg("The bid can still be awarded: only its operator may withdraw it")]
     BidStands,
     /// 6342
-    #[msg("A model given with the job is not among its royalties, once, or asks for another share than they say: look at it again")]
+    #[msg(
+        "A model given with the job is not among its royalties, once, or asks for another share than they say: look at it again"
+    )]
     OtherRoyalty,
     /// 6350
     #[msg("Only the key that the authority proposed may do this: sign with that key")]

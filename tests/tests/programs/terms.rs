@@ -4,7 +4,7 @@ use assay_tests::{
     World,
     assay_sdk::{
         addresses,
-        escrow::{EscrowError, JobTerms, MAX_UNITS},
+        escrow::{EscrowError, JobTerms, MAX_UNITS, Requirements},
         ix,
         token::ASY_MINT,
     },
@@ -38,8 +38,14 @@ fn bounds_of_a_job() {
         (JobTerms { strategy: of(3, 1), ..usual() }, EscrowError::BadQuorum),
         (JobTerms { strategy: of(3, 4), ..usual() }, EscrowError::BadQuorum),
         (JobTerms { class: 5, ..usual() }, EscrowError::NoSuchClass),
-        (JobTerms { requirements: Requirements { engine: 1, ..usual().requirements }, ..usual() }, EscrowError::BadDevice),
-        (JobTerms { requirements: Requirements { engine: 255, ..usual().requirements }, ..usual() }, EscrowError::BadDevice),
+        (
+            JobTerms { requirements: Requirements { engine: 1, ..usual().requirements }, ..usual() },
+            EscrowError::BadDevice,
+        ),
+        (
+            JobTerms { requirements: Requirements { engine: 255, ..usual().requirements }, ..usual() },
+            EscrowError::BadDevice,
+        ),
         (JobTerms { uri: String::new(), ..usual() }, EscrowError::BadUri),
         (JobTerms { uri: "u".repeat(129), ..usual() }, EscrowError::BadUri),
         (JobTerms { deadline_seconds: 69, ..usual() }, EscrowError::BadDeadline),

@@ -26,5 +26,6 @@ pub mod verdict;
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
     award_bid::*, bid::*, claim_seat::*, close_job::*, config::*, deliver::*, device::*, end_job::*, heartbeat::*,
-    initialize::*, mint::*, model::*, post_job::*, refund::*, royalty::*, settle::*, slash_seat::*, top_up::*, verdict::*,
+    initialize::*, mint::*, model::*, post_job::*, refund::*, royalty::*, settle::*, slash_seat::*, top_up::*,
+    verdict::*,
 };

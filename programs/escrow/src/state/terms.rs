@@ -64,7 +64,13 @@ pub struct JobTerms {
 impl JobTerms {
     /// The ordinary job, of class 0 and for any machine with WebAssembly: three seats drawn by sortition, of which two must
     /// agree, `seconds` from now at the latest; no royalties. Change what differs by struct update.
-    pub fn new(nonce: u64, spec_hash: [u8; 32], uri: String, (units, price_per_unit): (u64, u64), seconds: u32) -> Self {
+    pub fn new(
+        nonce: u64,
+        spec_hash: [u8; 32],
+        uri: String,
+        (units, price_per_unit): (u64, u64),
+        seconds: u32,
+    ) -> Self {
         Self {
             nonce,
             spec_hash,

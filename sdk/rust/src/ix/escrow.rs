@@ -15,8 +15,8 @@ use assay_token::ASY_MINT;
 pub use self::lifecycle::*;
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
 use crate::addresses::{
-    ata, bid, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault, model, payment,
-    pool, pool_vault, program_data, record, seat as seat_address, totals,
+    ata, bid, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault,
+    model, payment, pool, pool_vault, program_data, record, seat as seat_address, totals,
 };
 
 /// Create the Config; `authority` is the program's upgrade authority.

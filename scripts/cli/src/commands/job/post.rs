@@ -2,7 +2,10 @@
 
 use assay_sdk::{
     addresses, escrow,
-    escrow::{Assignment, ENGINE_WASM, EscrowParams, Job, JobTerms, MAX_URI, PaymentMint, Requirements, Strategy, math::seat_price},
+    escrow::{
+        Assignment, ENGINE_WASM, EscrowParams, Job, JobTerms, MAX_URI, PaymentMint, Requirements, Strategy,
+        math::seat_price,
+    },
     ix,
     token::ASY_MINT,
     verification::Round,

@@ -26,12 +26,7 @@ pub fn set_guardian(authority: &Pubkey, guardian: Pubkey) -> Instruction {
 }
 
 fn govern(authority: &Pubkey) -> accounts::Govern {
-    accounts::Govern {
-        authority: *authority,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    }
+    accounts::Govern { authority: *authority, config: config(&ID), event_authority: event_authority(&ID), program: ID }
 }
 
 /// Become the authority.
