@@ -178,7 +178,15 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
     Snapshot {
         now: NOW,
         slot: 101,
-        escrow: escrow::Config { version: 1, bump: 0, authority: key(0), params: escrow },
+        escrow: escrow::Config {
+            version: 1,
+            bump: 0,
+            authority: key(0),
+            pending: Pubkey::default(),
+            guardian: Pubkey::default(),
+            paused: false,
+            params: escrow,
+        },
         staking: staking::Config { version: 1, bump: 0, authority: key(0), params: staking },
         totals: Totals { version: 1, bump: 0, weight },
         jobs: job.into_iter().map(|job| (address(), job)).collect::<BTreeMap<_, _>>(),
