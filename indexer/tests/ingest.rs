@@ -42,7 +42,20 @@ struct Fake(Arc<Mutex<Chain>>);
 
 fn seat(n: u8, state: SeatState) -> Seat {
     let (job, operator) = (Pubkey::new_from_array([100; 32]), Pubkey::new_from_array([n; 32]));
-    Seat { version: 1, bump: 0, index: n, state, job, operator, seal_by: 9, commitment: [n; 32] }
+    Seat {
+        version: 1,
+        bump: 0,
+        index: n,
+        state,
+        job,
+        operator,
+        payer: operator,
+        device: operator,
+        seal_by: 9,
+        commitment: [n; 32],
+        progress: 0,
+        heartbeat_at: 0,
+    }
 }
 
 fn bytes(seat: &Seat) -> Vec<u8> {
@@ -80,7 +93,17 @@ impl Fake {
             chain.accounts.remove(&address(n));
             let last = seat(n, SeatState::Revealed);
             let (job, operator) = (last.job, last.operator);
-            let event = SeatSettled { job, seat: address(n), operator, paid: 7, fee: 1, released: 5, last };
+            let event = SeatSettled {
+                job,
+                seat: address(n),
+                operator,
+                paid: 7,
+                fee: 1,
+                royalties: 0,
+                released: 5,
+                bounty: 0,
+                last,
+            };
             let event = ChainEvent { ix: 0, inner_ix: 2, program: assay_escrow::ID, data: event.data() };
             let signature = format!("settle-{n}-{}", chain.slot);
             chain.transactions.push(ChainTransaction {

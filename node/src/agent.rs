@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use assay_sdk::{
     addresses,
-    escrow::{Capabilities, ENGINES, Job, SeatState},
+    escrow::{Capabilities, ENGINES, Job, Seat, SeatState},
     ix,
     token::ASY_MINT,
     verification::seal::seal,
@@ -166,6 +166,10 @@ impl Agent {
             return self.chain.send(vec![ix::verification::close_round(address, payer)]).await.map(drop);
         }
         let job = snapshot.jobs.get(address).context("the job is gone")?;
+        let seat = |operator: &Pubkey| {
+            let found = snapshot.seats(address).iter().find(|seat| seat.operator == *operator);
+            found.context("the seat is gone")
+        };
         let instructions = match action {
             Action::Draw => vec![ix::verification::draw(address)],
             Action::Claim => {
@@ -177,14 +181,14 @@ impl Agent {
             Action::Compute => return self.compute_and_seal(address, job).await,
             Action::Reveal => return self.reveal(address, job).await,
             Action::Finalize { operators } => vec![ix::verification::finalize_round(address, job.class, operators)],
-            Action::Settle { operator } => return self.settle(address, job, operator).await,
+            Action::Settle { operator } => return self.settle(address, job, seat(operator)?).await,
             Action::Slash { operator } => {
                 let slash = ix::escrow::slash_seat(address, &job.requester, operator, &me);
-                self.with_asy_accounts(job, slash).await?
+                self.with_asy_accounts(job, ix::escrow::for_seat(slash, seat(operator)?)).await?
             }
             Action::Expire { operator } => {
                 let expire = ix::escrow::expire_seat(address, &job.requester, operator, &me);
-                self.with_asy_accounts(job, expire).await?
+                self.with_asy_accounts(job, ix::escrow::for_seat(expire, seat(operator)?)).await?
             }
             Action::ExpireJob => vec![ix::escrow::expire_job(address, &me)],
             Action::Close { round } => {
@@ -250,13 +254,13 @@ impl Agent {
         Ok(())
     }
 
-    async fn settle(&self, address: &Pubkey, job: &Job, operator: &Pubkey) -> Result<()> {
-        let own = *operator == self.chain.operator();
+    async fn settle(&self, address: &Pubkey, job: &Job, seat: &Seat) -> Result<()> {
+        let me = self.chain.operator();
         let mut all = vec![];
-        if own {
-            all = self.chain.create_ata_if_missing(operator, &job.mint).await?;
+        if seat.operator == me {
+            all = self.chain.create_ata_if_missing(&me, &job.mint).await?;
         }
-        all.push(ix::escrow::settle(address, job, operator));
+        all.push(ix::escrow::settle_seat(address, job, seat, &me));
         self.chain.send(all).await.map(drop)
     }
 

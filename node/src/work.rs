@@ -59,7 +59,11 @@ impl Workshop {
         let spec = JobSpec::parse_expecting(&bytes, &job.spec_hash)?;
         ensure!(spec.units == job.units, "the spec has {} units, the job {}", spec.units, job.units);
         let memory = u64::from(spec.limits.memory_mib);
-        ensure!(memory <= u64::from(job.memory_mib), "the spec wants {memory} MiB, the job {}", job.memory_mib);
+        ensure!(
+            memory <= u64::from(job.requirements.memory_mib),
+            "the spec wants {memory} MiB, the job {}",
+            job.requirements.memory_mib
+        );
         let artifacts = self.store.fetch_job(&spec).await?;
         let material = Arc::new(Material { spec, artifacts });
         self.known().insert(posting, material.clone());

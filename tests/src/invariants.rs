@@ -6,7 +6,7 @@ use anchor_lang::prelude::Pubkey;
 use anchor_spl::token::Mint;
 use assay_sdk::{
     addresses,
-    escrow::{Job, JobState, Seat},
+    escrow::{Job, Seat},
     staking::{Pool, REWARDS_VAULT, Totals},
     token::{self, ASY_MINT},
 };
@@ -33,10 +33,7 @@ fn jobs(world: &World) -> BTreeMap<Pubkey, u64> {
             continue;
         };
         job.invariant().unwrap_or_else(|why| panic!("job {address}: {why}"));
-        let owed = match job.state {
-            JobState::Open | JobState::Seated => job.seat_price * u64::from(job.replicas),
-            _ => job.owed().unwrap_or_else(|why| panic!("{why}")),
-        };
+        let owed = job.owed().unwrap_or_else(|why| panic!("{why}"));
         let held = world.chain.tokens(&vault);
         assert!(held >= owed, "vault of {address} holds {held} and owes {owed}");
         let mut taken = 0;

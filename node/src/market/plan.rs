@@ -65,9 +65,13 @@ fn for_job(snapshot: &Snapshot, address: &Pubkey, job: &Job) -> Vec<Action> {
     let mut actions = match job.state {
         JobState::Open | JobState::Seated => running(snapshot, address, job, round),
         JobState::Verified | JobState::Unresolved => seats.iter().filter_map(|seat| after_verdict(job, seat)).collect(),
+        JobState::Cancelled => {
+            let paid = seats.iter().filter(|seat| seat.seal_by >= job.ended_at);
+            paid.map(|seat| Action::Settle { operator: seat.operator }).collect()
+        }
         _ => vec![],
     };
-    let ghosts = seats.iter().filter(|seat| seat.state == SeatState::Claimed && snapshot.now > seat.seal_by);
+    let ghosts = seats.iter().filter(|seat| is_ghost(job, seat, snapshot.now));
     actions.extend(ghosts.map(|seat| Action::Expire { operator: seat.operator }));
     if job.ended() {
         actions.push(Action::Close { round: round.map(|round| round.payer) });
@@ -116,9 +120,16 @@ fn for_my_seat(seat: &Seat, round: &Round, now: i64) -> Option<Action> {
     }
 }
 
+/// Whether a seat can be expired: it brought nothing in time. After a cancellation it need not any more.
+fn is_ghost(job: &Job, seat: &Seat, now: i64) -> bool {
+    let now = if job.state == JobState::Cancelled { job.ended_at } else { now };
+    job.is_working(seat) && !Job::in_set(job.winners, seat.index) && now > seat.seal_by
+}
+
 fn after_verdict(job: &Job, seat: &Seat) -> Option<Action> {
     let operator = seat.operator;
     match seat.state {
+        _ if Job::in_set(job.winners, seat.index) => Some(Action::Settle { operator }),
         // A ghost: expired like any other.
         SeatState::Claimed => None,
         _ if Job::in_set(job.losers, seat.index) => Some(Action::Slash { operator }),

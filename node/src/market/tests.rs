@@ -175,7 +175,15 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
     Snapshot {
         now: NOW,
         slot: 101,
-        escrow: escrow::Config { version: 1, bump: 0, authority: key(0), params: escrow },
+        escrow: escrow::Config {
+            version: 1,
+            bump: 0,
+            authority: key(0),
+            pending: Pubkey::default(),
+            guardian: Pubkey::default(),
+            paused: false,
+            params: escrow,
+        },
         staking: staking::Config { version: 1, params: staking, ..staking::Config::default() },
         totals: Totals { version: 1, bump: 0, weight, ..Totals::default() },
         jobs: job.into_iter().map(|job| (address(), job)).collect::<BTreeMap<_, _>>(),

@@ -8,7 +8,13 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     Usage, World,
-    assay_sdk::{addresses, ix, reputation::Outcome, token::ASY_MINT},
+    assay_sdk::{
+        addresses,
+        escrow::{JobTerms, Royalty, Strategy},
+        ix,
+        reputation::Outcome,
+        token::ASY_MINT,
+    },
     auction::auction,
     governance, idl,
     market::*,
@@ -55,6 +61,8 @@ fn measured() -> World {
     w.open_accounts(&authority);
     w.mint_asy(&authority, 10);
     w.ok(&[ix::token::burn(&authority, &addresses::ata(&authority, &ASY_MINT), 5)]);
+    reviewed(&mut w);
+    governed(&mut w);
     bids(&mut w);
     machines(&mut w, &a);
     w.ok(&[ix::staking::sync_weight(&addresses::pool(&o[1]))]);
@@ -66,6 +74,40 @@ fn measured() -> World {
     governance::every_instruction(&mut w);
     crate::token_admin::call_all(&mut w);
     w
+}
+
+/// A job of two milestones that alice reviews, with a royalty; she pays both and it is settled.
+fn reviewed(w: &mut World) {
+    let (alice, a, usd, carol) = (w.alice, w.operators[3], w.usd, w.carol);
+    let (strategy, royalties) = (Strategy::Accepted { window: REVIEW }, vec![Royalty { to: carol, bps: 100 }]);
+    let terms = JobTerms { strategy, royalties, milestones: vec![4_000, 6_000], ..terms(30) };
+    let job = w.post_only(&alice, terms.clone());
+    w.ok(&[ix::escrow::top_up(&alice, &usd, &job, terms.price_per_unit + 1, 1)]);
+    w.tick(0, 2);
+    w.ok(&[ix::verification::draw_accepted(&job)]);
+    w.tick(60, 0);
+    w.claim(&job, &a);
+    w.ok(&[ix::escrow::heartbeat(&a, &job, 3)]);
+    for _ in 0..2 {
+        w.ok(&[ix::escrow::deliver(&a, &job, honest())]);
+        let release = ix::escrow::release_milestone(&alice, &job, &w.job(&job), &a);
+        w.ok(&[release]);
+    }
+    let pay = ix::escrow::pay_royalty(&job, &w.job(&job), 0, &addresses::ata(&carol, &usd));
+    w.ok(&[pay]);
+}
+
+/// What the authority does.
+fn governed(w: &mut World) {
+    let (authority, carol) = (w.authority, w.carol);
+    w.ok(&[ix::escrow::set_params(&authority, escrow_params())]);
+    w.ok(&[ix::escrow::set_guardian(&authority, carol)]);
+    w.ok(&[ix::escrow::set_paused(&carol, true)]);
+    w.ok(&[ix::escrow::set_paused(&carol, false)]);
+    w.ok(&[ix::escrow::propose_authority(&authority, authority)]);
+    w.ok(&[ix::escrow::accept_authority(&authority)]);
+    w.ok(&[ix::escrow::register_mint(&authority, &ASY_MINT, 1)]);
+    w.ok(&[ix::escrow::unregister_mint(&authority, &ASY_MINT, &carol)]);
 }
 
 /// An auction of which one bid is awarded and one taken back.

@@ -50,6 +50,16 @@ fn world() -> (World, Pubkey, [Pubkey; 5]) {
     (w.clone(), w.alice, operators)
 }
 
+/// Bounties that alice's job paid: to operators that settled their seats, and to carol.
+fn bounties(books: &mut Books, settled: &[usize], carol: u64) {
+    for operator in settled {
+        books.lamports[0] -= BOUNTY;
+        books.lamports[2 + operator] += BOUNTY;
+    }
+    books.lamports[0] -= carol * BOUNTY;
+    books.lamports[1] += carol * BOUNTY;
+}
+
 fn kinds(receipt: &Receipt) -> Vec<&str> {
     receipt.events.iter().map(|event| event.kind.as_str()).collect()
 }
@@ -124,6 +134,7 @@ fn one_liar_of_three_loses_and_two_are_paid() {
     expected.asy[1] += bounty;
     expected.staked[1] -= EXPOSURE;
     expected.supply -= burned;
+    bounties(&mut expected, &[0, 2], 0);
     assert_eq!(books(&w), expected);
     assert_eq!([a, b, c].map(|who| record(&w, &who)), [(1, 0, 0, 1), (0, 1, 0, 0), (1, 0, 0, 1)]);
 }
@@ -165,6 +176,7 @@ fn a_ghost_loses_its_bond_and_is_replaced() {
     expected.asy[1] += bounty;
     expected.staked[2] -= BOND;
     expected.supply -= burned;
+    bounties(&mut expected, &[0, 1, 3], 0);
     assert_eq!(books(&w), expected);
 }
 
@@ -199,6 +211,7 @@ fn a_ghost_that_nobody_replaces_stops_nobody() {
     expected.asy[1] += bounty;
     expected.staked[2] -= BOND;
     expected.supply -= burned;
+    bounties(&mut expected, &[0, 1], 0);
     assert_eq!(books(&w), expected);
     assert_eq!(record(&w, &ghost), (0, 0, 1, 0));
 }
@@ -237,14 +250,15 @@ fn cancelled_before_anybody_came_costs_nothing() {
 }
 
 #[test]
-fn expired_with_nobody_seated_costs_nothing() {
+fn expired_with_nobody_seated_costs_a_bounty() {
     let (mut w, alice, _) = world();
-    let before = books(&w);
+    let mut before = books(&w);
     let job = w.open(&alice, 1);
     w.at(w.job(&job).seal_by + 1);
     let expire = ix::escrow::expire_job(&job, &w.carol);
     assert_eq!(kinds(&w.ok(&[expire])), ["JobExpired"]);
     clear(&mut w, &job);
+    bounties(&mut before, &[], 1);
     assert_eq!(books(&w), before);
 }
 
@@ -277,6 +291,8 @@ fn all_wrong() {
     let job = w.open(&alice, 1);
     w.judge(&job, &[a, b, c].map(|who| (who, lie(&who))));
     assert_eq!((w.job(&job).state, w.job(&job).root), (JobState::Unresolved, [0; 32]));
+    let mut before = before;
+    bounties(&mut before, &[0, 1, 2], 0);
     assert_eq!(w.seat(&job, &a).state, SeatState::Revealed);
     for operator in [a, b, c] {
         let settled = w.settle(&job, &operator);

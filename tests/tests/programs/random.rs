@@ -95,7 +95,7 @@ fn calls(w: &mut World, (number, job, operator, detail): Step) -> Vec<Instructio
             w.tick(0, 2);
             vec![ix::verification::draw(&job)]
         }
-        "claim" => vec![w.claim_ix(&job, &operator, 0)],
+        "claim" => with_job(&|posted| ix::escrow::claim_seat(&operator, &job, posted, 0)),
         "seal" => vec![w.seal_ix(&job, &operator, &answer(w, &operator, detail))],
         "reveal" => vec![w.reveal_ix(&job, &operator, &answer(w, &operator, detail))],
         "finalize" => vec![w.finalize_ix(&job)],

@@ -4,7 +4,7 @@ use assay_tests::{
     World,
     assay_sdk::{
         ASY, addresses,
-        escrow::{Capabilities, EscrowError, JobTerms},
+        escrow::{Capabilities, EscrowError, Job, JobTerms, Requirements},
         ix,
         staking::{Totals, sortition},
         verification::VerificationError,
@@ -107,12 +107,14 @@ fn self_dealing() {
 #[test]
 fn an_unfit_device() {
     let mut w = World::with_operators(1);
-    let (alice, a) = (w.alice, w.operators[0]);
+    let (alice, a, asks) = (w.alice, w.operators[0], Requirements::default());
     for (nonce, unfit) in
-        [JobTerms { cores: MACHINE.cores + 1, ..terms(1) }, JobTerms { memory_mib: MACHINE.memory_mib + 1, ..terms(2) }]
+        [Requirements { cores: MACHINE.cores + 1, ..asks }, Requirements { memory_mib: MACHINE.memory_mib + 1, ..asks }]
+            .map(|requirements| JobTerms { requirements, ..terms(1) })
             .into_iter()
             .enumerate()
     {
+        let unfit = JobTerms { nonce: nonce as u64, ..unfit };
         let job = w.open_with(&alice, unfit);
         w.refused(&[w.claim_ix(&job, &a, 0)], EscrowError::DeviceUnfit);
         let bigger = Capabilities { cores: 5, memory_mib: 4_097, ..MACHINE };
@@ -130,9 +132,10 @@ fn another_class() {
     w.tick(100, 250);
     let alice = w.alice;
     let job = w.open_with(&alice, JobTerms { class: 1, ..terms(1) });
-    w.refused(&[w.claim_ix(&job, &poor, 0)], EscrowError::WrongAddress);
+    let class_0 = Job { class: 0, ..w.job(&job) };
+    w.refused(&[ix::escrow::claim_seat(&poor, &job, &class_0, 0)], EscrowError::WrongAddress);
     w.ok(&[ix::reputation::open_record(&poor, 1)]);
-    w.refused(&[ix::escrow::claim_seat(&poor, &job, 1, 0)], EscrowError::StakeTooLow);
+    w.refused(&[w.claim_ix(&job, &poor, 0)], EscrowError::StakeTooLow);
     w.refused(
         &[ix::reputation::open_record(&poor, 5)],
         assay_tests::assay_sdk::reputation::ReputationError::NoSuchClass,

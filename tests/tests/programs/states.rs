@@ -18,8 +18,8 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("posted", &["open_round", "cancel_job"], &["open_round", "cancel_job", "expire_job"]),
     ("round open", &["draw", "cancel_job"], &["draw", "finalize", "cancel_job", "expire_job"]),
     ("drawn", &["claim", "cancel_job"], &["finalize", "cancel_job", "expire_job"]),
-    ("one claimed", &["claim", "seal"], &["finalize", "expire_seat"]),
-    ("all claimed", &["seal"], &["finalize", "expire_seat"]),
+    ("one claimed", &["claim", "seal", "cancel_job"], &["finalize", "expire_seat", "cancel_job"]),
+    ("all claimed", &["seal", "cancel_job"], &["finalize", "expire_seat", "cancel_job"]),
     ("one sealed", &[], &["finalize"]),
     ("two sealed", &[], &["finalize"]),
     ("all sealed", &["reveal"], &["finalize"]),
@@ -106,17 +106,18 @@ fn at(state: &str) -> (World, Pubkey, Job) {
 fn instructions(w: &World, job: &Pubkey, posted: &Job) -> Vec<(&'static str, Instruction)> {
     let (alice, carol) = (w.alice, w.carol);
     let [a, c, stranger] = [w.operators[0], w.operators[2], w.operators[3]];
+    let now = w.chain.find::<Job>(job).unwrap_or_else(|| posted.clone());
     vec![
         ("open_round", ix::verification::open_round(&alice, job)),
         ("draw", ix::verification::draw(job)),
-        ("claim", w.claim_ix(job, &stranger, 0)),
+        ("claim", ix::escrow::claim_seat(&stranger, job, &now, 0)),
         ("seal", w.seal_ix(job, &a, &honest())),
         ("reveal", w.reveal_ix(job, &a, &honest())),
         ("finalize", w.finalize_ix(job)),
         ("settle", ix::escrow::settle(job, posted, &a)),
         ("slash", ix::escrow::slash_seat(job, &alice, &c, &carol)),
         ("expire_seat", ix::escrow::expire_seat(job, &alice, &a, &carol)),
-        ("cancel_job", ix::escrow::cancel_job(&alice, job)),
+        ("cancel_job", ix::escrow::cancel_job_under(&alice, job, &w.seated(job))),
         ("expire_job", ix::escrow::expire_job(job, &w.carol)),
         ("refund", ix::escrow::refund(job, posted)),
         ("close_job", ix::escrow::close_job(job, &alice, &alice)),

@@ -1,5 +1,7 @@
 //! The attack matrix of the escrow program: one line a call.
 
+use assay_tests::assay_sdk::escrow::{JobTerms, Royalty, Strategy};
+
 use super::*;
 
 /// Attacks that land, and why that is right; see [`super::COMMON`].
@@ -26,7 +28,24 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::new_version", "twice", "-", "the author may publish the same content as another revision"),
     ("escrow::set_payee", "twice", "-", "the second names the same payee"),
     ("escrow::refund", "twice", "-", "the second returns nothing"),
+    ("escrow::post_job", "prefunded_pda", "*", AHEAD),
+    ("escrow::claim_seat", "prefunded_pda", "seat", AHEAD),
+    ("escrow::award_bid", "prefunded_pda", "seat", AHEAD),
+    ("escrow::unregister_mint", "wrong_address", "to", CHOSEN),
+    ("escrow::expire_job", "wrong_address", "caller", CHOSEN),
+    ("escrow::settle", "wrong_address", "caller", CHOSEN),
+    ("escrow::close_job", "wrong_address", "caller", CHOSEN),
+    ("escrow::set_params", "twice", "-", "the same parameters again"),
+    ("escrow::propose_authority", "twice", "-", "the same key again"),
+    ("escrow::set_guardian", "twice", "-", "the same key again"),
+    ("escrow::set_paused", "twice", "-", "it is paused all the same"),
+    ("escrow::heartbeat", "twice", "-", "the operator is at work still"),
+    ("escrow::release_milestone", "twice", "-", "the requester may pay for the next milestone too, whenever it likes"),
+    ("escrow::release_milestone", "of_another", "fee_vault", "any account of the fee authority's can be swept"),
 ];
+
+const AHEAD: &str = "it is created all the same, and keeps what was sent ahead";
+const CHOSEN: &str = "whoever sends it chooses who gets the lamports";
 
 /// Every instruction, in a world where it lands.
 pub fn cases() -> Vec<Case> {
@@ -48,11 +67,12 @@ pub fn cases() -> Vec<Case> {
             .other(ix::escrow::register_mint(&authority, &usd, 5)),
         Case::new(&fresh, post(&alice, 1)).other(post(&bob, 1)),
         Case::new(&w, cancel(&alice, &job)).other(cancel(&bob, &other)),
-        Case::new(&w, claim(&o[0], &job)).other(claim(&o[1], &other)),
+        Case::new(&w, claim(&w, &o[0], &job)).other(claim(&w, &o[1], &other)),
     ];
     let mut late = w.clone();
     late.at(w.job(&job).seal_by + 1);
-    cases.push(Case::new(&late, ix::escrow::expire_job(&job, &w.carol)).other(ix::escrow::expire_job(&other, &CALLER)));
+    cases
+        .push(Case::new(&late, ix::escrow::expire_job(&job, &w.carol)).other(ix::escrow::expire_job(&other, &w.carol)));
     let mut ghosts = w.clone();
     ghosts.claim(&job, &o[0]);
     ghosts.claim(&other, &o[3]);
@@ -78,6 +98,8 @@ pub fn cases() -> Vec<Case> {
         Case::new(&w, ix::escrow::close_job(&job, &alice, &alice)).other(ix::escrow::close_job(&other, &bob, &bob)),
     );
     cases.extend(by_the_verifier());
+    cases.extend(governed());
+    cases.extend(reviewed());
     cases.extend(bids());
     cases.extend(devices());
     cases.extend(models());
@@ -157,5 +179,52 @@ fn by_the_verifier() -> Vec<Case> {
     w.seal(&job, &o[0], &honest());
     w.seal(&other, &o[3], &honest());
     cases.push(Case::new(&w, reveal(&seats[0])).other(reveal(&seats[1])));
+    cases
+}
+
+/// Who governs the market.
+fn governed() -> Vec<Case> {
+    let mut w = World::empty();
+    let (authority, usd, carol, alice) = (w.authority, w.usd, w.carol, w.alice);
+    w.ok(&[ix::escrow::propose_authority(&authority, alice)]);
+    vec![
+        Case::new(&w, ix::escrow::set_params(&authority, escrow_params())),
+        Case::new(&w, ix::escrow::propose_authority(&authority, carol)),
+        Case::new(&w, ix::escrow::accept_authority(&alice)),
+        Case::new(&w, ix::escrow::set_guardian(&authority, carol)),
+        Case::new(&w, ix::escrow::set_paused(&authority, true)),
+        Case::new(&w, ix::escrow::unregister_mint(&authority, &usd, &carol)),
+    ]
+}
+
+/// Jobs that alice and bob review: topped up, at work, delivered, with royalties due.
+fn reviewed() -> Vec<Case> {
+    let mut w = World::with_operators(2);
+    let (people, usd) = ([w.alice, w.bob], w.usd);
+    let o = [w.operators[0], w.operators[1]];
+    let royalties = vec![Royalty { to: w.carol, bps: 100 }];
+    let strategy = Strategy::Accepted { window: REVIEW };
+    let terms = JobTerms { strategy, royalties, milestones: vec![4_000, 6_000], ..terms(1) };
+    let jobs = people.map(|who| w.post_only(&who, terms.clone()));
+    let top_up = |i: usize| ix::escrow::top_up(&people[i], &usd, &jobs[i], terms.price_per_unit + 1, 1);
+    let mut cases = vec![Case::new(&w, top_up(0)).other(top_up(1))];
+    w.tick(0, 2);
+    for (job, operator) in jobs.iter().zip(&o) {
+        w.ok(&[ix::verification::draw_accepted(job)]);
+        w.claim(job, operator);
+    }
+    let beat = |i: usize| ix::escrow::heartbeat(&o[i], &jobs[i], 3);
+    let deliver = |i: usize| ix::escrow::deliver(&o[i], &jobs[i], [5; 32]);
+    cases.push(Case::new(&w, beat(0)).other(beat(1)));
+    cases.push(Case::new(&w, deliver(0)).other(deliver(1)));
+    let accept = |w: &World, i: usize| ix::escrow::release_milestone(&people[i], &jobs[i], &w.job(&jobs[i]), &o[i]);
+    cases.push(Case::new(&w, accept(&w, 0)).other(accept(&w, 1)));
+    for i in 0..2 {
+        let accept = accept(&w, i);
+        w.ok(&[accept]);
+    }
+    let to = addresses::ata(&w.carol, &usd);
+    let pay = |w: &World, i: usize| ix::escrow::pay_royalty(&jobs[i], &w.job(&jobs[i]), 0, &to);
+    cases.push(Case::new(&w, pay(&w, 0)).other(pay(&w, 1)));
     cases
 }

@@ -94,7 +94,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     }
     let too_much = || Error::Usage("units times price times replicas is more than can ever exist: offer less".into());
     let deposit = deposit.ok_or_else(too_much)?;
-    check_funds(context, &wallet.pubkey(), &payment, deposit, &terms).await?;
+    check_funds(context, &wallet.pubkey(), &payment, deposit, &terms, config.params.bounty_lamports).await?;
 
     for (name, bytes) in files {
         context.out.talk(format!("storing {} bytes as {name}", bytes.len()));
@@ -179,19 +179,21 @@ fn deadline(args: &Post, params: &EscrowParams) -> Result<u32> {
     }
 }
 
-/// Checks that the wallet can pay the rent, the fee and the deposit.
+/// Checks that the wallet can pay the rent, the bounties, the fee and the deposit.
 async fn check_funds(
     context: &Context,
     requester: &Pubkey,
     payment: &PaymentMint,
     deposit: u64,
     terms: &JobTerms,
+    bounty: u32,
 ) -> Result<()> {
     let held = context.holdings(requester, &[payment.mint, ASY_MINT]).await?;
     let (tokens, asy) = (held[0].unwrap_or(0), held[1]);
     let round = 8 + <Round as assay_sdk::anchor_lang::Space>::INIT_SPACE;
-    let mut lamports = SIGNATURE_FEE;
-    for bytes in [Job::space(terms.uri.len()), TOKEN_ACCOUNT_BYTES, round] {
+    let bounties = assay_sdk::escrow::math::bounties(bounty, terms.seats().0).unwrap_or(u64::MAX);
+    let mut lamports = SIGNATURE_FEE.saturating_add(bounties);
+    for bytes in [Job::space(terms.uri.len(), 0, 0, 0), TOKEN_ACCOUNT_BYTES, round] {
         lamports += context.rent(bytes).await?;
     }
     if asy.is_none() {
@@ -240,6 +242,12 @@ mod tests {
             spread: 1,
             widen_seconds: 1,
             max_job_seconds: most,
+            worker_floor_bps: 0,
+            review_min_seconds: 1,
+            review_max_seconds: 1,
+            cancel_floor_bps: 0,
+            bounty_lamports: 0,
+            royalty_grace_seconds: 1,
         };
         assert_eq!(deadline(&args(""), &params(86_400)).unwrap(), 1_800);
         assert_eq!(deadline(&args(""), &params(600)).unwrap(), 600);
