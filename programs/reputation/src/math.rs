@@ -74,6 +74,10 @@ impl Keep {
     /// What `count` keeps, rounded down.
     pub fn of(self, count: u64) -> Option<u64> {
         let whole = count.checked_shr(self.halvings).unwrap_or(0);
+        // Most buckets are empty, and most outcomes come soon after another.
+        if whole == 0 || self.factor == 1 << 32 {
+            return Some(whole);
+        }
         u64::try_from(u128::from(whole).checked_mul(self.factor.into())? >> 32).ok()
     }
 }

@@ -37,6 +37,7 @@ mod terms;
 mod token_2022;
 mod token_admin;
 mod token_distribution;
+mod token_distribution_bounds;
 mod token_emission;
 mod token_fees;
 mod write_sets;

@@ -182,3 +182,15 @@ fn layout_upgrade() {
     w.finalize(&job);
     assert_eq!(record(&w, &o[0]).valid, 2);
 }
+
+/// The most seats that a round can have: what their records cost together.
+#[test]
+fn seven_seats_are_counted_below_the_ceiling() {
+    let mut w = World::with_operators(7);
+    let (alice, o) = (w.alice, w.operators.clone());
+    let terms = assay_tests::assay_sdk::escrow::JobTerms { replicas: 7, quorum: 4, ..terms(1) };
+    let job = w.open_with(&alice, terms);
+    let digests: Vec<_> = o.iter().map(|operator| (*operator, honest())).collect();
+    let units = w.judge(&job, &digests).compute_units;
+    assert!(units < 60_000, "{units}");
+}

@@ -61,6 +61,14 @@ impl Record {
         Self::deserialize(&mut body).map_err(|_| ErrorCode::AccountDidNotDeserialize.into())
     }
 
+    /// Operator and class of a Record of this build's layout, without reading the rest of it.
+    pub fn whose(info: &AccountInfo) -> Result<(Pubkey, u8)> {
+        let data = info.try_borrow_data()?;
+        let body = checked(info, &data, VERSION, ReputationError::OldLayout)?;
+        let mut whose = body.get(2..).ok_or(ErrorCode::AccountDidNotDeserialize)?;
+        <(Pubkey, u8)>::deserialize(&mut whose).map_err(|_| ErrorCode::AccountDidNotDeserialize.into())
+    }
+
     /// Read a Record of version 1.
     pub fn load_v1(info: &AccountInfo) -> Result<RecordV1> {
         let data = info.try_borrow_data()?;
@@ -83,5 +91,32 @@ mod tests {
     fn the_first_layout_is_a_prefix_of_this_one() {
         assert_eq!(RecordV1::INIT_SPACE, 75);
         assert_eq!(Record::INIT_SPACE, RecordV1::INIT_SPACE + 8 + 8 * PARTNERS);
+    }
+
+    #[test]
+    fn whose_record_it_is() {
+        let (operator, mut lamports) = (Pubkey::new_from_array([7; 32]), 1);
+        let old = RecordV1 {
+            version: 1,
+            bump: 9,
+            operator,
+            class: 3,
+            good: 0,
+            bad: 0,
+            updated_at: 0,
+            consecutive_valid: 0,
+            valid: 0,
+            wrong: 0,
+            silent: 0,
+        };
+        let mut data = vec![0; 8 + Record::INIT_SPACE];
+        Record::from(old).try_serialize(&mut &mut data[..]).unwrap();
+        let mut short = data[..30].to_vec();
+        let key = Pubkey::default();
+        let info = AccountInfo::new(&key, false, true, &mut lamports, &mut data, &crate::ID, false);
+        assert_eq!(Record::whose(&info).unwrap(), (operator, 3));
+        let mut lamports = 1;
+        let info = AccountInfo::new(&key, false, true, &mut lamports, &mut short, &crate::ID, false);
+        assert!(Record::whose(&info).is_err());
     }
 }

@@ -75,10 +75,9 @@ fn collect<'info>(job: &Account<'info, Job>, accounts: &'info [AccountInfo<'info
     let mut ballots = Vec::with_capacity(accounts.len() >> 1);
     require!(accounts.len() & 1 == 0, VerificationError::WrongSeats);
     for pair in accounts.chunks_exact(2) {
-        let (seat, record) = (Account::<Seat>::try_from(&pair[0])?, Record::load(&pair[1])?);
+        let (seat, whose) = (Account::<Seat>::try_from(&pair[0])?, Record::whose(&pair[1])?);
         require_keys_eq!(seat.job, job.key(), VerificationError::WrongSeats);
-        let own = record.operator == seat.operator && record.class == job.class;
-        require!(own, VerificationError::WrongSeats);
+        require!(whose == (seat.operator, job.class), VerificationError::WrongSeats);
         let bit = 1_u8.checked_shl(seat.index.into()).ok_or(VerificationError::WrongSeats)?;
         require!(seen & bit == 0, VerificationError::WrongSeats);
         seen |= bit;
