@@ -17,7 +17,7 @@ pub struct Rows {
 }
 
 /// The event of a closing, the field with the closed account's address, and the account's table.
-const CLOSINGS: [(&str, &str, &str, Table); 8] = [
+const CLOSINGS: [(&str, &str, &str, Table); 11] = [
     ("staking", "PoolClosed", "pool", Table::Pools),
     ("staking", "PositionClosed", "position", Table::Positions),
     ("staking", "Withdrawn", "ticket", Table::Tickets),
@@ -26,6 +26,9 @@ const CLOSINGS: [(&str, &str, &str, Table); 8] = [
     ("escrow", "SeatSlashed", "seat", Table::Seats),
     ("escrow", "JobClosed", "job", Table::Jobs),
     ("verification", "RoundClosed", "round", Table::Rounds),
+    ("governance", "ActionClosed", "action", Table::Actions),
+    ("governance", "ProposalClosed", "proposal", Table::Proposals),
+    ("governance", "VoteClosed", "vote", Table::Votes),
 ];
 
 impl Rows {

@@ -17,11 +17,15 @@ pub enum Table {
     Seats,
     VerificationConfigs,
     Rounds,
+    GovernanceConfigs,
+    Proposals,
+    Actions,
+    Votes,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 15] = [
+    pub const ALL: [Table; 19] = [
         Self::TokenConfigs,
         Self::Minters,
         Self::StakingConfigs,
@@ -37,6 +41,10 @@ impl Table {
         Self::Seats,
         Self::VerificationConfigs,
         Self::Rounds,
+        Self::GovernanceConfigs,
+        Self::Proposals,
+        Self::Actions,
+        Self::Votes,
     ];
 
     /// Program, account type and name.
@@ -57,6 +65,10 @@ impl Table {
             Self::Seats => ("escrow", "Seat", "seats"),
             Self::VerificationConfigs => ("verification", "Config", "verification_configs"),
             Self::Rounds => ("verification", "Round", "rounds"),
+            Self::GovernanceConfigs => ("governance", "Config", "governance_configs"),
+            Self::Proposals => ("governance", "Proposal", "proposals"),
+            Self::Actions => ("governance", "Action", "actions"),
+            Self::Votes => ("governance", "Vote", "votes"),
         }
     }
 
