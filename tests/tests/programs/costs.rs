@@ -151,7 +151,8 @@ fn job(text: &mut String) {
     w.tick(0, 2);
     bill.send(&mut w, "anybody: draw", &[ix::verification::draw(&job)]);
     for operator in &operators {
-        bill.send(&mut w, "each operator: claim", &[ix::escrow::claim_seat(operator, &job, 0, 0)]);
+        let claim = w.claim_ix(&job, operator, 0);
+        bill.send(&mut w, "each operator: claim", &[claim]);
     }
     let held = peak(&w, &job, &operators);
     for operator in &operators {
@@ -170,7 +171,7 @@ fn job(text: &mut String) {
     }
     let close = [
         ix::escrow::refund(&job, &w.job(&job)),
-        ix::escrow::close_job(&job, &alice),
+        ix::escrow::close_job(&job, &alice, &alice),
         ix::verification::close_round(&job, &alice),
     ];
     bill.send(&mut w, "anybody: refund and close all", &close);

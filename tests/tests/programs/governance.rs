@@ -436,16 +436,3 @@ fn votes_are_their_owners() {
     assert_eq!(staking::GOVERNOR, AUTHORITY);
     assert_ne!(wallet("guardian"), AUTHORITY);
 }
-
-/// Within the ceiling, and each instruction is there to be measured.
-#[test]
-fn compute_units_are_within_budget() {
-    let mut w = World::with_operators(3);
-    every_instruction(&mut w);
-    let mut units: Vec<_> = w.chain.compute_units.iter().filter(|(name, _)| name.starts_with("governance::")).collect();
-    units.sort();
-    units.iter().for_each(|(name, units)| println!("{name:<32} {units}"));
-    let all = assay_tests::idl::instructions().iter().filter(|ix| ix.name.starts_with("governance::")).count();
-    assert_eq!(units.len(), all, "{units:?}");
-    assert!(units.iter().all(|(_, units)| **units <= 60_000), "{units:?}");
-}

@@ -92,7 +92,7 @@ fn noncanonical_bump() {
     let vault = lower(&[escrow::VAULT_SEED, posted.as_ref()], &escrow::ID);
     w.refused(&[with(post.clone(), &addresses::job_vault(&posted), &vault)], ErrorCode::ConstraintSeeds);
     let seat = lower(&[escrow::SEAT_SEED, job.as_ref(), o.as_ref()], &escrow::ID);
-    let claim = ix::escrow::claim_seat(&o, &job, 0, 0);
+    let claim = w.claim_ix(&job, &o, 0);
     w.refused(&[with(claim, &addresses::seat(&job, &o), &seat)], ErrorCode::ConstraintSeeds);
     w.jobs.push(posted);
     w.ok(&[post]);

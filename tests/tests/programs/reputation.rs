@@ -157,7 +157,7 @@ fn layout_upgrade() {
     w.refused(&[ix::reputation::score(&address)], ReputationError::OldLayout);
     w.refused(&[w.finalize_ix(&job)], ReputationError::OldLayout);
     // Escrow reads it as Anchor's account: 3003 is AccountDidNotDeserialize.
-    w.refused(&[ix::escrow::claim_seat(&o[0], &next, 0, 0)], 3003_u32);
+    w.refused(&[w.claim_ix(&next, &o[0], 0)], 3003_u32);
     assert_eq!(w.chain.account(&address).as_ref(), Some(&aged), "and nothing changed it");
 
     // Anyone pays exactly the rent that is lacking.
@@ -188,7 +188,7 @@ fn layout_upgrade() {
 fn seven_seats_are_counted_below_the_ceiling() {
     let mut w = World::with_operators(7);
     let (alice, o) = (w.alice, w.operators.clone());
-    let terms = assay_tests::assay_sdk::escrow::JobTerms { replicas: 7, quorum: 4, ..terms(1) };
+    let terms = assay_tests::assay_sdk::escrow::JobTerms { strategy: of(7, 4), ..terms(1) };
     let job = w.open_with(&alice, terms);
     let digests: Vec<_> = o.iter().map(|operator| (*operator, honest())).collect();
     let units = w.judge(&job, &digests).compute_units;

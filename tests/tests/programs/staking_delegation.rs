@@ -99,7 +99,7 @@ fn jail() {
     let jailed = w.pool(&liar);
     assert_eq!((jailed.jailed_until, jailed.weight.now, jailed.open_cases), (w.now + 300, 0, 0));
     let next = w.open(&alice, 2);
-    w.refused(&[ix::escrow::claim_seat(&liar, &next, 0, 0)], EscrowError::NotEligible);
+    w.refused(&[w.claim_ix(&next, &liar, 0)], EscrowError::NotEligible);
     w.locks_are_exposures = false;
     w.ok(&[ix::staking::open_position(&a, &d, 0)]);
     // In its last second still.
