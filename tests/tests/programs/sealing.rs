@@ -110,7 +110,7 @@ fn double_claim_and_double_settle() {
     let [a, b, c] = [w.operators[0], w.operators[1], w.operators[2]];
     w.claim(&job, &a);
     let again = w.send(&[w.claim_ix(&job, &a, 0)]).expect_err("the seat is there");
-    assert_eq!(again.name, "InvalidInstructionData", "the system program creates no account twice");
+    assert_eq!(again.name, "3007 AccountOwnedByWrongProgram", "no account is created twice");
     w.claim(&job, &b);
     w.claim(&job, &c);
     let late = w.claim_ix(&job, &w.operators[3], 0);

@@ -96,5 +96,5 @@ fn a_nonce_in_use() {
     w.post(&alice, terms(1));
     let usd = w.usd;
     let again = w.send(&[ix::escrow::post_job(&alice, &usd, terms(1))]).expect_err("the job is there");
-    assert_eq!(again.name, "InvalidInstructionData", "the system program creates no account twice");
+    assert_eq!(again.name, "3007 AccountOwnedByWrongProgram", "no account is created twice");
 }

@@ -1,6 +1,7 @@
 use anchor_lang::prelude::*;
 use assay_staking::{Pool, SLASHER, cpi::accounts::ChangeBond, program::AssayStaking};
 
+use super::create::create_seat;
 use crate::{
     EscrowError,
     events::{BidAwarded, SeatClaimed},
@@ -39,11 +40,9 @@ pub struct AwardBid<'info> {
     /// CHECK: named by the bid; only receives lamports.
     #[account(mut)]
     pub operator: UncheckedAccount<'info>,
-    #[account(
-        init, payer = requester, space = 8 + Seat::INIT_SPACE,
-        seeds = [SEAT_SEED, job.key().as_ref(), operator.key().as_ref()], bump
-    )]
-    pub seat: Box<Account<'info, Seat>>,
+    /// CHECK: created here, at the address that its seeds say.
+    #[account(mut, seeds = [SEAT_SEED, job.key().as_ref(), operator.key().as_ref()], bump)]
+    pub seat: UncheckedAccount<'info>,
     // Its address follows from its operator, whom it cannot change: the bid's machine is the bidder's.
     #[account(mut, has_one = operator @ EscrowError::NotOperator)]
     pub device: Account<'info, Device>,
@@ -67,7 +66,7 @@ pub(crate) fn handler(ctx: Context<AwardBid>, price: u64) -> Result<()> {
     let index = job.award_seat(price)?;
     let exposure = job.exposure;
     ctx.accounts.device.take_slot()?;
-    ctx.accounts.seat.set_inner(Seat {
+    let seat = Seat {
         version: VERSION,
         bump: ctx.bumps.seat,
         index,
@@ -80,7 +79,8 @@ pub(crate) fn handler(ctx: Context<AwardBid>, price: u64) -> Result<()> {
         commitment: [0; 32],
         progress: 0,
         heartbeat_at: now,
-    });
+    };
+    create_seat(&ctx.accounts.requester, &ctx.accounts.seat, &seat)?;
     ctx.accounts.lock(exposure)?;
 
     let (job, seat, bid) = (ctx.accounts.job.key(), ctx.accounts.seat.key(), ctx.accounts.bid.key());

@@ -2,6 +2,7 @@ use anchor_lang::prelude::*;
 use assay_reputation::Record;
 use assay_staking::{Pool, SLASHER, Totals, cpi::accounts::ChangeBond, program::AssayStaking, sortition};
 
+use super::create::create_seat;
 use crate::{EscrowError, events::SeatClaimed, state::*};
 
 /// Accounts of `claim_seat`, in order:
@@ -24,11 +25,9 @@ pub struct ClaimSeat<'info> {
     pub config: Box<Account<'info, Config>>,
     #[account(mut)]
     pub job: Box<Account<'info, Job>>,
-    #[account(
-        init, payer = operator, space = 8 + Seat::INIT_SPACE,
-        seeds = [SEAT_SEED, job.key().as_ref(), operator.key().as_ref()], bump
-    )]
-    pub seat: Box<Account<'info, Seat>>,
+    /// CHECK: created here, at the address that its seeds say.
+    #[account(mut, seeds = [SEAT_SEED, job.key().as_ref(), operator.key().as_ref()], bump)]
+    pub seat: UncheckedAccount<'info>,
     #[account(mut, has_one = operator @ EscrowError::NotOperator)]
     pub device: Account<'info, Device>,
     #[account(
@@ -58,7 +57,7 @@ pub(crate) fn handler(ctx: Context<ClaimSeat>, seed: [u8; 32]) -> Result<()> {
     let index = job.take_seat()?;
     ctx.accounts.device.take_slot()?;
     let (exposure, operator) = (job.exposure, ctx.accounts.operator.key());
-    ctx.accounts.seat.set_inner(Seat {
+    let seat = Seat {
         version: VERSION,
         bump: ctx.bumps.seat,
         index,
@@ -71,7 +70,8 @@ pub(crate) fn handler(ctx: Context<ClaimSeat>, seed: [u8; 32]) -> Result<()> {
         commitment: [0; 32],
         progress: 0,
         heartbeat_at: now,
-    });
+    };
+    create_seat(&ctx.accounts.operator, &ctx.accounts.seat, &seat)?;
     let accounts =
         ChangeBond { slasher: ctx.accounts.authority.to_account_info(), pool: ctx.accounts.pool.to_account_info() };
     let seeds: &[&[u8]] = &[AUTHORITY_SEED, &[AUTHORITY_BUMP]];

@@ -13,6 +13,8 @@ use anchor_spl::{
     token_interface::{self, InitializeAccount3},
 };
 
+use crate::state::{SEAT_SEED, Seat};
+
 /// A PDA to be created, and who pays.
 pub(crate) struct Create<'a, 'info> {
     pub payer: &'a AccountInfo<'info>,
@@ -47,6 +49,16 @@ impl Create<'_, '_> {
         let assign = CpiContext::new_with_signer(program, Assign { account_to_assign: to }, signer);
         system_program::assign(assign, self.owner)
     }
+}
+
+/// Create a seat; its payer has signed.
+#[inline(never)]
+pub(crate) fn create_seat<'info>(payer: &AccountInfo<'info>, account: &AccountInfo<'info>, seat: &Seat) -> Result<()> {
+    let space = 8_usize.saturating_add(Seat::INIT_SPACE);
+    let (lamports, bump) = (Rent::get()?.minimum_balance(space), [seat.bump]);
+    let seeds: &[&[u8]] = &[SEAT_SEED, seat.job.as_ref(), seat.operator.as_ref(), &bump];
+    Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;
+    seat.try_serialize(&mut &mut account.try_borrow_mut_data()?[..])
 }
 
 /// Bytes of a token account of a mint: more with some extensions.

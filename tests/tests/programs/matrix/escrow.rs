@@ -28,7 +28,9 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::new_version", "twice", "-", "the author may publish the same content as another revision"),
     ("escrow::set_payee", "twice", "-", "the second names the same payee"),
     ("escrow::refund", "twice", "-", "the second returns nothing"),
-    ("escrow::post_job", "prefunded_pda", "*", "it is created all the same, and keeps what was sent ahead"),
+    ("escrow::post_job", "prefunded_pda", "*", AHEAD),
+    ("escrow::claim_seat", "prefunded_pda", "seat", AHEAD),
+    ("escrow::award_bid", "prefunded_pda", "seat", AHEAD),
     ("escrow::unregister_mint", "wrong_address", "to", CHOSEN),
     ("escrow::expire_job", "wrong_address", "caller", CHOSEN),
     ("escrow::settle", "wrong_address", "caller", CHOSEN),
@@ -42,6 +44,7 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::release_milestone", "of_another", "fee_vault", "any account of the fee authority's can be swept"),
 ];
 
+const AHEAD: &str = "it is created all the same, and keeps what was sent ahead";
 const CHOSEN: &str = "whoever sends it chooses who gets the lamports";
 
 /// Every instruction, in a world where it lands.
