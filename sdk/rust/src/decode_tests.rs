@@ -115,7 +115,7 @@ fn a_job_with_a_string_and_large_numbers() {
     for (field, value) in expected {
         assert_eq!(json[field], value, "{field}");
     }
-    assert_eq!(json.as_object().unwrap().len(), 31);
+    assert_eq!(json.as_object().unwrap().len(), 38);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn configs_of_different_programs_are_told_apart() {
 fn short_long_and_foreign_data_are_errors() {
     let good = account(&seat());
     let table = [
-        (good[..good.len() - 1].to_vec(), "Seat: the data ends 1 bytes before the field `commitment` does"),
+        (good[..good.len() - 1].to_vec(), "Seat: the data ends 1 bytes before the field `heartbeat_at` does"),
         ([good.as_slice(), &[0, 0]].concat(), "Seat: 2 bytes are left over"),
         (vec![1, 2, 3], "escrow has no account with discriminator 010203; this build's IDL may be too old"),
         ([&good[..11], &[9], &good[12..]].concat(), "Seat: `state` is variant 9 of SeatState, which has none"),
