@@ -244,8 +244,11 @@ fn a_royalty_to_the_job_itself() {
     let (mut w, job, a) = with_royalties(vec![royalty(itself, 1_000)], &[]);
     assert_eq!(itself, job);
     w.settle(&job, &a);
-    let vault = addresses::job_vault(&job);
-    w.refused(&[ix::escrow::pay_royalty(&job, &w.job(&job), 0, &vault)], EscrowError::WrongAddress);
+    let (usd, vault) = (w.usd, addresses::job_vault(&job));
+    // 2040: its vault is no second account.
+    w.refused(&[ix::escrow::pay_royalty(&job, &w.job(&job), 0, &vault)], 2040_u32);
+    let other = w.token_account("another account of the job's", &usd, &job);
+    w.refused(&[ix::escrow::pay_royalty(&job, &w.job(&job), 0, &other)], EscrowError::WrongAddress);
 }
 
 /// `frozen_winner`: who cannot be paid keeps its pay waiting, and nobody else's.
