@@ -11,3 +11,7 @@ solana_security_txt::security_txt! {
     source_release: env!("CARGO_PKG_VERSION"),
     auditors: "None"
 }
+// Nothing in the program reads it, and an unused static would not be linked.
+#[cfg(not(feature = "no-entrypoint"))]
+#[used]
+static SECURITY: &str = SECURITY_TXT;
