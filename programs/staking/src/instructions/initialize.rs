@@ -25,6 +25,7 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, params: StakingParams) -> Result<()> {
+    crate::keep_security_txt();
     let shares =
         u64::from(params.harmed_bps).checked_add(u64::from(params.caller_bps)).ok_or(StakingError::Overflow)?;
     require!(params.unbonding > 0 && params.epoch_seconds > 0 && shares <= BPS, StakingError::BadParams);

@@ -31,6 +31,7 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, max_supply: u64, burn_bps: u16) -> Result<()> {
+    crate::keep_security_txt();
     require!(max_supply > 0, TokenError::ZeroAmount);
     require!(u64::from(burn_bps) <= BPS, TokenError::BpsTooLarge);
 
