@@ -101,7 +101,7 @@ pub(crate) fn release(ctx: Context<ReleaseMilestone>) -> Result<()> {
         seat: ctx.accounts.seat.key(),
         operator: ctx.accounts.seat.operator,
         milestone,
-        last: !ctx.accounts.job.is_live(),
+        is_last: !ctx.accounts.job.is_live(),
         paid: shares.paid,
         fee: shares.fee,
         royalties: shares.royalties,

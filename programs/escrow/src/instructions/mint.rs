@@ -72,7 +72,11 @@ pub(crate) fn register(ctx: Context<RegisterMint>, bond_rate: u64) -> Result<()>
 }
 
 pub(crate) fn unregister(ctx: Context<UnregisterMint>) -> Result<()> {
-    emit_cpi!(MintUnregistered { mint: ctx.accounts.payment.mint, last: PaymentMint::clone(&ctx.accounts.payment) });
+    emit_cpi!(MintUnregistered {
+        payment: ctx.accounts.payment.key(),
+        mint: ctx.accounts.payment.mint,
+        last: PaymentMint::clone(&ctx.accounts.payment),
+    });
     Ok(())
 }
 

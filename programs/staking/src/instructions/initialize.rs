@@ -36,6 +36,7 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, params: StakingParams) -> Result<()> {
+    crate::keep_security_txt();
     params.validate()?;
     let authority = ctx.accounts.authority.key();
     let event = StakingInitialized { authority, params: params.clone() };

@@ -22,6 +22,7 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, genesis: [u8; 32]) -> Result<()> {
+    crate::keep_security_txt();
     let authority = ctx.accounts.authority.key();
     ctx.accounts.config.set_inner(Config {
         version: VERSION,
