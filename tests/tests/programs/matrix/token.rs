@@ -92,7 +92,6 @@ fn money(w: &World) -> Vec<Case> {
 /// Fees in two vaults of tUSD, ASY in treasury and reserve, an epoch to emit.
 fn prepared() -> World {
     let mut w = World::with_operators(2);
-    w.ensure_rewards_vault();
     let (authority, alice, bob, usd) = (w.authority, w.alice, w.bob, w.usd);
     w.mint_asy(&alice, 10 * ASY);
     w.transfer(&alice, &ASY_MINT, &addresses::ata(&bob, &ASY_MINT), ASY);
