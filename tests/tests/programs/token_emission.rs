@@ -11,7 +11,7 @@ use assay_tests::{
 };
 
 fn world() -> World {
-    let mut w = World::empty();
+    let w = World::empty();
     w
 }
 
