@@ -68,6 +68,7 @@ fn emission_never_above_the_cap() {
     let (authority, alice) = (w.authority, w.alice);
     let emission = Emission { first: 1_000, keep_bps: 10_000, epoch_seconds: 1 };
     w.ok(&[ix::token::initialize(&authority, 2_600, with(emission))]);
+    w.ok(&[ix::staking::initialize(&authority, staking_params())]);
     w.ok(&[ix::create_ata(&authority, &alice, &ASY_MINT)]);
     w.ok(&[ix::token::set_minter(&authority, &authority, 10_000)]);
     w.tick(10, 0);

@@ -8,6 +8,7 @@ const AGAIN: &str = "sets the same again";
 
 /// Attacks that land, and why that is right; see [`super::COMMON`].
 pub const HARMLESS: &[Harmless] = &[
+    ("token::emit_epoch", "twice", "-", "two epochs are over: each is emitted once"),
     ("token::initialize", "arbitrary_cpi_target", "program", EVENTS),
     ("token::set_params", "twice", "-", AGAIN),
     ("token::propose_authority", "twice", "-", AGAIN),
