@@ -10,6 +10,7 @@ use anchor_lang::prelude::*;
 
 pub mod errors;
 pub mod events;
+pub mod holding;
 pub mod instructions;
 pub mod math;
 pub mod state;

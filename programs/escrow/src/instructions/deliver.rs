@@ -1,13 +1,14 @@
 //! An accepted job: its operator delivers, the requester reviews, and silence pays.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 use assay_token::FEE_AUTHORITY;
 
 use super::vault::Vault;
 use crate::{
     EscrowError,
     events::{MilestoneReleased, ResultDelivered},
+    holding::{self, Holding},
     state::*,
 };
 
@@ -43,13 +44,22 @@ pub struct ReleaseMilestone<'info> {
     pub job: Box<Account<'info, Job>>,
     #[account(mut, has_one = job @ EscrowError::WrongAddress)]
     pub seat: Box<Account<'info, Seat>>,
+    /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(mut, token::mint = mint, constraint = to.owner == seat.operator @ EscrowError::NotOperator)]
-    pub to: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(mut, token::mint = mint, constraint = fee_vault.owner == FEE_AUTHORITY @ EscrowError::WrongAddress)]
-    pub fee_vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: a token account of the seat's operator's.
+    #[account(
+        mut, constraint = Holding::read(&to)?.is_of(&job.mint, &seat.operator) @ EscrowError::WrongAddress
+    )]
+    pub to: UncheckedAccount<'info>,
+    /// CHECK: a token account of the protocol's.
+    #[account(
+        mut, constraint = Holding::read(&fee_vault)?.is_of(&job.mint, &FEE_AUTHORITY) @ EscrowError::WrongAddress
+    )]
+    pub fee_vault: UncheckedAccount<'info>,
+    /// CHECK: named by the job, which was posted in it: it was read as a mint when it was registered. The token program
+    /// compares the decimals.
+    pub mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
 }
 
@@ -90,7 +100,7 @@ pub(crate) fn release(ctx: Context<ReleaseMilestone>) -> Result<()> {
         job: &ctx.accounts.job,
         vault: ctx.accounts.vault.to_account_info(),
         mint: ctx.accounts.mint.to_account_info(),
-        decimals: ctx.accounts.mint.decimals,
+        decimals: holding::decimals(&ctx.accounts.mint)?,
         token_program: ctx.accounts.token_program.to_account_info(),
     };
     vault.pay(ctx.accounts.to.to_account_info(), shares.paid)?;

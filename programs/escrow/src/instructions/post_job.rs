@@ -1,12 +1,12 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{self, Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::{self, TokenInterface};
 
 use super::{
     create::{Create, init_token_account, token_account_space},
     model,
-    vault::{balance, gross},
+    vault::gross,
 };
-use crate::{EscrowError, events::JobPosted, math, state::*};
+use crate::{EscrowError, events::JobPosted, holding::Holding, math, state::*};
 
 /// Accounts of `post_job`, in order:
 /// 0. `requester` (signer, writable): pays rent, bounties and payment
@@ -33,9 +33,13 @@ pub struct PostJob<'info> {
     /// CHECK: created here, at the address that its seeds say.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump)]
     pub vault: UncheckedAccount<'info>,
-    #[account(mut, token::mint = mint, token::authority = requester)]
-    pub from: Box<InterfaceAccount<'info, TokenAccount>>,
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: a token account of the requester's.
+    #[account(
+        mut, constraint = Holding::read(&from)?.is_of(mint.key, requester.key) @ EscrowError::WrongAddress
+    )]
+    pub from: UncheckedAccount<'info>,
+    /// CHECK: named by `payment`: it was read as a mint when it was registered, and no mint with a close authority is.
+    pub mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
     pub system_program: Program<'info, System>,
 }
@@ -133,7 +137,7 @@ impl PostJob<'_> {
         Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;
         job.try_serialize(&mut &mut account.try_borrow_mut_data()?[..])?;
 
-        let (mint, owner) = (self.mint.as_ref().as_ref(), self.token_program.key);
+        let (mint, owner) = (self.mint.as_ref(), self.token_program.key);
         let (space, bump) = (token_account_space(mint)?, [job.vault_bump]);
         let (lamports, seeds) = (rent.minimum_balance(space), [VAULT_SEED, account.key.as_ref(), &bump]);
         Create { payer, account: vault, owner, space, lamports, seeds: &seeds }.run()?;
@@ -143,7 +147,7 @@ impl PostJob<'_> {
     /// Pay in so much that `deposit` arrives.
     #[inline(never)]
     fn deposit(&self, deposit: u64) -> Result<()> {
-        let sent = gross(self.mint.as_ref().as_ref(), deposit)?;
+        let sent = gross(&self.mint, deposit)?;
         let accounts = token_interface::TransferChecked {
             from: self.from.to_account_info(),
             mint: self.mint.to_account_info(),
@@ -151,8 +155,8 @@ impl PostJob<'_> {
             authority: self.requester.to_account_info(),
         };
         let context = CpiContext::new(*self.token_program.key, accounts);
-        token_interface::transfer_checked(context, sent, self.mint.decimals)?;
-        require!(balance(&self.vault)? >= deposit, EscrowError::Shortfall);
+        token_interface::transfer_checked(context, sent, self.payment.decimals)?;
+        require!(Holding::read(&self.vault)?.amount >= deposit, EscrowError::Shortfall);
         Ok(())
     }
 }
