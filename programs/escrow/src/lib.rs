@@ -22,6 +22,7 @@ pub use state::*;
 declare_id!("AdKSBkf842Hxe2geisAtWb9oBcXtFvGb9UGqkmv7rBpr");
 
 include!("../../security.rs");
+include!("../../emit.rs");
 
 #[program]
 pub mod assay_escrow {

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use super::vault::{Vault, pay_bounty};
-use crate::{EscrowError, events::JobClosed, holding::Holding, state::*};
+use crate::{EscrowError, emit, events::JobClosed, holding::Holding, state::*};
 
 /// Accounts of `close_job`, in order:
 /// 0. `job` (writable, closed)
@@ -16,7 +16,7 @@ use crate::{EscrowError, events::JobClosed, holding::Holding, state::*};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CloseJob<'info> {
-    #[account(mut, close = requester, has_one = requester @ EscrowError::NotRequester)]
+    #[account(mut, dup, close = requester, has_one = requester @ EscrowError::NotRequester)]
     pub job: Account<'info, Job>,
     /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
@@ -47,6 +47,9 @@ pub(crate) fn handler(ctx: Context<CloseJob>) -> Result<()> {
     vault.close(ctx.accounts.requester.to_account_info())?;
     let bounty = pay_bounty(&ctx.accounts.job, &ctx.accounts.caller)?;
 
-    emit_cpi!(JobClosed { job: ctx.accounts.job.key(), bounty, last: Job::clone(&ctx.accounts.job) });
+    emit(
+        &ctx.accounts.event_authority,
+        &JobClosed { job: ctx.accounts.job.key(), bounty, last: Job::clone(&ctx.accounts.job) },
+    )?;
     Ok(())
 }

@@ -51,6 +51,15 @@ impl Create<'_, '_> {
     }
 }
 
+/// Write a created account, put together in memory first: each field written into an account by itself costs 50 CU.
+pub(crate) fn store(account: &AccountInfo, value: &impl AccountSerialize) -> Result<()> {
+    let mut data = account.try_borrow_mut_data()?;
+    let mut bytes = Vec::with_capacity(data.len());
+    value.try_serialize(&mut bytes)?;
+    data.get_mut(..bytes.len()).ok_or(ErrorCode::AccountDidNotSerialize)?.copy_from_slice(&bytes);
+    Ok(())
+}
+
 /// Create a seat; its payer has signed.
 #[inline(never)]
 pub(crate) fn create_seat<'info>(payer: &AccountInfo<'info>, account: &AccountInfo<'info>, seat: &Seat) -> Result<()> {
@@ -58,7 +67,7 @@ pub(crate) fn create_seat<'info>(payer: &AccountInfo<'info>, account: &AccountIn
     let (lamports, bump) = (Rent::get()?.minimum_balance(space), [seat.bump]);
     let seeds: &[&[u8]] = &[SEAT_SEED, seat.job.as_ref(), seat.operator.as_ref(), &bump];
     Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;
-    seat.try_serialize(&mut &mut account.try_borrow_mut_data()?[..])
+    store(account, seat)
 }
 
 /// Bytes of a token account of a mint: more with some extensions.

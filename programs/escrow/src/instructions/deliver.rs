@@ -6,7 +6,7 @@ use assay_token::FEE_AUTHORITY;
 
 use super::vault::Vault;
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::{MilestoneReleased, ResultDelivered},
     holding::{self, Holding},
     state::*,
@@ -22,7 +22,7 @@ pub struct Deliver<'info> {
     pub operator: Signer<'info>,
     pub job: Box<Account<'info, Job>>,
     #[account(
-        mut, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator
+        mut, dup, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator
     )]
     pub seat: Box<Account<'info, Seat>>,
 }
@@ -40,9 +40,9 @@ pub struct Deliver<'info> {
 #[derive(Accounts)]
 pub struct ReleaseMilestone<'info> {
     pub by: Signer<'info>,
-    #[account(mut, has_one = mint @ EscrowError::WrongAddress)]
+    #[account(mut, dup, has_one = mint @ EscrowError::WrongAddress)]
     pub job: Box<Account<'info, Job>>,
-    #[account(mut, has_one = job @ EscrowError::WrongAddress)]
+    #[account(mut, dup, has_one = job @ EscrowError::WrongAddress)]
     pub seat: Box<Account<'info, Seat>>,
     /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
@@ -74,14 +74,17 @@ pub(crate) fn deliver(ctx: Context<Deliver>, digest: [u8; 32]) -> Result<()> {
     seat.commitment = digest;
     seat.seal_by = now.checked_add(job.review_window.into()).ok_or(EscrowError::Overflow)?;
 
-    emit_cpi!(ResultDelivered {
-        job: ctx.accounts.job.key(),
-        seat: ctx.accounts.seat.key(),
-        operator: ctx.accounts.operator.key(),
-        milestone: ctx.accounts.job.released,
-        digest,
-        review_by: ctx.accounts.seat.seal_by,
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &ResultDelivered {
+            job: ctx.accounts.job.key(),
+            seat: ctx.accounts.seat.key(),
+            operator: ctx.accounts.operator.key(),
+            milestone: ctx.accounts.job.released,
+            digest,
+            review_by: ctx.accounts.seat.seal_by,
+        },
+    )?;
     Ok(())
 }
 
@@ -106,16 +109,19 @@ pub(crate) fn release(ctx: Context<ReleaseMilestone>) -> Result<()> {
     vault.pay(ctx.accounts.to.to_account_info(), shares.paid)?;
     vault.pay(ctx.accounts.fee_vault.to_account_info(), shares.fee)?;
 
-    emit_cpi!(MilestoneReleased {
-        job: ctx.accounts.job.key(),
-        seat: ctx.accounts.seat.key(),
-        operator: ctx.accounts.seat.operator,
-        milestone,
-        is_last: !ctx.accounts.job.is_live(),
-        paid: shares.paid,
-        fee: shares.fee,
-        royalties: shares.royalties,
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &MilestoneReleased {
+            job: ctx.accounts.job.key(),
+            seat: ctx.accounts.seat.key(),
+            operator: ctx.accounts.seat.operator,
+            milestone,
+            is_last: !ctx.accounts.job.is_live(),
+            paid: shares.paid,
+            fee: shares.fee,
+            royalties: shares.royalties,
+        },
+    )?;
     Ok(())
 }
 

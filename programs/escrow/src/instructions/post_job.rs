@@ -2,11 +2,11 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{self, TokenInterface};
 
 use super::{
-    create::{Create, init_token_account, token_account_space},
+    create::{Create, init_token_account, store, token_account_space},
     model,
     vault::gross,
 };
-use crate::{EscrowError, events::JobPosted, holding::Holding, math, state::*};
+use crate::{EscrowError, emit, events::JobPosted, holding::Holding, math, state::*};
 
 /// Accounts of `post_job`, in order:
 /// 0. `requester` (signer, writable): pays rent, bounties and payment
@@ -56,18 +56,21 @@ pub(crate) fn handler<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerm
     accounts.create(&job)?;
     accounts.deposit(deposit)?;
 
-    emit_cpi!(JobPosted {
-        job: ctx.accounts.job.key(),
-        requester: job.requester,
-        mint: job.mint,
-        spec_hash: job.spec_hash,
-        units: job.units,
-        replicas: job.replicas,
-        quorum: job.quorum,
-        seat_price: job.seat_price,
-        deposit,
-        seal_by: job.seal_by,
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &JobPosted {
+            job: ctx.accounts.job.key(),
+            requester: job.requester,
+            mint: job.mint,
+            spec_hash: job.spec_hash,
+            units: job.units,
+            replicas: job.replicas,
+            quorum: job.quorum,
+            seat_price: job.seat_price,
+            deposit,
+            seal_by: job.seal_by,
+        },
+    )?;
     Ok(())
 }
 
@@ -135,7 +138,7 @@ impl PostJob<'_> {
         let (nonce, bump) = (job.nonce.to_le_bytes(), [job.bump]);
         let seeds: &[&[u8]] = &[JOB_SEED, payer.key.as_ref(), &nonce, &bump];
         Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;
-        job.try_serialize(&mut &mut account.try_borrow_mut_data()?[..])?;
+        store(account, job)?;
 
         let (mint, owner) = (self.mint.as_ref(), self.token_program.key);
         let (space, bump) = (token_account_space(mint)?, [job.vault_bump]);

@@ -3,7 +3,7 @@ use anchor_spl::token_interface::TokenInterface;
 
 use super::vault::Vault;
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::JobRefunded,
     holding::{self, Holding},
     state::*,
@@ -49,6 +49,6 @@ pub(crate) fn handler(ctx: Context<Refund>) -> Result<()> {
     };
     vault.pay(ctx.accounts.to.to_account_info(), amount)?;
 
-    emit_cpi!(JobRefunded { job: ctx.accounts.job.key(), amount });
+    emit(&ctx.accounts.event_authority, &JobRefunded { job: ctx.accounts.job.key(), amount })?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use assay_token::FEE_AUTHORITY;
 
 use super::vault::Vault;
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::RoyaltyPaid,
     holding::{self, Holding},
     state::*,
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Accounts)]
 pub struct PayRoyalty<'info> {
     pub config: Box<Account<'info, Config>>,
-    #[account(mut, has_one = mint @ EscrowError::WrongAddress)]
+    #[account(mut, dup, has_one = mint @ EscrowError::WrongAddress)]
     pub job: Box<Account<'info, Job>>,
     /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
@@ -63,6 +63,6 @@ pub(crate) fn handler(ctx: Context<PayRoyalty>, leg: u8) -> Result<()> {
     };
     vault.pay(ctx.accounts.to.to_account_info(), amount)?;
 
-    emit_cpi!(RoyaltyPaid { job: ctx.accounts.job.key(), leg, to: owner, amount });
+    emit(&ctx.accounts.event_authority, &RoyaltyPaid { job: ctx.accounts.job.key(), leg, to: owner, amount })?;
     Ok(())
 }

@@ -1,11 +1,11 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
-use assay_staking::{Pool, SLASHER, cpi::accounts::ChangeBond, program::AssayStaking};
+use assay_staking::{PoolHead, SLASHER, cpi::accounts::ChangeBond, program::AssayStaking};
 use assay_token::FEE_AUTHORITY;
 
 use super::vault::{Vault, pay_bounty};
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::SeatSettled,
     holding::{self, Holding},
     math,
@@ -33,10 +33,10 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Settle<'info> {
-    #[account(mut, has_one = mint @ EscrowError::WrongAddress)]
+    #[account(mut, dup, has_one = mint @ EscrowError::WrongAddress)]
     pub job: Box<Account<'info, Job>>,
     #[account(
-        mut, close = payer, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator,
+        mut, dup, close = payer, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator,
         has_one = payer @ EscrowError::WrongAddress, has_one = device @ EscrowError::WrongAddress
     )]
     pub seat: Account<'info, Seat>,
@@ -45,7 +45,7 @@ pub struct Settle<'info> {
     /// CHECK: named by the seat; only receives lamports.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub device: Account<'info, Device>,
     /// CHECK: a token account of the job's. That it is the vault need not be checked: no job has another, but who gave it
     /// one; the seat is paid the same from there, and what stays in the vault is the requester's, whom `refund` pays.
@@ -66,8 +66,8 @@ pub struct Settle<'info> {
     /// CHECK: named by the job, which was posted in it: it was read as a mint when it was registered, and no mint with a
     /// close authority is. The token program compares the decimals.
     pub mint: UncheckedAccount<'info>,
-    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
-    pub pool: Box<Account<'info, Pool>>,
+    #[account(mut, dup, has_one = operator @ EscrowError::NotOperator)]
+    pub pool: Box<Account<'info, PoolHead>>,
     /// CHECK: only receives lamports; whoever sends this names it.
     #[account(mut)]
     pub caller: UncheckedAccount<'info>,
@@ -91,17 +91,20 @@ pub(crate) fn handler(ctx: Context<Settle>) -> Result<()> {
     ctx.accounts.release()?;
     let bounty = pay_bounty(&ctx.accounts.job, &ctx.accounts.caller)?;
 
-    emit_cpi!(SeatSettled {
-        job: ctx.accounts.job.key(),
-        seat: ctx.accounts.seat.key(),
-        operator: ctx.accounts.operator.key(),
-        paid,
-        fee,
-        royalties,
-        released: ctx.accounts.job.exposure,
-        bounty,
-        last: Seat::clone(&ctx.accounts.seat),
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &SeatSettled {
+            job: ctx.accounts.job.key(),
+            seat: ctx.accounts.seat.key(),
+            operator: ctx.accounts.operator.key(),
+            paid,
+            fee,
+            royalties,
+            released: ctx.accounts.job.exposure,
+            bounty,
+            last: Seat::clone(&ctx.accounts.seat),
+        },
+    )?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{self, TokenInterface};
 
 use super::{post_job::exposure, vault::gross};
-use crate::{EscrowError, events::JobToppedUp, holding::Holding, math, state::*};
+use crate::{EscrowError, emit, events::JobToppedUp, holding::Holding, math, state::*};
 
 /// Accounts of `top_up`, in order:
 /// 0. `requester` (signer): the job's
@@ -21,7 +21,7 @@ pub struct TopUp<'info> {
     #[account(has_one = mint @ EscrowError::WrongAddress)]
     pub payment: Box<Account<'info, PaymentMint>>,
     #[account(
-        mut, has_one = requester @ EscrowError::NotRequester, has_one = mint @ EscrowError::WrongAddress
+        mut, dup, has_one = requester @ EscrowError::NotRequester, has_one = mint @ EscrowError::WrongAddress
     )]
     pub job: Box<Account<'info, Job>>,
     /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
@@ -62,7 +62,10 @@ pub(crate) fn handler(ctx: Context<TopUp>, price_per_unit: u64, extra_seconds: u
     ctx.accounts.deposit(deposit)?;
 
     let job = &ctx.accounts.job;
-    emit_cpi!(JobToppedUp { job: job.key(), seat_price: job.seat_price, seal_by: job.seal_by, deposit });
+    emit(
+        &ctx.accounts.event_authority,
+        &JobToppedUp { job: job.key(), seat_price: job.seat_price, seal_by: job.seal_by, deposit },
+    )?;
     Ok(())
 }
 

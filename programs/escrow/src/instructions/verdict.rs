@@ -11,7 +11,7 @@ use crate::{EscrowError, state::*};
 pub struct JobByVerifier<'info> {
     #[account(address = VERIFIER @ EscrowError::NotVerifier)]
     pub verifier: Signer<'info>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub job: Account<'info, Job>,
 }
 
@@ -22,7 +22,7 @@ pub struct JobByVerifier<'info> {
 pub struct SeatByVerifier<'info> {
     #[account(address = VERIFIER @ EscrowError::NotVerifier)]
     pub verifier: Signer<'info>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub seat: Account<'info, Seat>,
 }
 
