@@ -2,7 +2,8 @@
 
 use anchor_lang::{
     prelude::*,
-    system_program::{self, Allocate, Assign, CreateAccount, Transfer},
+    solana_program::{instruction::Instruction, program::invoke_signed},
+    system_program::{self, Allocate, Assign, Transfer},
 };
 use anchor_spl::{
     token::TokenAccount,
@@ -37,8 +38,8 @@ impl Create<'_, '_> {
         let signer = &[self.seeds];
         let there = to.lamports();
         if there == 0 {
-            let context = CpiContext::new_with_signer(program, CreateAccount { from, to }, signer);
-            return system_program::create_account(context, self.lamports, space, self.owner);
+            let instruction = create_account(from.key, to.key, self.lamports, space, self.owner);
+            return invoke_signed(&instruction, &[from, to], signer).map_err(Into::into);
         }
         let missing = self.lamports.saturating_sub(there);
         if missing > 0 {
@@ -49,6 +50,14 @@ impl Create<'_, '_> {
         let assign = CpiContext::new_with_signer(program, Assign { account_to_assign: to }, signer);
         system_program::assign(assign, self.owner)
     }
+}
+
+/// The system program's CreateAccount, put together here: the library's way takes 900 CU for these 52 bytes.
+fn create_account(from: &Pubkey, to: &Pubkey, lamports: u64, space: u64, owner: &Pubkey) -> Instruction {
+    let number = 0_u32.to_le_bytes();
+    let data = [&number[..], &lamports.to_le_bytes(), &space.to_le_bytes(), owner.as_ref()].concat();
+    let accounts = vec![AccountMeta::new(*from, true), AccountMeta::new(*to, true)];
+    Instruction { program_id: system_program::ID, accounts, data }
 }
 
 /// Write a created account, put together in memory first: each field written into an account by itself costs 50 CU.
@@ -92,4 +101,20 @@ pub(crate) fn init_token_account<'info>(
 ) -> Result<()> {
     let accounts = InitializeAccount3 { account: account.clone(), mint: mint.clone(), authority: owner.clone() };
     token_interface::initialize_account3(CpiContext::new(*token_program, accounts))
+}
+
+#[cfg(test)]
+mod tests {
+    use anchor_lang::solana_program::system_instruction;
+
+    use super::*;
+
+    #[test]
+    fn accounts_are_created_as_the_library_would() {
+        let [from, to, owner] = [1, 2, 3].map(|byte| Pubkey::new_from_array([byte; 32]));
+        for (lamports, space) in [(0, 0), (1_234_567, 181), (u64::MAX, u64::MAX)] {
+            let ours = create_account(&from, &to, lamports, space, &owner);
+            assert_eq!(ours, system_instruction::create_account(&from, &to, lamports, space, &owner));
+        }
+    }
 }
