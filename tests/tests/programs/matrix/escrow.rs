@@ -6,6 +6,7 @@ use super::*;
 
 /// Attacks that land, and why that is right; see [`super::COMMON`].
 pub const HARMLESS: &[Harmless] = &[
+    ("escrow::register_mint", "wrong_signer", "payer", "whoever signs may pay the rent"),
     ("escrow::initialize", "arbitrary_cpi_target", "program", EVENTS),
     ("escrow::set_seed", "of_another", "job", SIGNED),
     ("escrow::seal_seat", "of_another", "seat", SIGNED),
