@@ -20,15 +20,14 @@ use crate::{EscrowError, emit, events::JobPosted, holding::Holding, math, state:
 /// 9. every Model whose address is among the terms' royalties
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(terms: JobTerms)]
 pub struct PostJob<'info> {
     #[account(mut)]
     pub requester: Signer<'info>,
     pub config: Box<Account<'info, Config>>,
     #[account(has_one = mint @ EscrowError::WrongAddress)]
     pub payment: Account<'info, PaymentMint>,
-    /// CHECK: created here, at the address that its seeds say.
-    #[account(mut, seeds = [JOB_SEED, requester.key().as_ref(), &terms.nonce.to_le_bytes()], bump)]
+    /// CHECK: created here, at the address that its seeds say. The handler derives it: Anchor would read the terms twice.
+    #[account(mut)]
     pub job: UncheckedAccount<'info>,
     /// CHECK: created here, at the address that its seeds say.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump)]
@@ -50,7 +49,10 @@ pub(crate) fn handler<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerm
     let params = &accounts.config.params;
     let class = validate(&terms, params)?;
     let legs = legs(&terms, params, ctx.remaining_accounts)?;
-    let job = accounts.job(terms, class, legs, &ctx.bumps)?;
+    let seeds: &[&[u8]] = &[JOB_SEED, accounts.requester.key.as_ref(), &terms.nonce.to_le_bytes()];
+    let (address, bump) = Pubkey::find_program_address(seeds, &crate::ID);
+    require_keys_eq!(address, accounts.job.key(), ErrorCode::ConstraintSeeds);
+    let job = accounts.job(terms, class, legs, (bump, ctx.bumps.vault))?;
     let deposit = job.owed()?;
     job.invariant()?;
     accounts.create(&job)?;
@@ -77,7 +79,13 @@ pub(crate) fn handler<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerm
 impl PostJob<'_> {
     /// The job as it is posted: the Config's terms of this moment are its own from now on.
     #[inline(never)]
-    fn job(&self, terms: JobTerms, class: ClassParams, legs: Vec<Leg>, bumps: &PostJobBumps) -> Result<Box<Job>> {
+    fn job(
+        &self,
+        terms: JobTerms,
+        class: ClassParams,
+        legs: Vec<Leg>,
+        (bump, vault_bump): (u8, u8),
+    ) -> Result<Box<Job>> {
         let params = &self.config.params;
         let seat_price = math::seat_price(terms.units, terms.price_per_unit).ok_or(EscrowError::Overflow)?;
         let (bond, exposure) = exposure(seat_price, params, class, self.payment.bond_rate)?;
@@ -87,8 +95,8 @@ impl PostJob<'_> {
         let (replicas, quorum, review_window) = terms.seats();
         Ok(Box::new(Job {
             version: VERSION,
-            bump: bumps.job,
-            vault_bump: bumps.vault,
+            bump,
+            vault_bump,
             state: JobState::Open,
             class: terms.class,
             assignment: terms.assignment,
