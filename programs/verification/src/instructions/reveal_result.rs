@@ -18,12 +18,12 @@ pub struct RevealResult<'info> {
     pub operator: Signer<'info>,
     pub config: Account<'info, Config>,
     #[account(mut, dup)]
-    pub round: Account<'info, Round>,
+    pub round: Box<Account<'info, Round>>,
     #[account(
         mut, dup, has_one = operator @ VerificationError::NotOperator,
         constraint = seat.job == round.job @ VerificationError::WrongAddress
     )]
-    pub seat: Account<'info, Seat>,
+    pub seat: Box<Account<'info, Seat>>,
     /// CHECK: a PDA of this program that only signs.
     #[account(address = VERIFIER @ VerificationError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,

@@ -16,12 +16,12 @@ pub struct SealResult<'info> {
     // `dup` (a round is no seat: nothing can be both) saves Anchor's HashSet of what is written, 1,400 CU.
     pub operator: Signer<'info>,
     #[account(mut, dup)]
-    pub round: Account<'info, Round>,
+    pub round: Box<Account<'info, Round>>,
     #[account(
         mut, dup, has_one = operator @ VerificationError::NotOperator,
         constraint = seat.job == round.job @ VerificationError::WrongAddress
     )]
-    pub seat: Account<'info, Seat>,
+    pub seat: Box<Account<'info, Seat>>,
     /// CHECK: a PDA of this program that only signs.
     #[account(address = VERIFIER @ VerificationError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,
