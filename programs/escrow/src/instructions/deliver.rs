@@ -57,8 +57,8 @@ pub struct ReleaseMilestone<'info> {
         mut, constraint = Holding::read(&fee_vault)?.is_of(&job.mint, &FEE_AUTHORITY) @ EscrowError::WrongAddress
     )]
     pub fee_vault: UncheckedAccount<'info>,
-    /// CHECK: named by the job, which was posted in it: it was read as a mint when it was registered. The token program
-    /// compares the decimals.
+    // It was read as a mint when it was registered. The token program compares the decimals.
+    /// CHECK: named by the job, which was posted in it.
     pub mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
 }

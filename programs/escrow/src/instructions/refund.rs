@@ -30,8 +30,8 @@ pub struct Refund<'info> {
         mut, constraint = Holding::read(&to)?.is_of(&job.mint, &job.requester) @ EscrowError::WrongAddress
     )]
     pub to: UncheckedAccount<'info>,
-    /// CHECK: named by the job, which was posted in it: it was read as a mint when it was registered. The token program
-    /// compares the decimals.
+    // It was read as a mint when it was registered. The token program compares the decimals.
+    /// CHECK: named by the job, which was posted in it.
     pub mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
 }

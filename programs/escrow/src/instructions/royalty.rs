@@ -32,8 +32,8 @@ pub struct PayRoyalty<'info> {
     /// CHECK: a token account of the payee's or the protocol's: the handler reads it.
     #[account(mut)]
     pub to: UncheckedAccount<'info>,
-    /// CHECK: named by the job, which was posted in it: it was read as a mint when it was registered. The token program
-    /// compares the decimals.
+    // It was read as a mint when it was registered. The token program compares the decimals.
+    /// CHECK: named by the job, which was posted in it.
     pub mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
 }

@@ -47,8 +47,10 @@ pub struct Settle<'info> {
     pub payer: UncheckedAccount<'info>,
     #[account(mut, dup)]
     pub device: Account<'info, Device>,
-    /// CHECK: a token account of the job's. That it is the vault need not be checked: no job has another, but who gave it
-    /// one; the seat is paid the same from there, and what stays in the vault is the requester's, whom `refund` pays.
+    // That it is the vault need not be checked: no job has another token account, but one that somebody gave it. The seat is
+    // paid as much from there, and what stays in the vault for that is the requester's: `refund` and `close_job` derive the
+    // vault, and pay out what is above the job's debts.
+    /// CHECK: a token account of the job's.
     #[account(
         mut, constraint = Holding::read(&vault)?.is_of(&job.mint, &job.key()) @ EscrowError::WrongAddress
     )]
@@ -63,8 +65,9 @@ pub struct Settle<'info> {
         mut, constraint = Holding::read(&fee_vault)?.is_of(&job.mint, &FEE_AUTHORITY) @ EscrowError::WrongAddress
     )]
     pub fee_vault: UncheckedAccount<'info>,
-    /// CHECK: named by the job, which was posted in it: it was read as a mint when it was registered, and no mint with a
-    /// close authority is. The token program compares the decimals.
+    // It was read as a mint when it was registered, and no mint with a close authority is. The token program compares the
+    // decimals.
+    /// CHECK: named by the job, which was posted in it.
     pub mint: UncheckedAccount<'info>,
     #[account(mut, dup, has_one = operator @ EscrowError::NotOperator)]
     pub pool: Box<Account<'info, PoolHead>>,

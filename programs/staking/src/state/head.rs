@@ -1,15 +1,11 @@
-use anchor_lang::{
-    Discriminator,
-    prelude::{borsh::BorshDeserialize, *},
-};
+use anchor_lang::{Discriminator, prelude::*};
 
 use super::{Pool, Weight};
 use crate::StakingError;
 
 /// The beginning of a Pool, as much as taking and settling a seat asks of it: reading all and writing it back costs 1,500 CU
 /// more. Only fields that a Pool begins with, in its order (a test compares).
-#[derive(BorshDeserialize, Clone, Debug)]
-#[borsh(crate = "anchor_lang::prelude::borsh")]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct PoolHead {
     pub version: u8,
     pub bump: u8,
@@ -87,8 +83,9 @@ impl Owner for PoolHead {
     }
 }
 
-#[cfg(feature = "idl-build")]
-impl anchor_lang::IdlBuild for PoolHead {}
+impl Discriminator for PoolHead {
+    const DISCRIMINATOR: &'static [u8] = Pool::DISCRIMINATOR;
+}
 
 #[cfg(test)]
 mod tests {
