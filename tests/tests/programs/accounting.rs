@@ -81,7 +81,7 @@ fn money_goes_to_whom_it_is_due() {
     let ata = |who: &Pubkey, mint: &Pubkey| addresses::ata(who, mint);
     let mut pay = ix::escrow::settle(&job, &w.job(&job), &a);
     pay.accounts[6].pubkey = ata(&mallory, &usd);
-    w.refused(&[pay], 2015_u32);
+    w.refused(&[pay], EscrowError::WrongAddress);
     let mut rent = ix::escrow::settle(&job, &w.job(&job), &a);
     rent.accounts[3].pubkey = mallory;
     w.refused(&[rent], EscrowError::WrongAddress);

@@ -245,8 +245,7 @@ fn a_royalty_to_the_job_itself() {
     assert_eq!(itself, job);
     w.settle(&job, &a);
     let (usd, vault) = (w.usd, addresses::job_vault(&job));
-    // 2040: its vault is no second account.
-    w.refused(&[ix::escrow::pay_royalty(&job, &w.job(&job), 0, &vault)], 2040_u32);
+    w.refused(&[ix::escrow::pay_royalty(&job, &w.job(&job), 0, &vault)], EscrowError::WrongAddress);
     let other = w.token_account("another account of the job's", &usd, &job);
     w.refused(&[ix::escrow::pay_royalty(&job, &w.job(&job), 0, &other)], EscrowError::WrongAddress);
 }

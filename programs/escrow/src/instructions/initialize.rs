@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{EscrowError, events::EscrowInitialized, program::AssayEscrow, state::*};
+use crate::{EscrowError, emit, events::EscrowInitialized, program::AssayEscrow, state::*};
 
 /// Accounts of `initialize`, in order:
 /// 0. `authority` (signer, writable): the program's upgrade authority; pays
@@ -35,6 +35,6 @@ pub(crate) fn handler(ctx: Context<Initialize>, params: EscrowParams) -> Result<
         paused: false,
         params,
     });
-    emit_cpi!(event);
+    emit(&ctx.accounts.event_authority, &event)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Accounts of the staking program. Amounts are base units of ASY; times are unix seconds.
 
 mod config;
+mod head;
 mod pool;
 mod position;
 #[cfg(test)]
@@ -10,7 +11,7 @@ mod weight;
 
 use anchor_lang::prelude::*;
 
-pub use self::{config::*, pool::*, position::*, totals::*, weight::*};
+pub use self::{config::*, head::*, pool::*, position::*, totals::*, weight::*};
 
 /// Layout version that this build writes.
 pub const VERSION: u8 = 1;
