@@ -14,7 +14,11 @@ const CRANKS: &[&str] = &[
     "escrow::settle",
     "escrow::slash_seat",
     "escrow::expire_seat",
+    "escrow::release_milestone",
+    "escrow::pay_royalty",
+    "escrow::withdraw_bid",
     "escrow::refund",
+    "wait::harvest",
     "escrow::close_job",
     "verification::close_round",
     "token::open_fee_vault",
@@ -51,9 +55,10 @@ fn left(walk: &Walk) -> Vec<String> {
     let m = &walk.model;
     let jobs = m.jobs.iter().map(|(address, job)| format!("job {address} in {:?}", job.state));
     let seats = m.seats.keys().map(|address| format!("seat {address}"));
+    let bids = m.bids.keys().map(|address| format!("bid {address}"));
     let rounds = m.rounds.keys().map(|address| format!("round {address}"));
     let tickets = m.staking.tickets.keys().map(|address| format!("ticket {address}"));
     let locked = m.staking.pools.iter().filter(|(_, pool)| pool.locked > 0);
     let locks = locked.map(|(address, pool)| format!("{} locked in {address}", pool.locked));
-    jobs.chain(seats).chain(rounds).chain(tickets).chain(locks).collect()
+    jobs.chain(seats).chain(bids).chain(rounds).chain(tickets).chain(locks).collect()
 }

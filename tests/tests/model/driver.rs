@@ -77,7 +77,9 @@ impl Walk {
         let mut all = vec![(action.name, step)];
         if self.dice.once_in(8) {
             let other = self.dice.one(&ACTIONS.iter().collect::<Vec<_>>());
-            if let Some(Next::Send(second)) = self.propose(other) {
+            if let Some(Next::Send(second)) = self.propose(other)
+                && fits(all[0].1.calls.iter().chain(&second.calls))
+            {
                 all.push((other.name, second));
             }
         }
@@ -151,4 +153,16 @@ impl Walk {
     fn fail(&self, why: &str) -> ! {
         panic!("SEED={} STEPS={}: {why}\nThe last steps:\n{}", self.seed, self.steps, self.story.join("\n"));
     }
+}
+
+/// Whether they fit into one transaction, with something to spare.
+fn fits<'a>(calls: impl Iterator<Item = &'a Instruction>) -> bool {
+    let (mut keys, mut signers, mut bytes) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for call in calls {
+        keys.insert(call.program_id);
+        keys.extend(call.accounts.iter().map(|meta| meta.pubkey));
+        signers.extend(call.accounts.iter().filter(|meta| meta.is_signer).map(|meta| meta.pubkey));
+        bytes += call.accounts.len() + call.data.len() + 8;
+    }
+    bytes + 32 * keys.len() + 64 * signers.len() < 1_000
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{escrow::JobState, token::ASY_MINT};
 
-use crate::state::Model;
+use crate::state::{CHARGING, Model};
 
 /// Lamports that there were at the start: none come, none go.
 #[derive(Clone, Copy)]
@@ -41,8 +41,9 @@ fn lamports(model: &Model) -> u128 {
 fn tokens(model: &Model) -> Vec<String> {
     let mut held: BTreeMap<Pubkey, u64> = BTreeMap::new();
     for tokens in model.money.tokens.values() {
-        *held.entry(tokens.mint).or_default() += tokens.amount;
+        *held.entry(tokens.mint).or_default() += tokens.amount + tokens.withheld;
     }
+    *held.entry(*CHARGING).or_default() += model.money.harvested;
     let supply = |mint: &Pubkey| model.money.supply.get(mint).copied().unwrap_or(0);
     let lost = held.iter().filter(|(mint, held)| **held != supply(mint));
     let mut broken: Vec<_> = lost.map(|(mint, held)| format!("{held} of {mint}'s {} exist", supply(mint))).collect();
@@ -56,20 +57,33 @@ fn tokens(model: &Model) -> Vec<String> {
 fn jobs(model: &Model) -> Vec<String> {
     let mut broken = Vec::new();
     for (address, job) in &model.jobs {
-        let owed = if job.live() { job.seat_price * u64::from(job.replicas) } else { job.owed() };
+        let owed = job.owed();
         let held = model.money.held(&job.vault);
-        if held < owed {
+        if u128::from(held) < owed {
             broken.push(format!("vault of {address} holds {held} and owes {owed}"));
         }
-        if job.ended() && job.owed() != 0 {
-            broken.push(format!("{address} ended and owes {}", job.owed()));
+        let due: u128 = job.legs.iter().map(|leg| u128::from(leg.due)).sum();
+        if job.ended() && owed != due {
+            broken.push(format!("{address} ended and owes {owed}, its legs {due}"));
         }
         let seats = model.seats.values().filter(|seat| seat.job == *address).count();
         if seats != job.seats.len() || (job.state == JobState::Settled && seats > 0) {
             broken.push(format!("{address} has {seats} seats, and says {:?}", job.seats));
         }
+        // One bounty for each seat to settle and one for closing it, whatever became of the job.
+        let seats = if job.live() { job.replicas.into() } else { job.seats.len() as u64 };
+        let rent = model.money.rent(job.space) + u64::from(job.bounty) * (seats + 1);
+        if model.money.lamports(address) < rent {
+            broken.push(format!("{address} has {} lamports, and needs {rent}", model.money.lamports(address)));
+        }
         if job.winners.iter().any(|seat| job.losers.contains(seat)) {
             broken.push(format!("{address}: a seat wins and loses"));
+        }
+    }
+    for (address, device) in &model.devices {
+        let busy = model.seats.values().filter(|seat| seat.device == *address).count();
+        if busy != usize::from(device.busy) || device.busy > device.slots {
+            broken.push(format!("{address} works for {busy} seats, and says {} of {}", device.busy, device.slots));
         }
     }
     let orphans = model.seats.iter().filter(|(_, seat)| !model.jobs.contains_key(&seat.job));

@@ -2,6 +2,7 @@
 //! likely to land (most of the time) and says what it does to the model. To teach the walk a new instruction: write its
 //! file, and name it in [`ACTIONS`].
 
+pub mod admin;
 pub mod escrow;
 pub mod reputation;
 pub mod staking;
@@ -73,6 +74,7 @@ macro_rules! actions {
 pub const ACTIONS: &[Action] = actions![
     16 wait::wait,
     5 wait::donate,
+    3 wait::harvest,
     2 token::set_minter,
     5 token::mint_to,
     3 token::burn,
@@ -84,15 +86,36 @@ pub const ACTIONS: &[Action] = actions![
     8 staking::withdraw,
     4 staking::sync_weight,
     4 reputation::open_record,
-    1 escrow::register_mint,
-    4 escrow::register_device,
-    2 escrow::retire_device,
-    16 escrow::post_job,
+    1 escrow::propose_authority,
+    2 escrow::accept_authority,
+    1 escrow::set_guardian,
+    3 escrow::set_paused,
+    2 escrow::set_params,
+    4 escrow::register_mint,
+    1 escrow::unregister_mint,
+    6 escrow::register_device,
+    2 escrow::update_device,
+    3 escrow::set_available,
+    3 escrow::verify_device,
+    1 escrow::retire_device,
+    4 escrow::publish_model,
+    1 escrow::new_version,
+    1 escrow::set_payee,
+    1 escrow::retire_model,
+    30 escrow::post_job,
+    6 escrow::top_up,
+    24 escrow::place_bid,
+    5 escrow::withdraw_bid,
+    24 escrow::award_bid,
+    10 escrow::heartbeat,
+    30 escrow::deliver,
+    30 escrow::release_milestone,
+    8 escrow::pay_royalty,
     60 escrow::claim_seat,
     30 escrow::settle,
     16 escrow::slash_seat,
     12 escrow::expire_seat,
-    3 escrow::cancel_job,
+    5 escrow::cancel_job,
     6 escrow::expire_job,
     12 escrow::refund,
     14 escrow::close_job,
@@ -102,6 +125,10 @@ pub const ACTIONS: &[Action] = actions![
     50 verification::reveal_result,
     16 verification::finalize_round,
     12 verification::close_round,
+    1 verification::propose_authority,
+    2 verification::accept_authority,
+    1 verification::set_guardian,
+    3 verification::set_paused,
 ];
 
 impl View<'_> {
@@ -118,6 +145,15 @@ impl View<'_> {
         let with_job = self.model.seats.iter().map(|(address, seat)| (address, seat, &self.model.jobs[&seat.job]));
         let seats: Vec<_> = with_job.filter(|(_, seat, job)| any || fits(job, seat)).collect();
         dice.pick(&seats).map(|(address, seat, job)| (**address, (*seat).clone(), (*job).clone()))
+    }
+
+    /// A published model's author and number; one time in ten any at all.
+    pub fn published(&self, dice: &mut Dice) -> Option<(Pubkey, u32)> {
+        if dice.once_in(10) {
+            return Some((self.anybody(dice), dice.below(escrow::publish_model::IDS) as u32));
+        }
+        let models: Vec<_> = self.model.models.values().collect();
+        dice.pick(&models).map(|model| (model.author, model.id))
     }
 
     /// Any operator.

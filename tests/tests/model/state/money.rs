@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
-use anchor_spl::token::{Mint, TokenAccount};
+use anchor_spl::{token_2022, token_interface};
 use assay_tests::{Chain, assay_sdk::ix::TOKEN_PROGRAM};
 
-use super::{EXISTS, INSUFFICIENT, Refusal, Verdict, need};
+use super::{CHARGED_SPACE, CHARGING, EXISTS, INSUFFICIENT, Refusal, Verdict, charge, need};
 
+/// Anchor: the account has another owner than expected.
+pub const WRONG_OWNER: u32 = 3007;
 /// Bytes of a token account.
 pub const TOKEN_SPACE: usize = 165;
 
@@ -17,6 +19,8 @@ pub struct Tokens {
     pub mint: Pubkey,
     pub owner: Pubkey,
     pub amount: u64,
+    /// Charged on transfers to it and not yet harvested: nobody's to spend.
+    pub withheld: u64,
 }
 
 /// Every lamport and token there is.
@@ -26,6 +30,8 @@ pub struct Money {
     pub tokens: BTreeMap<Pubkey, Tokens>,
     /// Base units there are of each mint.
     pub supply: BTreeMap<Pubkey, u64>,
+    /// Of the charging mint: what was harvested from accounts that were to be closed.
+    pub harvested: u64,
     /// Lamports of rent for one byte.
     rate: u64,
 }
@@ -38,11 +44,13 @@ impl Money {
         for address in addresses {
             let Some(account) = chain.account(address) else { continue };
             money.lamports.insert(*address, account.lamports);
-            if account.owner == TOKEN_PROGRAM && account.data.len() == TOKEN_SPACE {
-                let held: TokenAccount = chain.read(address);
-                money.tokens.insert(*address, Tokens { mint: held.mint, owner: held.owner, amount: held.amount });
-            } else if account.owner == TOKEN_PROGRAM {
-                money.supply.insert(*address, chain.read::<Mint>(address).supply);
+            let program = [TOKEN_PROGRAM, token_2022::ID].contains(&account.owner);
+            let of_account = [TOKEN_SPACE, CHARGED_SPACE].contains(&account.data.len());
+            if program && of_account {
+                let held = token_account(chain, address).expect("of a token program");
+                money.tokens.insert(*address, held);
+            } else if program {
+                money.supply.insert(*address, chain.read::<token_interface::Mint>(address).supply);
             }
         }
         money
@@ -70,13 +78,34 @@ impl Money {
         if self.lamports(address) > 0 {
             return Err(EXISTS);
         }
-        self.pay(payer, address, (128 + space as u64) * self.rate)
+        self.pay(payer, address, self.rent(space))
+    }
+
+    /// Lamports of rent of an account of `space` bytes.
+    pub fn rent(&self, space: usize) -> u64 {
+        (128 + space as u64) * self.rate
+    }
+
+    /// Create an account by hand with so many lamports, of which some may have been sent ahead.
+    pub fn create_by_hand(&mut self, payer: &Pubkey, address: &Pubkey, lamports: u64, taken: bool) -> Verdict {
+        if taken {
+            return Err(Refusal::Code(WRONG_OWNER));
+        }
+        self.pay(payer, address, lamports.saturating_sub(self.lamports(address)))
+    }
+
+    /// Create a token account by hand.
+    pub fn create_vault(&mut self, payer: &Pubkey, address: &Pubkey, mint: &Pubkey, owner: &Pubkey) -> Verdict {
+        let space = if *mint == *CHARGING { CHARGED_SPACE } else { TOKEN_SPACE };
+        self.create_by_hand(payer, address, self.rent(space), self.tokens.contains_key(address))?;
+        self.tokens.insert(*address, Tokens { mint: *mint, owner: *owner, amount: 0, withheld: 0 });
+        Ok(())
     }
 
     /// Create a token account.
     pub fn create_tokens(&mut self, payer: &Pubkey, address: &Pubkey, mint: &Pubkey, owner: &Pubkey) -> Verdict {
         self.create(payer, address, TOKEN_SPACE)?;
-        self.tokens.insert(*address, Tokens { mint: *mint, owner: *owner, amount: 0 });
+        self.tokens.insert(*address, Tokens { mint: *mint, owner: *owner, amount: 0, withheld: 0 });
         Ok(())
     }
 
@@ -88,12 +117,22 @@ impl Money {
         Ok(())
     }
 
+    /// Take what was withheld home to the mint.
+    pub fn harvest(&mut self, address: &Pubkey) -> Verdict {
+        let tokens = need(self.tokens.get_mut(address))?;
+        self.harvested += std::mem::take(&mut tokens.withheld);
+        Ok(())
+    }
+
     /// Move tokens.
     pub fn transfer(&mut self, from: &Pubkey, to: &Pubkey, amount: u64) -> Verdict {
         need(self.tokens.get(to))?;
         let source = need(self.tokens.get_mut(from))?;
         source.amount = source.amount.checked_sub(amount).ok_or(Refusal::Code(INSUFFICIENT))?;
-        need(self.tokens.get_mut(to))?.amount += amount;
+        let charged = charge(&source.mint, amount);
+        let target = need(self.tokens.get_mut(to))?;
+        target.amount += amount - charged;
+        target.withheld += charged;
         Ok(())
     }
 
@@ -114,4 +153,14 @@ impl Money {
         *self.supply.entry(mint).or_default() -= amount;
         Ok(())
     }
+}
+
+/// A token account on the chain, of either program: what it says, and what it withheld.
+pub fn token_account(chain: &Chain, address: &Pubkey) -> Option<Tokens> {
+    let data = chain.account(address)?.data;
+    let key = |at: usize| Pubkey::new_from_array(data[at..at + 32].try_into().expect("32 bytes"));
+    let number = |at: usize| u64::from_le_bytes(data[at..at + 8].try_into().expect("8 bytes"));
+    let withheld = if data.len() == CHARGED_SPACE { number(CHARGED_SPACE - 8) } else { 0 };
+    let (mint, owner, amount) = (key(0), key(32), number(64));
+    Some(Tokens { mint, owner, amount, withheld })
 }

@@ -1,19 +1,23 @@
-use anchor_lang::{Space, prelude::Pubkey};
+use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
     addresses,
-    escrow::{self, EscrowError, JobState, SeatState},
+    escrow::{Assignment, EscrowError, JobState},
     ix,
     staking::sortition,
 };
 
-use super::super::{Next, View, send};
+use super::{
+    super::{Next, View, send},
+    fresh, running, seat_down,
+};
 use crate::{
     dice::Dice,
-    state::{Job, Model, Seat, Verdict, need, require},
+    state::{Job, Model, Verdict, need, require},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let (address, job) = view.job(dice, |_, job| job.state == JobState::Open && job.seeded_at != 0)?;
+    let open = |job: &Job| job.state == JobState::Open && job.seeded_at != 0;
+    let (address, job) = view.job(dice, |_, job| open(job) && job.assignment == Assignment::Sortition)?;
     let operator = view.operator(dice);
     let device = u16::from(dice.once_in(10));
     let class = job.class;
@@ -26,25 +30,26 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     if !able && !dice.once_in(20) {
         return None;
     }
-    let accounts = (addresses::device(&operator, device), addresses::record(&operator, class), pool);
-    send(ix::escrow::claim_seat(&operator, &address, class, device), move |m| {
+    let mut posted: assay_tests::assay_sdk::escrow::Job = view.world.chain.find(&address)?;
+    if dice.once_in(40) {
+        posted.seed[0] ^= 1;
+    }
+    let (machine, record) = (addresses::device(&operator, device), addresses::record(&operator, class));
+    send(ix::escrow::claim_seat(&operator, &address, &posted, device), move |m| {
         need(m.jobs.get(&address))?;
-        need(m.devices.get(&accounts.0))?;
-        need(m.records.get(&accounts.1))?;
+        need(m.devices.get(&machine))?;
+        need(m.records.get(&record))?;
         need(m.staking.pools.get(&pool))?;
-        m.money.create(&operator, &seat, 8 + escrow::Seat::INIT_SPACE)?;
         let job = m.jobs[&address].clone();
         // Another job may stand there by now.
         require(job.class == class, EscrowError::WrongAddress)?;
-        may_claim(m, &address, &job, &operator, accounts)?;
+        may_claim(m, &address, &job, &operator, (machine, record, pool), &posted.seed)?;
         let seal_by = m.now + i64::from(job.seal_window);
         require(seal_by <= job.seal_by, EscrowError::TooLate)?;
         let index = need(m.jobs.get_mut(&address))?.take_seat()?;
-        m.staking.lock(&pool, job.exposure)?;
-        let (state, nothing) = (SeatState::Claimed, [0; 32]);
-        let taken = Seat { index, state, job: address, operator, seal_by, commitment: nothing, digest: nothing };
-        m.seats.insert(seat, taken);
-        Ok(())
+        need(m.devices.get_mut(&machine))?.take_slot()?;
+        seat_down(m, seat, fresh(index, (address, operator, operator, machine), m.now, seal_by))?;
+        m.lock_bond(&pool, job.exposure)
     })
 }
 
@@ -55,13 +60,15 @@ fn may_claim(
     job: &Job,
     operator: &Pubkey,
     (device, record, pool): (Pubkey, Pubkey, Pubkey),
+    seed: &[u8; 32],
 ) -> Verdict {
+    running(m)?;
     require(job.state == JobState::Open, EscrowError::WrongState)?;
+    require(job.assignment == Assignment::Sortition, EscrowError::WrongAssignment)?;
     require(job.seeded_at != 0, EscrowError::NotDrawn)?;
+    require(job.seed == *seed, EscrowError::OtherPosting)?;
     require(*operator != job.requester, EscrowError::SelfDealing)?;
-    let can = m.devices[&device].can;
-    let fits = can.engines & (1 << job.engine) != 0 && can.cores >= job.cores && can.memory_mib >= job.memory_mib;
-    require(fits, EscrowError::DeviceUnfit)?;
+    require(m.devices[&device].meets(&job.requirements), EscrowError::DeviceUnfit)?;
     let held = &m.staking.pools[&pool];
     require(held.active.amount >= m.escrow.classes[usize::from(job.class)].stake, EscrowError::StakeTooLow)?;
 

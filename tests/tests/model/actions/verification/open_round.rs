@@ -14,14 +14,16 @@ use crate::{
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let fits = |job: &_| !view.model.rounds.contains_key(&addresses::round(job));
-    let (address, job) = view.job(dice, |at, job| job.state == JobState::Open && fits(at))?;
+    let (address, job) = view.job(dice, |at, job| job.state == JobState::Open && !job.accepted() && fits(at))?;
     let who = if dice.once_in(12) { view.anybody(dice) } else { job.requester };
     let round = addresses::round(&address);
     send(ix::verification::open_round(&who, &address), move |m| {
         let job = need(m.jobs.get(&address))?.clone();
         m.money.create(&who, &round, 8 + verification::Round::INIT_SPACE)?;
         require(who == job.requester, VerificationError::NotRequester)?;
-        require(job.state == JobState::Open && job.seats.is_empty(), VerificationError::WrongJobState)?;
+        m.admins[&verification::ID].running(VerificationError::Paused)?;
+        let fits = job.state == JobState::Open && job.seats.is_empty() && !job.accepted();
+        require(fits, VerificationError::WrongJobState)?;
         let opened = Round {
             phase: Phase::Sealing,
             replicas: job.replicas,
