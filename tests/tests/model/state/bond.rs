@@ -1,25 +1,19 @@
-//! What escrow makes staking do: lock, release and slash the exposure of a seat.
+//! What becomes of a seat's exposure when it is slashed.
 
 use anchor_lang::prelude::Pubkey;
 
 use super::{Model, Verdict};
 
 impl Model {
-    /// Lock a seat's exposure in its operator's pool.
-    pub fn lock_bond(&mut self, pool: &Pubkey, amount: u64) -> Verdict {
-        self.staking.lock(pool, amount)
-    }
-
-    /// Take `amount` out of `unlock`, which is locked no more, and share it out.
-    pub fn slash_bond(
+    /// Take `amount` of `unlock`, which is locked no more, and share it out: to the harmed, the caller, and the fire.
+    pub fn punish(
         &mut self,
         pool: &Pubkey,
         (amount, unlock): (u64, u64),
-        _jail: bool,
-        harmed: &Pubkey,
-        caller: &Pubkey,
+        jail: bool,
+        (harmed, caller): (&Pubkey, &Pubkey),
     ) -> Verdict {
-        let proceeds = self.staking.slash(self.epoch(), pool, amount, unlock)?;
+        let proceeds = self.slash_bond(pool, amount, unlock, jail)?;
         let vault = self.staking.pools[pool].vault;
         self.money.transfer(&vault, harmed, proceeds.harmed)?;
         self.money.transfer(&vault, caller, proceeds.caller)?;

@@ -8,7 +8,7 @@ use assay_tests::assay_sdk::{
 
 use super::{Job, Verdict, require};
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device {
     pub operator: Pubkey,
     pub can: Capabilities,
@@ -62,7 +62,7 @@ pub struct Seat {
     pub digest: [u8; 32],
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bid {
     pub job: Pubkey,
     pub operator: Pubkey,

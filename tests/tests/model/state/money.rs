@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
-use anchor_spl::{token_2022, token_interface};
+use anchor_spl::token_2022;
 use assay_tests::{Chain, assay_sdk::ix::TOKEN_PROGRAM};
 
 use super::{CHARGED_SPACE, CHARGING, EXISTS, INSUFFICIENT, Refusal, Verdict, charge, need};
@@ -44,13 +44,10 @@ impl Money {
         for address in addresses {
             let Some(account) = chain.account(address) else { continue };
             money.lamports.insert(*address, account.lamports);
-            let program = [TOKEN_PROGRAM, token_2022::ID].contains(&account.owner);
-            let of_account = [TOKEN_SPACE, CHARGED_SPACE].contains(&account.data.len());
-            if program && of_account {
-                let held = token_account(chain, address).expect("of a token program");
+            if let Some(held) = token_account(chain, address) {
                 money.tokens.insert(*address, held);
-            } else if program {
-                money.supply.insert(*address, chain.read::<token_interface::Mint>(address).supply);
+            } else if let Some(supply) = supply(chain, address) {
+                money.supply.insert(*address, supply);
             }
         }
         money
@@ -104,7 +101,7 @@ impl Money {
 
     /// Create a token account.
     pub fn create_tokens(&mut self, payer: &Pubkey, address: &Pubkey, mint: &Pubkey, owner: &Pubkey) -> Verdict {
-        self.create(payer, address, TOKEN_SPACE)?;
+        self.create(payer, address, if *mint == *CHARGING { CHARGED_SPACE } else { TOKEN_SPACE })?;
         self.tokens.insert(*address, Tokens { mint: *mint, owner: *owner, amount: 0, withheld: 0 });
         Ok(())
     }
@@ -129,7 +126,8 @@ impl Money {
         need(self.tokens.get(to))?;
         let source = need(self.tokens.get_mut(from))?;
         source.amount = source.amount.checked_sub(amount).ok_or(Refusal::Code(INSUFFICIENT))?;
-        let charged = charge(&source.mint, amount);
+        // To itself nothing is moved.
+        let charged = if from == to { 0 } else { charge(&source.mint, amount) };
         let target = need(self.tokens.get_mut(to))?;
         target.amount += amount - charged;
         target.withheld += charged;
@@ -155,12 +153,33 @@ impl Money {
     }
 }
 
+/// Bytes of the type of a Token-2022 account, after those of the base: 1 for a mint, 2 for a token account.
+const KIND: usize = TOKEN_SPACE;
+/// Number of the extension that withholds what a transfer is charged.
+const TRANSFER_FEE_AMOUNT: u16 = 2;
+
 /// A token account on the chain, of either program: what it says, and what it withheld.
 pub fn token_account(chain: &Chain, address: &Pubkey) -> Option<Tokens> {
-    let data = chain.account(address)?.data;
+    let account = chain.account(address).filter(|a| [TOKEN_PROGRAM, token_2022::ID].contains(&a.owner))?;
+    let data = account.data;
+    if data.len() < TOKEN_SPACE || data.get(KIND).is_some_and(|kind| *kind != 2) {
+        return None;
+    }
     let key = |at: usize| Pubkey::new_from_array(data[at..at + 32].try_into().expect("32 bytes"));
     let number = |at: usize| u64::from_le_bytes(data[at..at + 8].try_into().expect("8 bytes"));
-    let withheld = if data.len() == CHARGED_SPACE { number(CHARGED_SPACE - 8) } else { 0 };
-    let (mint, owner, amount) = (key(0), key(32), number(64));
-    Some(Tokens { mint, owner, amount, withheld })
+    let short = |at: usize| u16::from_le_bytes([data[at], data[at + 1]]);
+    let (mut at, mut withheld) = (KIND + 1, 0);
+    while at + 4 <= data.len() {
+        if short(at) == TRANSFER_FEE_AMOUNT {
+            withheld = number(at + 4);
+        }
+        at += 4 + usize::from(short(at + 2));
+    }
+    Some(Tokens { mint: key(0), owner: key(32), amount: number(64), withheld })
+}
+
+/// Base units there are of a mint, of either program.
+pub fn supply(chain: &Chain, mint: &Pubkey) -> Option<u64> {
+    let account = chain.account(mint).filter(|a| [TOKEN_PROGRAM, token_2022::ID].contains(&a.owner))?;
+    Some(u64::from_le_bytes(account.data.get(36..44)?.try_into().ok()?))
 }

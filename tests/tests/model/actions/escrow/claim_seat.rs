@@ -76,7 +76,7 @@ fn may_claim(
     let waited = (m.now - job.seeded_at) as u64 / u64::from(m.escrow.widen_seconds);
     let k = (u64::from(m.escrow.spread) * u64::from(job.replicas)) << waited.min(16);
     let weight = u128::from(m.weight(held)) * u128::from(m.records[&record].score_bps(m.now)) / 10_000;
-    let total = u128::from(m.staking.total.settled(m.epoch()));
+    let total = u128::from(m.staking.totals.weight.settled(m.epoch()));
     let draw = sortition::draw(&job.seed, sortition::ROLE_SEAT, at, &pool);
     let share = u128::from(k) * weight;
     // draw < share / total * 2^64, with the threshold rounded down.

@@ -56,6 +56,7 @@ pub fn end(m: &mut Model, address: &Pubkey, caller: &Pubkey, part: Part) -> Verd
     need(m.devices.get_mut(&seat.device))?.busy -= 1;
     let pool = addresses::pool(&seat.operator);
     let amount = if part == Part::Bond { bond } else { exposure };
-    m.slash_bond(&pool, (amount, exposure), part == Part::Exposure, &addresses::ata(&requester, &ASY_MINT), &addresses::ata(caller, &ASY_MINT))?;
+    let (harmed, caller) = (addresses::ata(&requester, &ASY_MINT), addresses::ata(caller, &ASY_MINT));
+    m.punish(&pool, (amount, exposure), part == Part::Exposure, (&harmed, &caller))?;
     m.money.close(address, &seat.payer)
 }
