@@ -47,8 +47,8 @@ fn tokens(model: &Model) -> Vec<String> {
     let supply = |mint: &Pubkey| model.money.supply.get(mint).copied().unwrap_or(0);
     let lost = held.iter().filter(|(mint, held)| **held != supply(mint));
     let mut broken: Vec<_> = lost.map(|(mint, held)| format!("{held} of {mint}'s {} exist", supply(mint))).collect();
-    if supply(&ASY_MINT) > model.minted || model.minted > model.max_supply {
-        broken.push(format!("supply {}, minted {}, cap {}", supply(&ASY_MINT), model.minted, model.max_supply));
+    if supply(&ASY_MINT) > model.token.minted || model.token.minted > model.token.max_supply {
+        broken.push(format!("supply {}, minted {}, cap {}", supply(&ASY_MINT), model.token.minted, model.token.max_supply));
     }
     broken
 }
@@ -114,8 +114,8 @@ fn pools(model: &Model) -> Vec<String> {
             broken.push(format!("{address}: shares {shares:?} are held, of {:?} and {:?}", pool.active, pool.cooling));
         }
     }
-    if counted != model.staking.total.now {
-        broken.push(format!("the total weight is {} and its parts {counted}", model.staking.total.now));
+    if counted != model.staking.totals.weight.now {
+        broken.push(format!("the total weight is {} and its parts {counted}", model.staking.totals.weight.now));
     }
     broken
 }

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::escrow::{Assignment, EscrowError, JobState, Leg, Requirements, SeatState};
 
-use super::{Refusal, Seat, Verdict, require};
+use super::{Refusal, Seat, Verdict, part, require};
 
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -44,11 +44,6 @@ pub struct Job {
     pub prices: Vec<u64>,
     pub milestones: Vec<u16>,
     pub legs: Vec<Leg>,
-}
-
-/// `amount * bps / 10,000`, rounded down.
-pub fn part(amount: u64, bps: u16) -> u64 {
-    (u128::from(amount) * u128::from(bps) / 10_000) as u64
 }
 
 impl Job {
