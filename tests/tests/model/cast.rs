@@ -3,7 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     World,
-    assay_sdk::{ASY, addresses, escrow, ix, staking, token, token::ASY_MINT, verification},
+    assay_sdk::{ASY, addresses, escrow, governance, ix, staking, token, token::ASY_MINT, verification},
     chain::wallet,
     world::*,
 };
@@ -16,6 +16,16 @@ use crate::state::{CHARGE_BPS, CHARGING, CHARGING_DECIMALS, Model, ata, token_pr
 const OPERATORS: usize = 6;
 /// A payment mint with nine decimals, whose bonds are tiny.
 const OTHER: &str = "tGEM mint";
+
+/// What governance is initialized with.
+const RULES: governance::GovernanceParams = governance::GovernanceParams {
+    vote_seconds: 60,
+    timelock_seconds: 20,
+    execute_window_seconds: 150,
+    quorum_bps: 500,
+    majority_bps: 5_000,
+    proposal_stake: 500 * ASY,
+};
 
 /// The parties.
 #[derive(Clone)]
@@ -51,9 +61,11 @@ impl Cast {
             operators,
         };
         cast.fund(&mut world);
+        // Votes are short, or none would end before the season does.
+        world.ok(&[ix::governance::initialize(&cast.authority, RULES)]);
         let mut model = Model::of(&world, &cast.addresses());
         model.payments.insert(addresses::payment(&world.usd), (world.usd, BOND_RATE));
-        model.allowances.insert(addresses::minter(&cast.authority), 0);
+        model.token.allowances.insert(addresses::minter(&cast.authority), 0);
         (world, model, cast)
     }
 
@@ -99,10 +111,10 @@ impl Cast {
         for mint in &self.payments {
             all.extend(self.people.iter().map(|who| ata(who, mint)));
             all.extend((0..token::FEE_SHARDS).map(|shard| addresses::fee_vault(mint, shard)));
-            all.extend([addresses::treasury(mint), addresses::payment(mint)]);
+            all.extend([addresses::treasury(mint), addresses::reserve(mint), addresses::payment(mint)]);
         }
-        all.extend([token::ID, staking::ID, escrow::ID, verification::ID].map(|id| addresses::config(&id)));
-        all.extend([addresses::totals(), addresses::minter(&self.authority)]);
+        all.extend([token::ID, staking::ID, escrow::ID, verification::ID, governance::ID].map(|id| addresses::config(&id)));
+        all.extend([addresses::totals(), addresses::minter(&self.authority), token::REWARDS_VAULT]);
         all
     }
 }

@@ -1,8 +1,10 @@
 //! Every fund has an exit: after any sequence, when time has passed, cranks that anybody may send end every job, return
 //! every rent, and leave no bond locked.
 
+use anchor_lang::prelude::Pubkey;
+
 use crate::{
-    actions::{ACTIONS, Clock, Next, View},
+    actions::{ACTIONS, Clock, Next, Step, View},
     dice::Dice,
     driver::Walk,
 };
@@ -23,7 +25,13 @@ const CRANKS: &[&str] = &[
     "verification::close_round",
     "token::open_fee_vault",
     "token::collect_fees",
+    "staking::close_case",
     "staking::withdraw",
+    "staking::claim_rewards",
+    "token::sweep_distribution",
+    "governance::close_action",
+    "governance::close_proposal",
+    "governance::close_vote",
     "staking::sync_weight",
 ];
 /// Times that each crank is tried.
@@ -36,10 +44,16 @@ const ROUNDS: usize = 400;
 pub fn empty(walk: &mut Walk) {
     walk.wait(Clock { seconds: 100_000, slots: 1_000 });
     let mut dice = Dice::new(walk.steps);
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
+        // What ends only now has its own time to wait: a review that pays begins the grace of its royalties.
+        if round % 50 == 49 {
+            walk.wait(Clock { seconds: 2_000, slots: 100 });
+        }
         for action in ACTIONS.iter().filter(|action| CRANKS.contains(&action.name)) {
             let view = View { world: &walk.world, model: &walk.model, cast: &walk.cast };
-            if let Some(Next::Send(step)) = (action.propose)(&view, &mut dice) {
+            if let Some(Next::Send(step)) = (action.propose)(&view, &mut dice)
+                && by_strangers(walk, action.name, &step)
+            {
                 walk.send(vec![(action.name, step)]);
             }
         }
@@ -47,7 +61,16 @@ pub fn empty(walk: &mut Walk) {
             return;
         }
     }
-    panic!("no exit for {:?}", left(walk));
+    let why = format!("no exit for {:#?}; {:#?}", left(walk), walk.model.jobs);
+    walk.fail(&why);
+}
+
+/// Whether nobody signs who has a part in jobs: their end is nobody's favour.
+fn by_strangers(walk: &Walk, action: &str, step: &Step) -> bool {
+    let of_jobs = action.starts_with("escrow::") || action.starts_with("verification::");
+    let strange = |who: &Pubkey| !walk.cast.requesters.contains(who) && !walk.cast.operators.contains(who);
+    let mut signers = step.calls.iter().flat_map(|call| &call.accounts).filter(|meta| meta.is_signer);
+    !of_jobs || signers.all(|meta| strange(&meta.pubkey))
 }
 
 /// What still holds money or rent.

@@ -79,7 +79,7 @@ pub fn set_paused(
     dice: &mut Dice,
 ) -> Option<Next> {
     let admin = view.model.admins[&it.program];
-    let paused = !admin.paused && dice.once_in(4);
+    let paused = !admin.paused && dice.once_in(12);
     let by = match dice.below(4) {
         0 => view.anybody(dice),
         1 if admin.guardian != Pubkey::default() => admin.guardian,

@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod escrow;
+pub mod governance;
 pub mod reputation;
 pub mod staking;
 pub mod token;
@@ -16,7 +17,7 @@ use assay_tests::World;
 use crate::{
     cast::Cast,
     dice::Dice,
-    state::{Job, Model, Seat, Verdict},
+    state::{Decree, Job, Model, Seat, Verdict},
 };
 
 /// What a proposal may look at.
@@ -60,6 +61,11 @@ pub fn send(call: Instruction, then: impl Fn(&mut Model) -> Verdict + 'static) -
     Some(Next::Send(Step { calls: vec![call], then: Box::new(then) }))
 }
 
+/// Send what an authority decrees.
+pub fn decree(decree: Decree, by: Pubkey) -> Option<Next> {
+    send(decree.call(&by), move |m| decree.apply(m, &by))
+}
+
 macro_rules! actions {
     ($($weight:literal $program:ident :: $name:ident,)*) => {
         &[$(Action {
@@ -76,15 +82,58 @@ pub const ACTIONS: &[Action] = actions![
     5 wait::donate,
     3 wait::harvest,
     2 token::set_minter,
-    5 token::mint_to,
+    4 token::mint_to,
     3 token::burn,
     4 token::open_fee_vault,
-    3 token::collect_fees,
-    3 staking::open_pool,
+    4 token::collect_fees,
+    4 token::emit_epoch,
+    3 token::set_params,
+    3 token::reserve_swap,
+    2 token::spend_treasury,
+    4 token::open_distribution,
+    12 token::claim,
+    4 token::sweep_distribution,
+    1 token::propose_authority,
+    2 token::accept_authority,
+    1 token::set_guardian,
+    3 token::set_paused,
+    4 staking::open_pool,
+    6 staking::open_position,
     12 staking::stake,
-    5 staking::request_unstake,
+    10 staking::request_unstake,
     8 staking::withdraw,
-    4 staking::sync_weight,
+    4 staking::redelegate,
+    4 staking::close_position,
+    3 staking::close_pool,
+    4 staking::fund_rewards,
+    3 staking::advance_epoch,
+    12 staking::claim_rewards,
+    3 staking::set_commission,
+    1 staking::open_case,
+    4 staking::close_case,
+    5 staking::sync_weight,
+    2 staking::set_params,
+    1 staking::propose_authority,
+    2 staking::accept_authority,
+    1 staking::set_guardian,
+    3 staking::set_paused,
+    4 governance::propose,
+    8 governance::add_action,
+    6 governance::start_vote,
+    20 governance::vote,
+    6 governance::finish_vote,
+    8 governance::execute,
+    1 governance::veto,
+    1 governance::cancel,
+    4 governance::close_action,
+    4 governance::close_proposal,
+    6 governance::close_vote,
+    1 governance::set_params,
+    1 governance::propose_authority,
+    2 governance::accept_authority,
+    2 governance::set_guardian,
+    3 governance::set_paused,
+    2 reputation::score,
     4 reputation::open_record,
     1 escrow::propose_authority,
     2 escrow::accept_authority,

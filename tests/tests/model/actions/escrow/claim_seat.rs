@@ -19,7 +19,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let open = |job: &Job| job.state == JobState::Open && job.seeded_at != 0;
     let (address, job) = view.job(dice, |_, job| open(job) && job.assignment == Assignment::Sortition)?;
     let operator = view.operator(dice);
-    let device = u16::from(dice.once_in(10));
+    let device = u16::from(dice.once_in(4));
     let class = job.class;
     let seat = addresses::seat(&address, &operator);
     let pool = addresses::pool(&operator);

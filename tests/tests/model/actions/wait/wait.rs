@@ -18,7 +18,10 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
             // Never back in time.
             (next - now + dice.below(3) as i64 - 1).max(0)
         }
-        _ => view.model.staking.params.epoch_seconds - now % view.model.staking.params.epoch_seconds,
+        _ => {
+            let staking = &view.model.staking;
+            staking.params.epoch_seconds - (now - staking.epoch_from) % staking.params.epoch_seconds
+        }
     };
     Some(Next::Wait(Clock { seconds, slots }))
 }
