@@ -41,20 +41,22 @@ impl Record {
 
     /// All counts as they are worth at `now`.
     fn faded(&self, now: i64) -> Self {
-        let elapsed = (now - self.updated_at).max(0);
-        let keep = math::Keep::after(elapsed).expect("a walk of less than a few centuries");
+        let since = Fade::since(self.updated_at, now);
         let mut faded = *self;
-        faded.each(|count| keep.of(count).expect("a count below fifty"));
-        // Seconds too few for the table's smallest fraction are kept for the next time.
-        let uncounted = math::uncounted(elapsed).expect("a walk of less than a few centuries");
-        faded.updated_at = (now - uncounted).max(self.updated_at);
+        faded.each(|count| since.of(count));
         faded
     }
 
-    /// Earlier outcomes lose 2 % times the weight of a new one; what is lost is rounded up to a 2^-32.
-    fn make_room(&mut self, weight: u128) {
+    /// Earlier outcomes fade for the time that passed, and lose 2 % times the weight of a new one; what is lost is rounded
+    /// up to a 2^-32.
+    fn make_room(&mut self, weight: u128, now: i64) {
         let lost = (weight.min(ONE) << 32).div_ceil(50 * ONE);
-        self.each(|count| ((u128::from(count) * ((1 << 32) - lost)) >> 32) as u64);
+        let since = Fade::since(self.updated_at, now);
+        let both = Fade { factor: (since.factor * ((1 << 32) - lost)) >> 32, ..since };
+        self.each(|count| both.of(count));
+        // Seconds too few for the table's smallest fraction are kept for the next time.
+        let uncounted = math::uncounted((now - self.updated_at).max(0)).expect("a walk of less than a few centuries");
+        self.updated_at = (now - uncounted).max(self.updated_at);
     }
 
     /// `value / (average + value + 0.1 ASY)`; the first value is the average.
@@ -66,26 +68,23 @@ impl Record {
 
     /// An outcome. What counts nothing changes nothing.
     pub fn apply(&mut self, verified: &Verified, now: i64) {
-        let mut next = self.faded(now);
-        let counted = match verified.outcome {
-            Outcome::Valid => next.good_outcome(verified),
-            Outcome::Wrong | Outcome::Silent => next.bad_outcome(verified),
-        };
-        if counted {
-            *self = next;
+        match verified.outcome {
+            Outcome::Valid => self.good_outcome(verified, now),
+            Outcome::Wrong | Outcome::Silent => self.bad_outcome(verified, now),
         }
     }
 
-    fn good_outcome(&mut self, verified: &Verified) -> bool {
+    fn good_outcome(&mut self, verified: &Verified, now: i64) {
         let bucket = usize::from(hash(&[b"assay:partner", self.operator.as_ref(), verified.partner.as_ref()])[0]) % PARTNERS;
+        let faded = self.faded(now);
         // 30 % of the good count, or three outcomes.
-        let cap = (u128::from(self.good) / 10 * 3).max(3 * ONE);
-        let room = cap.saturating_sub(self.partners[bucket].into());
+        let cap = (u128::from(faded.good) / 10 * 3).max(3 * ONE);
+        let room = cap.saturating_sub(faded.partners[bucket].into());
         let weight = self.weight(verified.value).max(ONE / 1_000).min(room);
         if verified.partner == self.operator || weight == 0 {
-            return false;
+            return;
         }
-        self.make_room(weight);
+        self.make_room(weight, now);
         self.good += weight as u64;
         self.partners[bucket] += weight as u64;
         self.avg_value = match self.avg_value {
@@ -94,16 +93,14 @@ impl Record {
         };
         self.valid += 1;
         self.consecutive_valid += u32::from(verified.trust && weight >= ONE / 10);
-        true
     }
 
-    fn bad_outcome(&mut self, verified: &Verified) -> bool {
+    fn bad_outcome(&mut self, verified: &Verified, now: i64) {
         let weight = self.weight(verified.value).max(ONE / 2);
-        self.make_room(weight);
+        self.make_room(weight, now);
         self.bad += weight as u64;
         self.consecutive_valid = 0;
         *(if verified.outcome == Outcome::Wrong { &mut self.wrong } else { &mut self.silent }) += 1;
-        true
     }
 
     /// `(good + 1) / (good + bad + 2)`, in bps.
@@ -111,5 +108,25 @@ impl Record {
         let faded = self.faded(now);
         let (good, bad) = (u128::from(faded.good), u128::from(faded.bad));
         ((good + ONE) * 10_000 / (good + bad + 2 * ONE)) as u64
+    }
+}
+
+/// What counts keep after some time: so many halvings, and a part in units of 2^-32.
+#[derive(Clone, Copy)]
+struct Fade {
+    halvings: u32,
+    factor: u128,
+}
+
+impl Fade {
+    fn since(then: i64, now: i64) -> Self {
+        let elapsed = (now - then).max(0);
+        let rest = math::Keep::after(elapsed % math::HALF_LIFE).and_then(|keep| keep.of(1 << 32));
+        let factor = u128::from(rest.expect("less than one half-life"));
+        Self { halvings: (elapsed / math::HALF_LIFE) as u32, factor }
+    }
+
+    fn of(self, count: u64) -> u64 {
+        ((u128::from(count.checked_shr(self.halvings).unwrap_or(0)) * self.factor) >> 32) as u64
     }
 }
