@@ -78,13 +78,13 @@ macro_rules! actions {
 
 /// All of them. Weights are such that jobs, of which each needs about twenty steps, get most.
 pub const ACTIONS: &[Action] = actions![
-    16 wait::wait,
+    24 wait::wait,
     5 wait::donate,
     3 wait::harvest,
     2 token::set_minter,
     4 token::mint_to,
     3 token::burn,
-    4 token::open_fee_vault,
+    8 token::open_fee_vault,
     4 token::collect_fees,
     4 token::emit_epoch,
     3 token::set_params,
@@ -97,7 +97,7 @@ pub const ACTIONS: &[Action] = actions![
     2 token::accept_authority,
     1 token::set_guardian,
     3 token::set_paused,
-    4 staking::open_pool,
+    8 staking::open_pool,
     6 staking::open_position,
     12 staking::stake,
     10 staking::request_unstake,
@@ -134,7 +134,7 @@ pub const ACTIONS: &[Action] = actions![
     2 governance::set_guardian,
     3 governance::set_paused,
     2 reputation::score,
-    4 reputation::open_record,
+    10 reputation::open_record,
     1 escrow::propose_authority,
     2 escrow::accept_authority,
     1 escrow::set_guardian,
@@ -142,7 +142,7 @@ pub const ACTIONS: &[Action] = actions![
     2 escrow::set_params,
     4 escrow::register_mint,
     1 escrow::unregister_mint,
-    6 escrow::register_device,
+    14 escrow::register_device,
     2 escrow::update_device,
     3 escrow::set_available,
     3 escrow::verify_device,
@@ -151,28 +151,28 @@ pub const ACTIONS: &[Action] = actions![
     1 escrow::new_version,
     1 escrow::set_payee,
     1 escrow::retire_model,
-    30 escrow::post_job,
+    40 escrow::post_job,
     6 escrow::top_up,
-    24 escrow::place_bid,
+    50 escrow::place_bid,
     5 escrow::withdraw_bid,
-    24 escrow::award_bid,
+    60 escrow::award_bid,
     10 escrow::heartbeat,
-    30 escrow::deliver,
-    30 escrow::release_milestone,
-    8 escrow::pay_royalty,
-    60 escrow::claim_seat,
-    30 escrow::settle,
-    16 escrow::slash_seat,
-    12 escrow::expire_seat,
-    5 escrow::cancel_job,
+    50 escrow::deliver,
+    40 escrow::release_milestone,
+    14 escrow::pay_royalty,
+    180 escrow::claim_seat,
+    50 escrow::settle,
+    40 escrow::slash_seat,
+    20 escrow::expire_seat,
+    3 escrow::cancel_job,
     6 escrow::expire_job,
     12 escrow::refund,
     14 escrow::close_job,
-    20 verification::open_round,
-    20 verification::draw,
-    40 verification::seal_result,
-    50 verification::reveal_result,
-    16 verification::finalize_round,
+    30 verification::open_round,
+    40 verification::draw,
+    120 verification::seal_result,
+    200 verification::reveal_result,
+    40 verification::finalize_round,
     12 verification::close_round,
     1 verification::propose_authority,
     2 verification::accept_authority,
@@ -181,16 +181,16 @@ pub const ACTIONS: &[Action] = actions![
 ];
 
 impl View<'_> {
-    /// A job that `fits`; one time in ten any at all.
+    /// A job that `fits`; one time in sixteen any at all.
     pub fn job(&self, dice: &mut Dice, fits: impl Fn(&Pubkey, &Job) -> bool) -> Option<(Pubkey, Job)> {
-        let any = dice.once_in(10);
+        let any = dice.once_in(16);
         let jobs: Vec<_> = self.model.jobs.iter().filter(|(address, job)| any || fits(address, job)).collect();
         dice.pick(&jobs).map(|(address, job)| (**address, (*job).clone()))
     }
 
-    /// A seat that `fits`, with its job; one time in ten any at all.
+    /// A seat that `fits`, with its job; one time in sixteen any at all.
     pub fn seat(&self, dice: &mut Dice, fits: impl Fn(&Job, &Seat) -> bool) -> Option<(Pubkey, Seat, Job)> {
-        let any = dice.once_in(10);
+        let any = dice.once_in(16);
         let with_job = self.model.seats.iter().map(|(address, seat)| (address, seat, &self.model.jobs[&seat.job]));
         let seats: Vec<_> = with_job.filter(|(_, seat, job)| any || fits(job, seat)).collect();
         dice.pick(&seats).map(|(address, seat, job)| (**address, (*seat).clone(), (*job).clone()))

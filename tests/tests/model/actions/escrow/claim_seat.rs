@@ -16,25 +16,30 @@ use crate::{
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let open = |job: &Job| job.state == JobState::Open && job.seeded_at != 0;
+    let in_time = |job: &Job| view.model.now + i64::from(job.seal_window) <= job.seal_by;
+    let open = |job: &Job| job.state == JobState::Open && job.seeded_at != 0 && in_time(job);
     let (address, job) = view.job(dice, |_, job| open(job) && job.assignment == Assignment::Sortition)?;
-    let operator = view.operator(dice);
-    let device = u16::from(dice.once_in(4));
+    let device = u16::from(dice.once_in(2));
     let class = job.class;
+    let able = |operator: &&Pubkey| {
+        let m = view.model;
+        let at = accounts(operator, device, class);
+        let there = m.devices.contains_key(&at.0) && m.records.contains_key(&at.1) && m.staking.pools.contains_key(&at.2);
+        let seated = m.seats.contains_key(&addresses::seat(&address, operator));
+        there && !seated && may_claim(m, &address, &job, operator, at, &job.seed).is_ok()
+    };
+    let able: Vec<_> = view.cast.operators.iter().filter(able).copied().collect();
+    let operator = match dice.pick(&able) {
+        Some(operator) if !dice.once_in(10) => *operator,
+        _ if dice.once_in(12) => view.operator(dice),
+        _ => return None,
+    };
     let seat = addresses::seat(&address, &operator);
-    let pool = addresses::pool(&operator);
-    let able = view.model.staking.pools.contains_key(&pool)
-        && view.model.devices.contains_key(&addresses::device(&operator, device))
-        && view.model.records.contains_key(&addresses::record(&operator, class))
-        && !view.model.seats.contains_key(&seat);
-    if !able && !dice.once_in(20) {
-        return None;
-    }
     let mut posted: assay_tests::assay_sdk::escrow::Job = view.world.chain.find(&address)?;
     if dice.once_in(40) {
         posted.seed[0] ^= 1;
     }
-    let (machine, record) = (addresses::device(&operator, device), addresses::record(&operator, class));
+    let (machine, record, pool) = accounts(&operator, device, class);
     send(ix::escrow::claim_seat(&operator, &address, &posted, device), move |m| {
         need(m.jobs.get(&address))?;
         need(m.devices.get(&machine))?;
@@ -51,6 +56,11 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         seat_down(m, seat, fresh(index, (address, operator, operator, machine), m.now, seal_by))?;
         m.lock_bond(&pool, job.exposure)
     })
+}
+
+/// An operator's machine, record and pool.
+fn accounts(operator: &Pubkey, device: u16, class: u8) -> (Pubkey, Pubkey, Pubkey) {
+    (addresses::device(operator, device), addresses::record(operator, class), addresses::pool(operator))
 }
 
 /// Whether the operator may have a seat, whichever.

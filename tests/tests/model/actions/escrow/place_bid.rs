@@ -17,7 +17,7 @@ use crate::{
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (address, job) = view.job(dice, |_, job| job.state == JobState::Open && job.assignment == Assignment::Auction)?;
     let operator = view.operator(dice);
-    let (class, index) = (job.class, u16::from(dice.once_in(10)));
+    let (class, index) = (job.class, u16::from(dice.once_in(2)));
     let (bid, device) = (addresses::bid(&address, &operator), addresses::device(&operator, index));
     let (pool, record) = (addresses::pool(&operator), addresses::record(&operator, class));
     let m = view.model;

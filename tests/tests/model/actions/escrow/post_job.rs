@@ -1,12 +1,12 @@
 use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
     addresses,
-    escrow::{self, Assignment, EscrowError, EscrowParams, JobState, JobTerms, Leg, MAX_LEGS, Royalty},
+    escrow::{self, Assignment, EscrowError, EscrowParams, JobState, JobTerms, Leg, MAX_LEGS, Royalty, Strategy},
     ix,
 };
 
 use super::{
-    super::{Next, View, send},
+    super::{Next, Step, View, verification::open_round},
     running, terms,
 };
 use crate::{
@@ -22,8 +22,14 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         return None;
     }
     let (vault, payment, from) = (addresses::job_vault(&job), addresses::payment(&mint), ata(&requester, &mint));
-    let call = ix::escrow::post_job_with(&requester, &mint, terms.clone(), &models);
-    send(paid_in(&mint, call, &[requester]), move |m| {
+    let post = ix::escrow::post_job_with(&requester, &mint, terms.clone(), &models);
+    let mut calls = vec![paid_in(&mint, post, &[requester])];
+    // Mostly with its round, as the documents recommend.
+    let with_round = !matches!(terms.strategy, Strategy::Accepted { .. }) && models.is_empty() && !dice.once_in(4);
+    if with_round {
+        calls.push(ix::verification::open_round(&requester, &job));
+    }
+    let then = move |m: &mut Model| {
         let (_, rate) = *need(m.payments.get(&payment))?;
         running(m)?;
         terms::validate(&terms, &m.escrow)?;
@@ -36,8 +42,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         m.money.create_vault(&requester, &vault, &mint, &job)?;
         m.money.transfer(&from, &vault, gross(&mint, deposit).ok_or(OVERFLOW)?)?;
         m.jobs.insert(job, posted);
-        Ok(())
-    })
+        if with_round { open_round::open(m, &job, &requester) } else { Ok(()) }
+    };
+    Some(Next::Send(Step { calls, then: Box::new(then) }))
 }
 
 const OVERFLOW: Refusal = Refusal::Code(6328);

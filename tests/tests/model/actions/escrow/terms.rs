@@ -20,7 +20,7 @@ const NONCES: u64 = 3;
 
 /// Mostly good terms, with the models to be given; one time in ten one of them is not.
 pub fn random(view: &View, dice: &mut Dice, requester: &Pubkey) -> (JobTerms, Vec<Pubkey>) {
-    let (replicas, size) = (2 + dice.below(4) as u8, dice.below(18));
+    let (replicas, size) = (dice.one(&[2, 2, 2, 2, 3, 3, 3, 4, 5]), dice.below(18));
     let quorum = (replicas / 2 + 1 + dice.below(2) as u8).min(replicas);
     let (royalties, models) = royalties(view, dice);
     let usual = JobTerms {
@@ -59,7 +59,7 @@ fn accepted(dice: &mut Dice, usual: JobTerms) -> JobTerms {
 
 fn wishes(dice: &mut Dice) -> Requirements {
     let usual = market::terms(0).requirements;
-    match dice.below(12) {
+    match dice.below(30) {
         0 => Requirements { gpus: 1, gpu_model: *b"H100", ..usual },
         1 => Requirements { verified: true, ..usual },
         2 => Requirements { region: *b"FR", ..usual },
