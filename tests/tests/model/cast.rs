@@ -113,7 +113,9 @@ impl Cast {
             all.extend((0..token::FEE_SHARDS).map(|shard| addresses::fee_vault(mint, shard)));
             all.extend([addresses::treasury(mint), addresses::reserve(mint), addresses::payment(mint)]);
         }
-        all.extend([token::ID, staking::ID, escrow::ID, verification::ID, governance::ID].map(|id| addresses::config(&id)));
+        all.extend(
+            [token::ID, staking::ID, escrow::ID, verification::ID, governance::ID].map(|id| addresses::config(&id)),
+        );
         all.extend([addresses::totals(), addresses::minter(&self.authority), token::REWARDS_VAULT]);
         all
     }

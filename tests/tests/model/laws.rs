@@ -48,7 +48,12 @@ fn tokens(model: &Model) -> Vec<String> {
     let lost = held.iter().filter(|(mint, held)| **held != supply(mint));
     let mut broken: Vec<_> = lost.map(|(mint, held)| format!("{held} of {mint}'s {} exist", supply(mint))).collect();
     if supply(&ASY_MINT) > model.token.minted || model.token.minted > model.token.max_supply {
-        broken.push(format!("supply {}, minted {}, cap {}", supply(&ASY_MINT), model.token.minted, model.token.max_supply));
+        broken.push(format!(
+            "supply {}, minted {}, cap {}",
+            supply(&ASY_MINT),
+            model.token.minted,
+            model.token.max_supply
+        ));
     }
     broken
 }

@@ -40,12 +40,7 @@ pub fn propose_authority(
     })
 }
 
-pub fn accept_authority(
-    it: Governed,
-    call: fn(&Pubkey) -> Instruction,
-    view: &View,
-    dice: &mut Dice,
-) -> Option<Next> {
+pub fn accept_authority(it: Governed, call: fn(&Pubkey) -> Instruction, view: &View, dice: &mut Dice) -> Option<Next> {
     let pending = view.model.admins[&it.program].pending;
     let by = if pending == Pubkey::default() || dice.once_in(4) { view.anybody(dice) } else { pending };
     send(call(&by), move |m| {
@@ -72,12 +67,7 @@ pub fn set_guardian(
 }
 
 /// A pause is short: what is paused is mostly resumed.
-pub fn set_paused(
-    it: Governed,
-    call: fn(&Pubkey, bool) -> Instruction,
-    view: &View,
-    dice: &mut Dice,
-) -> Option<Next> {
+pub fn set_paused(it: Governed, call: fn(&Pubkey, bool) -> Instruction, view: &View, dice: &mut Dice) -> Option<Next> {
     let admin = view.model.admins[&it.program];
     let paused = !admin.paused && dice.once_in(12);
     let by = match dice.below(4) {

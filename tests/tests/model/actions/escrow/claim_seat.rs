@@ -24,7 +24,8 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let able = |operator: &&Pubkey| {
         let m = view.model;
         let at = accounts(operator, device, class);
-        let there = m.devices.contains_key(&at.0) && m.records.contains_key(&at.1) && m.staking.pools.contains_key(&at.2);
+        let there =
+            m.devices.contains_key(&at.0) && m.records.contains_key(&at.1) && m.staking.pools.contains_key(&at.2);
         let seated = m.seats.contains_key(&addresses::seat(&address, operator));
         there && !seated && may_claim(m, &address, &job, operator, at, &job.seed).is_ok()
     };

@@ -15,14 +15,17 @@ use crate::{
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let (address, job) = view.job(dice, |_, job| job.state == JobState::Open && job.assignment == Assignment::Auction)?;
+    let (address, job) =
+        view.job(dice, |_, job| job.state == JobState::Open && job.assignment == Assignment::Auction)?;
     let operator = view.operator(dice);
     let (class, index) = (job.class, u16::from(dice.once_in(2)));
     let (bid, device) = (addresses::bid(&address, &operator), addresses::device(&operator, index));
     let (pool, record) = (addresses::pool(&operator), addresses::record(&operator, class));
     let m = view.model;
-    let able = m.staking.pools.contains_key(&pool) && m.devices.contains_key(&device) && !m.bids.contains_key(&bid);
-    if !(able && m.records.contains_key(&record)) && !dice.once_in(20) {
+    let known = m.records.contains_key(&record);
+    let able =
+        known && m.staking.pools.contains_key(&pool) && m.devices.contains_key(&device) && !m.bids.contains_key(&bid);
+    if !able && !dice.once_in(20) {
         return None;
     }
     let terms = terms(dice, &job, m.now);

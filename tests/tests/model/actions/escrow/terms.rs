@@ -129,7 +129,7 @@ pub fn validate(terms: &JobTerms, params: &EscrowParams) -> Verdict {
     let milestones = &terms.milestones;
     match terms.strategy {
         Strategy::Replicated { replicas, quorum } => {
-            require(replicas >= 2 && replicas <= MAX_REPLICAS, EscrowError::BadQuorum)?;
+            require((2..=MAX_REPLICAS).contains(&replicas), EscrowError::BadQuorum)?;
             require(quorum > replicas / 2 && quorum <= replicas, EscrowError::BadQuorum)?;
             require(milestones.is_empty(), EscrowError::BadMilestones)?;
             require(terms.assignment == Assignment::Sortition, EscrowError::WrongAssignment)?;

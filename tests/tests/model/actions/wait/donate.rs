@@ -35,7 +35,11 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let mut call = token_instruction(3, amount, &[(from, true, false), (to, true, false), (giver, false, true)]);
     if mint == *CHARGING {
         // TransferChecked: charging mints insist on it.
-        call = token_instruction(12, amount, &[(from, true, false), (mint, false, false), (to, true, false), (giver, false, true)]);
+        call = token_instruction(
+            12,
+            amount,
+            &[(from, true, false), (mint, false, false), (to, true, false), (giver, false, true)],
+        );
         call.data.push(CHARGING_DECIMALS);
         call.program_id = token_program(&mint);
     }

@@ -34,6 +34,7 @@ fn deadlines(view: &View) -> Vec<i64> {
     let tickets = model.staking.tickets.values().map(|ticket| ticket.ready_at);
     let bids = model.bids.values().map(|bid| bid.expires_at);
     let grace = i64::from(model.escrow.royalty_grace_seconds);
-    let royalties = model.jobs.values().filter(|job| !job.live() && !job.legs.is_empty()).map(|job| job.ended_at + grace);
+    let royalties =
+        model.jobs.values().filter(|job| !job.live() && !job.legs.is_empty()).map(|job| job.ended_at + grace);
     jobs.chain(seats).chain(rounds).chain(tickets).chain(bids).chain(royalties).collect()
 }
