@@ -1,12 +1,13 @@
 //! What holds after every step, whatever happened: the invariants of the threat model, on the model, which the driver
 //! has just compared with the chain.
 
-use std::collections::BTreeMap;
+mod governance;
+mod money;
+mod staking;
 
-use anchor_lang::prelude::Pubkey;
-use assay_tests::assay_sdk::{escrow::JobState, token::ASY_MINT};
+use assay_tests::assay_sdk::escrow::JobState;
 
-use crate::state::{CHARGING, Model};
+use crate::state::Model;
 
 /// Lamports that there were at the start: none come, none go.
 #[derive(Clone, Copy)]
@@ -25,37 +26,16 @@ impl Laws {
         if lamports(model) != self.lamports {
             broken.push(format!("{} lamports, where there were {}", lamports(model), self.lamports));
         }
-        broken.extend(tokens(model));
+        broken.extend(money::broken(model));
         broken.extend(jobs(model));
-        broken.extend(pools(model));
-        broken.extend(records(model));
+        broken.extend(staking::broken(model));
+        broken.extend(governance::broken(model));
         broken
     }
 }
 
 fn lamports(model: &Model) -> u128 {
     model.money.lamports.values().map(|lamports| u128::from(*lamports)).sum()
-}
-
-/// Every token is in some account; ASY comes only by minting, and never above the cap.
-fn tokens(model: &Model) -> Vec<String> {
-    let mut held: BTreeMap<Pubkey, u64> = BTreeMap::new();
-    for tokens in model.money.tokens.values() {
-        *held.entry(tokens.mint).or_default() += tokens.amount + tokens.withheld;
-    }
-    *held.entry(*CHARGING).or_default() += model.money.harvested;
-    let supply = |mint: &Pubkey| model.money.supply.get(mint).copied().unwrap_or(0);
-    let lost = held.iter().filter(|(mint, held)| **held != supply(mint));
-    let mut broken: Vec<_> = lost.map(|(mint, held)| format!("{held} of {mint}'s {} exist", supply(mint))).collect();
-    if supply(&ASY_MINT) > model.token.minted || model.token.minted > model.token.max_supply {
-        broken.push(format!(
-            "supply {}, minted {}, cap {}",
-            supply(&ASY_MINT),
-            model.token.minted,
-            model.token.max_supply
-        ));
-    }
-    broken
 }
 
 /// Vaults cover what is owed; ended jobs owe nothing; a job's seats are its own.
@@ -94,40 +74,4 @@ fn jobs(model: &Model) -> Vec<String> {
     let orphans = model.seats.iter().filter(|(_, seat)| !model.jobs.contains_key(&seat.job));
     broken.extend(orphans.map(|(address, _)| format!("seat {address} has no job")));
     broken
-}
-
-/// Vaults cover stakes; locks are the exposures of seats; shares are all somebody's; the total is the sum.
-fn pools(model: &Model) -> Vec<String> {
-    let mut broken = Vec::new();
-    let mut counted = 0;
-    for (address, pool) in &model.staking.pools {
-        counted += pool.counted;
-        let stake = pool.active.amount + pool.cooling.amount;
-        let held = model.money.held(&pool.vault);
-        if held < stake {
-            broken.push(format!("vault of {address} holds {held} of a stake of {stake}"));
-        }
-        let seats = model.seats.values().filter(|seat| seat.operator == pool.operator);
-        let exposed: u64 = seats.map(|seat| model.jobs[&seat.job].exposure).sum();
-        if exposed != pool.locked || pool.locked > pool.active.amount {
-            broken.push(format!("{address}: locked {}, exposed {exposed}, active {}", pool.locked, pool.active.amount));
-        }
-        let positions = model.staking.positions.values().filter(|p| p.pool == *address && p.era == pool.active.era);
-        let tickets = model.staking.tickets.values().filter(|t| t.pool == *address && t.era == pool.cooling.era);
-        let shares = (positions.map(|p| p.shares).sum(), tickets.map(|t| t.shares).sum());
-        if shares != (pool.active.shares, pool.cooling.shares) {
-            broken.push(format!("{address}: shares {shares:?} are held, of {:?} and {:?}", pool.active, pool.cooling));
-        }
-    }
-    if counted != model.staking.totals.weight.now {
-        broken.push(format!("the total weight is {} and its parts {counted}", model.staking.totals.weight.now));
-    }
-    broken
-}
-
-/// Reputation is bounded: decay keeps each count below fifty.
-fn records(model: &Model) -> Vec<String> {
-    const BOUND: u64 = 50 * 1_000_000_000;
-    let wild = model.records.iter().filter(|(_, record)| record.good > BOUND || record.bad > BOUND);
-    wild.map(|(address, record)| format!("record {address}: {} good, {} bad", record.good, record.bad)).collect()
 }

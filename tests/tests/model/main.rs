@@ -81,7 +81,7 @@ fn programs_do_what_the_model_says() {
 #[test]
 fn a_wrong_model_is_found_out() {
     type Mistake = (&'static str, fn(&mut Model));
-    let mistakes: [Mistake; 11] = [
+    let mistakes: [Mistake; 17] = [
         ("fee", |m| m.escrow.fee_bps += 1),
         ("bond", |m| m.escrow.bond_bps += 1),
         ("spread", |m| m.escrow.spread += 1),
@@ -91,6 +91,12 @@ fn a_wrong_model_is_found_out() {
         ("unbonding", |m| m.staking.params.unbonding += 1),
         ("harmed", |m| m.staking.params.harmed_bps += 1),
         ("epoch", |m| m.staking.params.epoch_seconds += 1),
+        ("burned share", |m| m.token.params.split.burn_bps -= 1),
+        ("emission", |m| m.token.next_amount += 1),
+        ("weight cap", |m| m.staking.params.weight_cap = 1_000),
+        ("pending", |m| m.staking.totals.pending += 1),
+        ("own stake", |m| m.staking.params.min_self_stake += 1),
+        ("quorum", |m| m.governance.params.quorum_bps += 1),
         ("minted", |m| m.token.minted += 1),
         ("lamports", |m| *m.money.lamports.values_mut().next().expect("a wallet") += 1),
     ];

@@ -1,6 +1,7 @@
 //! Who governs a program: five instructions that are the same in each.
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use assay_tests::assay_sdk::governance;
 
 use super::{Next, View, send};
 use crate::{dice::Dice, state::require};
@@ -20,9 +21,14 @@ pub fn authority(view: &View, dice: &mut Dice, program: &Pubkey) -> Pubkey {
     if dice.once_in(4) { view.anybody(dice) } else { view.model.admins[program].authority }
 }
 
-/// Somebody who might govern, or nobody.
+/// Somebody who might guard, or nobody.
 fn somebody(view: &View, dice: &mut Dice) -> Pubkey {
     if dice.once_in(3) { Pubkey::default() } else { view.anybody(dice) }
+}
+
+/// Somebody who might govern: mostly those who vote, or none of their proposals could do anything.
+fn heir(view: &View, dice: &mut Dice) -> Pubkey {
+    if dice.once_in(3) { somebody(view, dice) } else { governance::AUTHORITY }
 }
 
 pub fn propose_authority(
@@ -31,7 +37,7 @@ pub fn propose_authority(
     view: &View,
     dice: &mut Dice,
 ) -> Option<Next> {
-    let (by, new) = (authority(view, dice, &it.program), somebody(view, dice));
+    let (by, new) = (authority(view, dice, &it.program), heir(view, dice));
     send(call(&by, &new), move |m| {
         let admin = m.admins.get_mut(&it.program).expect("governed");
         require(by == admin.authority, it.not_authority)?;

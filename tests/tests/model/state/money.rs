@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
 use anchor_spl::token_2022;
-use assay_tests::{Chain, assay_sdk::ix::TOKEN_PROGRAM};
+use assay_tests::{Chain, assay_sdk::{ix::TOKEN_PROGRAM, token::ASY_MINT}};
 
 use super::{CHARGED_SPACE, CHARGING, EXISTS, INSUFFICIENT, Refusal, Verdict, charge, need};
 
@@ -32,6 +32,10 @@ pub struct Money {
     pub supply: BTreeMap<Pubkey, u64>,
     /// Of the charging mint: what was harvested from accounts that were to be closed.
     pub harvested: u64,
+    /// ASY burned so far.
+    pub burned: u64,
+    /// What strangers sent to token accounts, since they were made.
+    gifts: BTreeMap<Pubkey, u64>,
     /// Lamports of rent for one byte.
     rate: u64,
 }
@@ -111,6 +115,7 @@ impl Money {
         self.pay(address, to, self.lamports(address))?;
         self.lamports.remove(address);
         self.tokens.remove(address);
+        self.gifts.remove(address);
         Ok(())
     }
 
@@ -134,6 +139,19 @@ impl Money {
         Ok(())
     }
 
+    /// Move tokens to an account whose owner does not expect them.
+    pub fn give(&mut self, from: &Pubkey, to: &Pubkey, amount: u64) -> Verdict {
+        let before = self.held(to);
+        self.transfer(from, to, amount)?;
+        *self.gifts.entry(*to).or_default() += self.held(to).saturating_sub(before);
+        Ok(())
+    }
+
+    /// Base units that strangers sent to an account.
+    pub fn gifts_of(&self, address: &Pubkey) -> u64 {
+        self.gifts.get(address).copied().unwrap_or(0)
+    }
+
     /// Make tokens.
     pub fn mint(&mut self, to: &Pubkey, amount: u64) -> Verdict {
         let target = need(self.tokens.get_mut(to))?;
@@ -149,6 +167,7 @@ impl Money {
         source.amount = source.amount.checked_sub(amount).ok_or(Refusal::Code(INSUFFICIENT))?;
         let mint = source.mint;
         *self.supply.entry(mint).or_default() -= amount;
+        self.burned += if mint == ASY_MINT { amount } else { 0 };
         Ok(())
     }
 }

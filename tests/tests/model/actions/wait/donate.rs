@@ -43,7 +43,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         call.data.push(CHARGING_DECIMALS);
         call.program_id = token_program(&mint);
     }
-    send(call, move |m| m.money.transfer(&from, &to, amount))
+    send(call, move |m| m.money.give(&from, &to, amount))
 }
 
 /// An address at which escrow will make an account by hand.
