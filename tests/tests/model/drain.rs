@@ -4,9 +4,10 @@
 use anchor_lang::prelude::Pubkey;
 
 use crate::{
-    actions::{ACTIONS, Clock, Next, Step, View},
+    actions::{ACTIONS, Clock, Next, Step, View, decree},
     dice::Dice,
     driver::Walk,
+    state::{Decree, PROGRAMS},
 };
 
 /// What anybody may call.
@@ -44,6 +45,11 @@ const ROUNDS: usize = 400;
 pub fn empty(walk: &mut Walk) {
     walk.wait(Clock { seconds: 100_000, slots: 1_000 });
     let mut dice = Dice::new(walk.steps);
+    // A pause stops entries and no exit.
+    let paused = dice.once_in(2);
+    if paused {
+        pause(walk, true);
+    }
     for round in 0..ROUNDS {
         // What ends only now has its own time to wait: a review that pays begins the grace of its royalties.
         if round % 50 == 49 {
@@ -58,6 +64,9 @@ pub fn empty(walk: &mut Walk) {
             }
         }
         if left(walk).is_empty() {
+            if paused {
+                pause(walk, false);
+            }
             return;
         }
     }
@@ -71,6 +80,16 @@ fn by_strangers(walk: &Walk, action: &str, step: &Step) -> bool {
     let strange = |who: &Pubkey| !walk.cast.requesters.contains(who) && !walk.cast.operators.contains(who);
     let mut signers = step.calls.iter().flat_map(|call| &call.accounts).filter(|meta| meta.is_signer);
     !of_jobs || signers.all(|meta| strange(&meta.pubkey))
+}
+
+/// Pause every program, or none.
+fn pause(walk: &mut Walk, paused: bool) {
+    for program in PROGRAMS {
+        let by = walk.model.admins[&program.id()].authority;
+        if let Some(Next::Send(step)) = decree(Decree::SetPaused(program, paused), by) {
+            assert!(walk.send(vec![("set_paused", step)]), "the authority may pause");
+        }
+    }
 }
 
 /// What still holds money or rent.
