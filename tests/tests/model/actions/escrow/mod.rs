@@ -41,12 +41,7 @@ use assay_tests::assay_sdk::escrow::{self, EscrowError, SeatState};
 use super::admin::Governed;
 use crate::state::{Admin, Model, Seat, Verdict};
 
-const GOVERNED: Governed = Governed {
-    program: escrow::ID,
-    not_authority: 6301,
-    not_pending: 6350,
-    not_guardian: 6351,
-};
+const GOVERNED: Governed = Governed { program: escrow::ID, not_authority: 6301, not_pending: 6350, not_guardian: 6351 };
 
 /// The program's Config, as far as it says who governs.
 fn admin(m: &Model) -> Admin {

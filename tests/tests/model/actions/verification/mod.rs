@@ -15,9 +15,5 @@ use assay_tests::assay_sdk::verification;
 
 use super::admin::Governed;
 
-const GOVERNED: Governed = Governed {
-    program: verification::ID,
-    not_authority: 6418,
-    not_pending: 6419,
-    not_guardian: 6420,
-};
+const GOVERNED: Governed =
+    Governed { program: verification::ID, not_authority: 6418, not_pending: 6419, not_guardian: 6420 };
