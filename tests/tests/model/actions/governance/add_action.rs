@@ -19,13 +19,15 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let decree = decree(view, dice);
     let call = decree.call(&governance::AUTHORITY);
     let terms = ix::governance::terms(&call);
-    let (id, proposer, index) = (proposal.id, proposal.proposer, proposal.actions.len() as u8);
+    let (id, proposer) = (proposal.id, view.almost(dice, proposal.proposer));
+    let index = proposal.actions.len() as u8;
     let action = addresses::action(&at, index);
     send(ix::governance::add_action(&proposer, id, index, &call), move |m| {
         let now = m.now;
         let it = need(m.governance.proposals.get_mut(&at))?;
         require(it.actions.len() == usize::from(index), ErrorCode::ConstraintSeeds)?;
         m.money.create(&proposer, &action, governance::Action::space(&terms))?;
+        require(it.proposer == proposer, GovernanceError::NotProposer)?;
         it.require(ProposalState::Draft, now)?;
         require(index < 8, GovernanceError::TooLarge)?;
         it.actions_hash = terms.append_to(it.actions_hash).expect("memory to write to");

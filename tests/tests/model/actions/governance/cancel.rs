@@ -6,5 +6,6 @@ use crate::dice::Dice;
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let live = [ProposalState::Draft, ProposalState::Voting];
     let (at, proposal) = view.proposal(dice, |proposal| live.contains(&proposal.state))?;
-    send(ix::governance::cancel(&proposal.proposer, proposal.id), move |m| m.cancel(&at))
+    let by = view.almost(dice, proposal.proposer);
+    send(ix::governance::cancel(&by, proposal.id), move |m| m.cancel(&at, &by))
 }

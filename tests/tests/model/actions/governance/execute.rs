@@ -7,12 +7,13 @@ use assay_tests::assay_sdk::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{need, refuse},
+    state::{Proposal, need, refuse},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let now = view.model.now;
-    let due = |p: &crate::state::Proposal| p.state == ProposalState::Queued && (p.eta..p.expires_at).contains(&now);
+    let patience = if dice.once_in(3) { i64::MAX } else { now };
+    let due = |p: &Proposal| p.state == ProposalState::Queued && p.eta <= patience && now < p.expires_at;
     let (at, proposal) = view.proposal(dice, due)?;
     let index = if dice.once_in(10) { dice.below(3) as u8 } else { proposal.executed };
     let decree = proposal.actions.get(usize::from(index))?.clone();

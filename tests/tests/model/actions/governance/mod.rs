@@ -28,6 +28,11 @@ pub const GOVERNED: Governed =
     Governed { program: governance::ID, not_authority: 6501, not_pending: 6502, not_guardian: 6503 };
 
 impl View<'_> {
+    /// Who it should be; one time in twelve anybody.
+    fn almost(&self, dice: &mut Dice, who: Pubkey) -> Pubkey {
+        if dice.once_in(12) { self.anybody(dice) } else { who }
+    }
+
     /// A proposal that `fits`; one time in ten any at all.
     fn proposal(&self, dice: &mut Dice, fits: impl Fn(&Proposal) -> bool) -> Option<(Pubkey, Proposal)> {
         let any = dice.once_in(10);

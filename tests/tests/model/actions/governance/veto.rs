@@ -1,8 +1,4 @@
-use assay_tests::assay_sdk::{
-    governance,
-    governance::ProposalState,
-    ix,
-};
+use assay_tests::assay_sdk::{governance, governance::ProposalState, ix};
 
 use super::super::{Next, View, send};
 use crate::dice::Dice;

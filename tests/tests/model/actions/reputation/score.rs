@@ -10,7 +10,5 @@ use crate::{
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let record = addresses::record(&view.operator(dice), dice.below(2) as u8);
-    send(ix::reputation::score(&record), move |m| {
-        m.records.get(&record).map(|_| ()).ok_or(Refusal::Code(WRONG_OWNER))
-    })
+    send(ix::reputation::score(&record), move |m| m.records.get(&record).map(|_| ()).ok_or(Refusal::Code(WRONG_OWNER)))
 }

@@ -9,8 +9,8 @@ use crate::{
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let model = view.model;
     let own = |pool: &_, owner| model.staking.pools[pool].operator == owner;
-    let (at, position, operator) =
-        view.position(dice, |p| p.worth(&model.staking.pools[&p.pool]) == 0 && p.tickets == 0 && !own(&p.pool, p.owner))?;
+    let (at, position, operator) = view
+        .position(dice, |p| p.worth(&model.staking.pools[&p.pool]) == 0 && p.tickets == 0 && !own(&p.pool, p.owner))?;
     let (pool, owner) = (position.pool, position.owner);
     debug_assert_eq!(at, addresses::position(&pool, &owner));
     send(ix::staking::close_position(&operator, &owner), move |m| {

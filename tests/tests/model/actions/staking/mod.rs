@@ -28,12 +28,8 @@ use super::{View, admin::Governed};
 use crate::{dice::Dice, state::Position};
 
 /// Who governs it.
-pub const GOVERNED: Governed = Governed {
-    program: staking::ID,
-    not_authority: 6116,
-    not_pending: 6117,
-    not_guardian: 6118,
-};
+pub const GOVERNED: Governed =
+    Governed { program: staking::ID, not_authority: 6116, not_pending: 6117, not_guardian: 6118 };
 
 impl View<'_> {
     /// A position that `fits`, with its pool's operator; one time in ten any at all.

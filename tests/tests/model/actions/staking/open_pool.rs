@@ -1,9 +1,5 @@
 use anchor_lang::Space;
-use assay_tests::assay_sdk::{
-    addresses, ix, staking,
-    staking::StakingError,
-    token::ASY_MINT,
-};
+use assay_tests::assay_sdk::{addresses, ix, staking, staking::StakingError, token::ASY_MINT};
 
 use super::super::{Next, View, send};
 use crate::{

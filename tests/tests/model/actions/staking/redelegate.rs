@@ -10,7 +10,9 @@ use crate::{
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let (from, position, operator) = view.position(dice, |position| view.free(position))?;
+    // Some try what a vote binds, or what is fresh.
+    let bold = dice.once_in(5);
+    let (from, position, operator) = view.position(dice, |position| bold || view.free(position))?;
     let owner = position.owner;
     let others = view.model.staking.positions.values();
     let others: Vec<_> = others.filter(|p| p.owner == owner && p.pool != position.pool).map(|p| p.pool).collect();

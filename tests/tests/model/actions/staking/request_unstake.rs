@@ -11,7 +11,9 @@ use crate::{
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let (address, position, operator) = view.position(dice, |position| view.free(position))?;
+    // Some try what a vote binds, or what is fresh.
+    let bold = dice.once_in(5);
+    let (address, position, operator) = view.position(dice, |position| bold || view.free(position))?;
     let (pool, owner, nonce) = (position.pool, position.owner, position.next_ticket);
     let shares = some_of(position.shares, dice);
     let ticket = addresses::ticket(&pool, &owner, nonce);

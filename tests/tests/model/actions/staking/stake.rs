@@ -16,9 +16,13 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     // Often enough for a seat.
     let held = view.model.money.held(&from);
     let amount = if dice.once_in(2) { held / 2 } else { dice.amount(held) };
-    send(ix::staking::delegate(&operator, &owner, amount), move |m| {
+    let mut call = ix::staking::delegate(&operator, &owner, amount);
+    let signer = if dice.once_in(30) { view.anybody(dice) } else { owner };
+    call.accounts[0].pubkey = signer;
+    send(call, move |m| {
         need(m.staking.pools.get(&pool))?;
         need(m.staking.positions.get(&position))?;
+        require(signer == owner, StakingError::NotOwner)?;
         require(amount > 0, StakingError::ZeroAmount)?;
         m.staking_open()?;
         m.money.transfer(&from, &vault, amount)?;

@@ -13,7 +13,8 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let all: Vec<_> = view.model.token.distributions.iter().collect();
     let (at, it) = dice.pick(&all).map(|(at, it)| (**at, (*it).clone()))?;
     let open: Vec<u32> = (0..it.tree.len()).filter(|index| !it.paid.contains(index)).collect();
-    let index = if open.is_empty() || dice.once_in(8) { dice.below(it.tree.len().into()) as u32 } else { dice.one(&open) };
+    let index =
+        if open.is_empty() || dice.once_in(8) { dice.below(it.tree.len().into()) as u32 } else { dice.one(&open) };
     let mut claim = it.tree.claim(index)?;
     let told = claim.clone();
     match dice.below(40) {

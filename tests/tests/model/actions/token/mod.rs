@@ -21,9 +21,5 @@ use super::admin::Governed;
 use assay_tests::assay_sdk::token;
 
 /// Who governs it.
-pub const GOVERNED: Governed = Governed {
-    program: token::ID,
-    not_authority: 6001,
-    not_pending: 6009,
-    not_guardian: 6010,
-};
+pub const GOVERNED: Governed =
+    Governed { program: token::ID, not_authority: 6001, not_pending: 6009, not_guardian: 6010 };

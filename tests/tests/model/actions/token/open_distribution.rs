@@ -19,7 +19,7 @@ const YEARS: i64 = 5 * 366 * 86_400;
 const MOST: u32 = 65_536;
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let (opener, payer, mint) = (view.anybody(dice), view.anybody(dice), dice.one(&view.cast.mints));
+    let (opener, payer, mint) = (view.anybody(dice), view.anybody(dice), dice.one(&view.cast.payments));
     let (id, now) = (dice.below(3), view.model.now);
     let at = addresses::distribution(&opener, id);
     if view.model.token.distributions.contains_key(&at) && !dice.once_in(10) {
@@ -45,7 +45,8 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         1 => now + YEARS + 1,
         _ => now + 1 + dice.below(500) as i64,
     };
-    let opening = Opening { opener, payer, mint: (mint, token_program(&mint)), id, root, total, max_claims, expires_at };
+    let opening =
+        Opening { opener, payer, mint: (mint, token_program(&mint)), id, root, total, max_claims, expires_at };
     send(ix::token::open_distribution(&opening), move |m| {
         m.money.create(&payer, &at, token::Distribution::head() + max_claims.min(MOST).div_ceil(8) as usize)?;
         m.money.create_tokens(&payer, &vault, &mint, &at)?;

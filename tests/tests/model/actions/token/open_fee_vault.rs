@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let (payer, mint, shard) = (view.anybody(dice), dice.one(&view.cast.mints), (dice.below(25) / 6) as u8);
+    let (payer, mint, shard) = (view.anybody(dice), dice.one(&view.cast.payments), (dice.below(25) / 6) as u8);
     let vault = addresses::fee_vault(&mint, shard);
     if view.model.money.tokens.contains_key(&vault) && !dice.once_in(20) {
         return None;

@@ -15,12 +15,12 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let authority = admin::authority(view, dice, &token::ID);
     let (counterparty, payer) = (view.anybody(dice), view.anybody(dice));
     let into_now = view.model.token.params.reserve_mint;
-    let reserve_mint = if dice.once_in(8) || !view.cast.mints.contains(&into_now) {
-        dice.one(&view.cast.mints)
+    let reserve_mint = if dice.once_in(8) || !view.cast.payments.contains(&into_now) {
+        dice.one(&view.cast.payments)
     } else {
         into_now
     };
-    let mint = dice.one(&view.cast.mints);
+    let mint = dice.one(&view.cast.payments);
     if mint == reserve_mint {
         return None;
     }
@@ -28,7 +28,11 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let [receives, pays] = [mint, reserve_mint].map(|mint| ata(&counterparty, &mint));
     let given = dice.amount(view.model.money.held(&from));
     let paid = dice.amount(view.model.money.held(&pays)) >> 6;
-    let least = if dice.once_in(8) { dice.amount(paid) } else { paid };
+    let least = match dice.below(10) {
+        0 => dice.amount(paid),
+        1 => paid.saturating_add(1),
+        _ => paid - charge(&reserve_mint, paid).min(paid),
+    };
     let log = addresses::swap_log(&mint, &reserve_mint);
     let [of_mint, of_reserve] = [mint, reserve_mint].map(|mint| (mint, token_program(&mint)));
     let swap = Swap { authority, counterparty, payer, mint: of_mint, reserve_mint: of_reserve };

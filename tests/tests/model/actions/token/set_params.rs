@@ -30,6 +30,6 @@ pub fn params(view: &View, dice: &mut Dice) -> TokenParams {
         2 => Emission { keep_bps: 10_001, ..usual },
         _ => view.model.token.params.emission,
     };
-    let reserve_mint = if dice.once_in(8) { Pubkey::default() } else { dice.one(&view.cast.mints) };
+    let reserve_mint = if dice.once_in(8) { Pubkey::default() } else { dice.one(&view.cast.payments) };
     TokenParams { split: FeeSplit { burn_bps, reserve_bps, rewards_bps, treasury_bps }, emission, reserve_mint }
 }
