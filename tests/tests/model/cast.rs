@@ -3,17 +3,29 @@
 use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     World,
-    assay_sdk::{ASY, addresses, escrow, ix, staking, token, token::ASY_MINT, verification},
+    assay_sdk::{ASY, addresses, escrow, governance, ix, staking, token, token::ASY_MINT, verification},
     chain::wallet,
     world::*,
 };
 
-use crate::state::Model;
+use solana_sdk::account::Account;
+
+use crate::state::{CHARGE_BPS, CHARGING, CHARGING_DECIMALS, Model, ata, token_program};
 
 /// Operators, of whom one is a requester, too.
 const OPERATORS: usize = 6;
 /// A payment mint with nine decimals, whose bonds are tiny.
 const OTHER: &str = "tGEM mint";
+
+/// What governance is initialized with.
+const RULES: governance::GovernanceParams = governance::GovernanceParams {
+    vote_seconds: 60,
+    timelock_seconds: 20,
+    execute_window_seconds: 150,
+    quorum_bps: 500,
+    majority_bps: 5_000,
+    proposal_stake: 500 * ASY,
+};
 
 /// The parties.
 #[derive(Clone)]
@@ -21,8 +33,10 @@ pub struct Cast {
     pub authority: Pubkey,
     pub requesters: Vec<Pubkey>,
     pub operators: Vec<Pubkey>,
-    /// Payment mints: tUSD, tGEM, ASY.
+    /// Mints of SPL Token: tUSD, tGEM, ASY.
     pub mints: Vec<Pubkey>,
+    /// Payment mints: those, and the charging one.
+    pub payments: Vec<Pubkey>,
     /// Everybody.
     pub people: Vec<Pubkey>,
 }
@@ -34,20 +48,24 @@ impl Cast {
         world.chain.forget_transactions();
         let other = wallet(OTHER);
         world.create_mint(&other, 9, &ix::TOKEN_PROGRAM);
+        charging_mint(&mut world);
         let operators: Vec<_> = (0..OPERATORS - 1).map(|i| wallet(&format!("operator {i}"))).collect();
         let operators: Vec<_> = operators.into_iter().chain([world.bob]).collect();
         let requesters = vec![world.alice, world.bob, wallet("dora")];
         let cast = Self {
             authority: world.authority,
             mints: vec![world.usd, other, ASY_MINT],
+            payments: vec![world.usd, other, ASY_MINT, *CHARGING],
             people: people(&world, &requesters, &operators),
             requesters,
             operators,
         };
         cast.fund(&mut world);
+        // Votes are short, or none would end before the season does.
+        world.ok(&[ix::governance::initialize(&cast.authority, RULES)]);
         let mut model = Model::of(&world, &cast.addresses());
         model.payments.insert(addresses::payment(&world.usd), (world.usd, BOND_RATE));
-        model.allowances.insert(addresses::minter(&cast.authority), 0);
+        model.token.allowances.insert(addresses::minter(&cast.authority), 0);
         (world, model, cast)
     }
 
@@ -59,6 +77,7 @@ impl Cast {
             for mint in &self.mints {
                 world.ok(&[ix::create_ata(&self.authority, who, mint)]);
             }
+            self.open_charged(world, who);
             world.mint_asy(who, 20_000 * ASY);
             for mint in &self.mints[..2] {
                 let to = addresses::ata(who, mint);
@@ -66,21 +85,38 @@ impl Cast {
                 world.ok(&[token_instruction(7, 1_000_000_000, &accounts)]);
             }
         }
+        for shard in 0..token::FEE_SHARDS {
+            world.ok(&[ix::token::open_fee_vault_of(&token_program(&CHARGING), &self.authority, &CHARGING, shard)]);
+        }
         // The walk sets its own minters.
         world.ok(&[ix::token::set_minter(&self.authority, &self.authority, 0)]);
+    }
+
+    /// An account of the charging mint, and something in it.
+    fn open_charged(&self, world: &mut World, who: &Pubkey) {
+        let mut open = ix::create_ata(&self.authority, who, &CHARGING);
+        let to = ata(who, &CHARGING);
+        open.accounts[1].pubkey = to;
+        open.accounts[5].pubkey = token_program(&CHARGING);
+        let accounts = [(*CHARGING, true, false), (to, true, false), (self.authority, false, true)];
+        let mut mint = token_instruction(7, 1_000_000_000, &accounts);
+        mint.program_id = token_program(&CHARGING);
+        world.ok(&[open, mint]);
     }
 
     /// Every address that has anything when the walk starts.
     pub fn addresses(&self) -> Vec<Pubkey> {
         let mut all = self.people.clone();
-        all.extend(self.mints.iter().copied());
-        for mint in &self.mints {
-            all.extend(self.people.iter().map(|who| addresses::ata(who, mint)));
+        all.extend(self.payments.iter().copied());
+        for mint in &self.payments {
+            all.extend(self.people.iter().map(|who| ata(who, mint)));
             all.extend((0..token::FEE_SHARDS).map(|shard| addresses::fee_vault(mint, shard)));
-            all.extend([addresses::treasury(mint), addresses::payment(mint)]);
+            all.extend([addresses::treasury(mint), addresses::reserve(mint), addresses::payment(mint)]);
         }
-        all.extend([token::ID, staking::ID, escrow::ID, verification::ID].map(|id| addresses::config(&id)));
-        all.extend([addresses::totals(), addresses::minter(&self.authority)]);
+        all.extend(
+            [token::ID, staking::ID, escrow::ID, verification::ID, governance::ID].map(|id| addresses::config(&id)),
+        );
+        all.extend([addresses::totals(), addresses::minter(&self.authority), token::REWARDS_VAULT]);
         all
     }
 }
@@ -91,4 +127,25 @@ fn people(world: &World, requesters: &[Pubkey], operators: &[Pubkey]) -> Vec<Pub
     all.sort();
     all.dedup();
     all
+}
+
+/// A mint of Token-2022 that charges for transfers, as its creator could have set it up.
+fn charging_mint(world: &mut World) {
+    let mut data = vec![0; 165];
+    data[0] = 1;
+    data[4..36].copy_from_slice(world.authority.as_ref());
+    data[44..46].copy_from_slice(&[CHARGING_DECIMALS, 1]);
+    // AccountType::Mint, then TransferFeeConfig: authorities, withheld, and twice epoch, most, bps.
+    data.push(1);
+    data.extend(1_u16.to_le_bytes());
+    data.extend(108_u16.to_le_bytes());
+    data.extend([world.authority.to_bytes(), world.authority.to_bytes()].concat());
+    data.extend(0_u64.to_le_bytes());
+    for _ in 0..2 {
+        data.extend(0_u64.to_le_bytes());
+        data.extend(u64::MAX.to_le_bytes());
+        data.extend(CHARGE_BPS.to_le_bytes());
+    }
+    let account = Account { lamports: 10_000_000, data, owner: token_program(&CHARGING), ..Account::default() };
+    world.chain.set(&CHARGING, account);
 }

@@ -1,7 +1,10 @@
 //! The walk: at each step an action is drawn, the model says what must come of it, the chain is asked, and the two are
 //! compared. Time passes, transactions fail, and some are made of two actions, of which either may spoil the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_tests::{Failure, World};
@@ -17,6 +20,8 @@ use crate::{
 
 /// Steps between comparisons of everything, which should find nothing that the comparison of each step did not.
 const AUDIT: u64 = 1_000;
+/// All actions, each as likely as the others.
+static EVERY: LazyLock<Vec<&'static Action>> = LazyLock::new(|| ACTIONS.iter().collect());
 /// Most steps that the story of a failure tells.
 const STORY: usize = 40;
 
@@ -46,6 +51,19 @@ impl Walk {
 
     /// Draw an action, do it, compare.
     pub fn step(&mut self) {
+        let action = self.draw();
+        match self.propose(action) {
+            Some(Next::Wait(clock)) => self.wait(clock),
+            // Most that would be refused are not sent: few paths go deep otherwise.
+            Some(Next::Send(step)) if self.dice.once_in(3) || self.would_land(&step) => {
+                self.send_maybe_with_others(action, step);
+            }
+            _ => {}
+        }
+    }
+
+    /// An action, by its weight.
+    fn draw(&mut self) -> &'static Action {
         let weights: u64 = ACTIONS.iter().map(|action| action.weight).sum();
         let mut at = self.dice.below(weights);
         let chosen = |action: &&Action| {
@@ -53,17 +71,16 @@ impl Walk {
             at = at.saturating_sub(if here { 0 } else { action.weight });
             here
         };
-        let action = ACTIONS.iter().find(chosen).expect("a number below the sum of all weights");
-        match self.propose(action) {
-            Some(Next::Wait(clock)) => self.wait(clock),
-            Some(Next::Send(step)) => self.send_maybe_with_another(action, step),
-            None => {}
-        }
+        ACTIONS.iter().find(chosen).expect("a number below the sum of all weights")
     }
 
     fn propose(&mut self, action: &Action) -> Option<Next> {
         let view = View { world: &self.world, model: &self.model, cast: &self.cast };
         (action.propose)(&view, &mut self.dice)
+    }
+
+    fn would_land(&self, step: &Step) -> bool {
+        (step.then)(&mut self.model.clone()).is_ok()
     }
 
     pub fn wait(&mut self, Clock { seconds, slots }: Clock) {
@@ -72,13 +89,21 @@ impl Walk {
         (self.model.now, self.model.slot) = (self.world.now, self.world.slot);
     }
 
-    /// One time in eight a second action goes into the same transaction.
-    fn send_maybe_with_another(&mut self, action: &'static Action, step: Step) {
+    /// One time in eight more actions go into the same transaction, up to three: some as things stand, some as they will
+    /// stand after the ones before.
+    fn send_maybe_with_others(&mut self, action: &'static Action, step: Step) {
         let mut all = vec![(action.name, step)];
-        if self.dice.once_in(8) {
-            let other = self.dice.one(&ACTIONS.iter().collect::<Vec<_>>());
-            if let Some(Next::Send(second)) = self.propose(other) {
-                all.push((other.name, second));
+        let more = if self.dice.once_in(8) { 1 + self.dice.below(3) } else { 0 };
+        let mut after = self.model.clone();
+        for _ in 0..more {
+            let foreseen = self.dice.once_in(2) && (all[all.len() - 1].1.then)(&mut after).is_ok();
+            let other = if self.dice.once_in(2) { self.draw() } else { self.dice.one(&EVERY) };
+            let model = if foreseen { &after } else { &self.model };
+            let view = View { world: &self.world, model, cast: &self.cast };
+            if let Some(Next::Send(next)) = (other.propose)(&view, &mut self.dice)
+                && fits(all.iter().flat_map(|(_, step)| &step.calls).chain(&next.calls))
+            {
+                all.push((other.name, next));
             }
         }
         self.send(all);
@@ -148,7 +173,19 @@ impl Walk {
         self.story.push(format!("{:>8} {what}", self.steps));
     }
 
-    fn fail(&self, why: &str) -> ! {
+    pub fn fail(&self, why: &str) -> ! {
         panic!("SEED={} STEPS={}: {why}\nThe last steps:\n{}", self.seed, self.steps, self.story.join("\n"));
     }
+}
+
+/// Whether they fit into one transaction, with something to spare.
+fn fits<'a>(calls: impl Iterator<Item = &'a Instruction>) -> bool {
+    let (mut keys, mut signers, mut bytes) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for call in calls {
+        keys.insert(call.program_id);
+        keys.extend(call.accounts.iter().map(|meta| meta.pubkey));
+        signers.extend(call.accounts.iter().filter(|meta| meta.is_signer).map(|meta| meta.pubkey));
+        bytes += call.accounts.len() + call.data.len() + 8;
+    }
+    bytes + 32 * keys.len() + 64 * signers.len() < 1_080
 }

@@ -30,6 +30,9 @@ const NOT_WALKED: &[(&str, &str)] = &[
     ("staking::initialize", "before the walk"),
     ("escrow::initialize", "before the walk"),
     ("verification::initialize", "before the walk"),
+    ("governance::initialize", "before the walk"),
+    ("staking::lock_position", "by governance::start_vote and vote"),
+    ("reputation::upgrade_record", "no record of the walk has an old layout: see programs/layouts.rs"),
     ("staking::lock_bond", "by escrow::claim_seat"),
     ("staking::release_bond", "by escrow::settle"),
     ("staking::slash", "by escrow::slash_seat and expire_seat"),
@@ -78,14 +81,23 @@ fn programs_do_what_the_model_says() {
 #[test]
 fn a_wrong_model_is_found_out() {
     type Mistake = (&'static str, fn(&mut Model));
-    let mistakes: [Mistake; 8] = [
+    let mistakes: [Mistake; 17] = [
         ("fee", |m| m.escrow.fee_bps += 1),
         ("bond", |m| m.escrow.bond_bps += 1),
         ("spread", |m| m.escrow.spread += 1),
+        ("bounty", |m| m.escrow.bounty_lamports += 1),
+        ("floor of a cancelled seat", |m| m.escrow.cancel_floor_bps += 1),
+        ("withheld", |m| m.money.harvested += 1),
         ("unbonding", |m| m.staking.params.unbonding += 1),
         ("harmed", |m| m.staking.params.harmed_bps += 1),
         ("epoch", |m| m.staking.params.epoch_seconds += 1),
-        ("minted", |m| m.minted += 1),
+        ("burned share", |m| m.token.params.split.burn_bps -= 1),
+        ("emission", |m| m.token.next_amount += 1),
+        ("weight cap", |m| m.staking.params.weight_cap = 1_000),
+        ("pending", |m| m.staking.totals.pending += 1),
+        ("own stake", |m| m.staking.params.min_self_stake += 1),
+        ("quorum", |m| m.governance.params.quorum_bps += 1),
+        ("minted", |m| m.token.minted += 1),
         ("lamports", |m| *m.money.lamports.values_mut().next().expect("a wallet") += 1),
     ];
     for (name, mistake) in mistakes {

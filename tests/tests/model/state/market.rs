@@ -1,84 +1,47 @@
-//! Devices, jobs, seats and rounds.
+//! Devices, seats, bids, models and rounds. Jobs have a file of their own.
 
 use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
-    escrow::{Capabilities, EscrowError, JobState, SeatState},
+    escrow::{Capabilities, EscrowError, Requirements, SeatState},
     verification::Phase,
 };
 
-use super::{Refusal, Verdict, require};
+use super::{Job, Verdict, require};
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device {
     pub operator: Pubkey,
     pub can: Capabilities,
+    pub slots: u16,
+    pub busy: u16,
+    pub available: bool,
+    pub verified: bool,
+    pub price_floor: u64,
 }
 
-#[derive(Clone, Debug)]
-pub struct Job {
-    pub vault: Pubkey,
-    pub state: JobState,
-    pub class: u8,
-    pub engine: u8,
-    pub cores: u16,
-    pub memory_mib: u32,
-    pub replicas: u8,
-    pub quorum: u8,
-    /// Which seats are taken; by number.
-    pub seats: Vec<u8>,
-    pub winners: Vec<u8>,
-    pub losers: Vec<u8>,
-    pub fee_bps: u16,
-    pub requester: Pubkey,
-    pub mint: Pubkey,
-    pub nonce: u64,
-    pub seat_price: u64,
-    pub bond: u64,
-    pub exposure: u64,
-    pub seal_by: i64,
-    pub seal_window: u32,
-    pub reveal_window: u32,
-    pub seed_slot: u64,
-    pub seeded_at: i64,
-    pub seed: [u8; 32],
-    pub root: [u8; 32],
-}
-
-impl Job {
-    /// Seats may still be claimed or judged.
-    pub fn live(&self) -> bool {
-        matches!(self.state, JobState::Open | JobState::Seated)
+impl Device {
+    /// Whether it is what a job asks for.
+    pub fn meets(&self, wish: &Requirements) -> bool {
+        let can = &self.can;
+        [
+            can.engines & (1 << wish.engine) != 0,
+            can.cores >= wish.cores,
+            can.memory_mib >= wish.memory_mib,
+            can.disk_gib >= wish.disk_gib,
+            can.gpus >= wish.gpus,
+            can.gpu_memory_mib >= wish.gpu_memory_mib,
+            wish.gpu_model == [0; 4] || wish.gpu_model == can.gpu_model,
+            wish.region == [0; 2] || wish.region == can.region,
+            !wish.verified || self.verified,
+        ]
+        .iter()
+        .all(|met| *met)
     }
 
-    /// Nothing more can happen but refund and close.
-    pub fn ended(&self) -> bool {
-        !self.live() && self.state != JobState::Verified && self.seats.is_empty()
-    }
-
-    /// Base units that the vault owes to winners.
-    pub fn owed(&self) -> u64 {
-        let unpaid = self.winners.iter().filter(|seat| self.seats.contains(seat)).count();
-        self.seat_price * unpaid as u64
-    }
-
-    pub fn take_seat(&mut self) -> Verdict<u8> {
-        let free = (0..self.replicas).find(|seat| !self.seats.contains(seat));
-        let index = free.ok_or(Refusal::Code(EscrowError::NoFreeSeat.into()))?;
-        self.seats.push(index);
-        if self.seats.len() == usize::from(self.replicas) {
-            self.state = JobState::Seated;
-        }
-        Ok(index)
-    }
-
-    pub fn leave_seat(&mut self, index: u8) -> Verdict {
-        require(self.seats.contains(&index), EscrowError::WrongSeatState)?;
-        self.seats.retain(|seat| *seat != index);
-        match self.state {
-            JobState::Open | JobState::Seated => self.state = JobState::Open,
-            JobState::Verified if self.seats.is_empty() => self.state = JobState::Settled,
-            _ => {}
-        }
+    pub fn take_slot(&mut self) -> Verdict {
+        require(self.available, EscrowError::DeviceUnavailable)?;
+        require(self.busy < self.slots, EscrowError::DeviceBusy)?;
+        self.busy += 1;
         Ok(())
     }
 }
@@ -89,10 +52,46 @@ pub struct Seat {
     pub state: SeatState,
     pub job: Pubkey,
     pub operator: Pubkey,
+    pub payer: Pubkey,
+    pub device: Pubkey,
     pub seal_by: i64,
     pub commitment: [u8; 32],
+    pub progress: u64,
+    pub heartbeat_at: i64,
     /// What the operator sealed and can reveal: not on the chain.
     pub digest: [u8; 32],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bid {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub device: Pubkey,
+    pub price: u64,
+    pub exposure: u64,
+    pub expires_at: i64,
+    pub posted_at: i64,
+}
+
+impl Bid {
+    /// Whether its operator agrees to the job as it stands.
+    pub fn agrees(&self, job: &Job, now: i64) -> Verdict {
+        require(self.posted_at == job.posted_at, EscrowError::OtherPosting)?;
+        require(now <= self.expires_at, EscrowError::BidExpired)?;
+        require(job.exposure <= self.exposure, EscrowError::ExposureRose)
+    }
+}
+
+/// A published model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    pub author: Pubkey,
+    pub id: u32,
+    pub payee: Pubkey,
+    pub content_hash: [u8; 32],
+    pub royalty_bps: u16,
+    pub revision: u32,
+    pub uri: String,
 }
 
 #[derive(Clone, Debug)]
@@ -111,7 +110,8 @@ pub struct Round {
 
 impl Round {
     pub fn is_of(&self, job: &Job) -> bool {
-        self.replicas == job.replicas
+        !job.accepted()
+            && self.replicas == job.replicas
             && self.quorum == job.quorum
             && self.seal_by == job.seal_by
             && self.reveal_window == job.reveal_window

@@ -4,20 +4,30 @@
 //! It is written from the documents, not from the programs' code: amounts in u128 or checked, no shared arithmetic but
 //! for hashes and the decay of reputation, which have tests of their own.
 
+pub mod admin;
+pub mod decree;
+pub mod governance;
+pub mod bond;
+pub mod charge;
+pub mod job;
 pub mod market;
 pub mod money;
 pub mod reputation;
+pub mod rewards;
 pub mod staking;
+pub mod token;
 
 use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     World,
-    assay_sdk::{escrow, staking as staking_program, token},
+    assay_sdk::{escrow, staking as staking_program},
 };
 
-pub use self::{market::*, money::*, reputation::*, staking::*};
+pub use self::{
+    admin::*, charge::*, decree::*, governance::*, job::*, market::*, money::*, reputation::*, rewards::*, staking::*, token::*,
+};
 
 /// Why a transaction must fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,18 +70,18 @@ pub struct Model {
     pub slot: u64,
     pub money: Money,
     pub staking: Staking,
-    /// Base units each minter may still mint.
-    pub allowances: BTreeMap<Pubkey, u64>,
-    /// Base units of ASY minted so far.
-    pub minted: u64,
-    pub max_supply: u64,
-    pub burn_bps: u16,
+    pub token: Token,
+    pub governance: Governance,
     pub escrow: escrow::EscrowParams,
+    /// Who governs each program, by its id.
+    pub admins: BTreeMap<Pubkey, Admin>,
     /// Allowed payment mints: address of the PaymentMint, mint, bond rate.
     pub payments: BTreeMap<Pubkey, (Pubkey, u64)>,
     pub devices: BTreeMap<Pubkey, Device>,
     pub jobs: BTreeMap<Pubkey, Job>,
     pub seats: BTreeMap<Pubkey, Seat>,
+    pub bids: BTreeMap<Pubkey, Bid>,
+    pub models: BTreeMap<Pubkey, Published>,
     pub rounds: BTreeMap<Pubkey, Round>,
     pub records: BTreeMap<Pubkey, Record>,
 }
@@ -82,29 +92,24 @@ impl Model {
     pub fn of(world: &World, addresses: &[Pubkey]) -> Self {
         use assay_tests::assay_sdk::addresses::config;
         let chain = &world.chain;
-        let token = chain.read::<token::Config>(&config(&token::ID));
         let params = chain.read::<staking_program::Config>(&config(&staking_program::ID)).params;
         Self {
             now: world.now,
             slot: world.slot,
             money: Money::of(chain, addresses),
             staking: Staking::new(params),
-            allowances: BTreeMap::new(),
-            minted: token.minted,
-            max_supply: token.max_supply,
-            burn_bps: token.burn_bps,
+            token: Token::of(world),
+            governance: Governance::new(world.governance().params),
             escrow: chain.read::<escrow::Config>(&config(&escrow::ID)).params,
+            admins: PROGRAMS.map(|program| (program.id(), Admin::new(world.authority))).into(),
             payments: BTreeMap::new(),
             devices: BTreeMap::new(),
             jobs: BTreeMap::new(),
             seats: BTreeMap::new(),
+            bids: BTreeMap::new(),
+            models: BTreeMap::new(),
             rounds: BTreeMap::new(),
             records: BTreeMap::new(),
         }
-    }
-
-    /// The epoch of the present moment.
-    pub fn epoch(&self) -> u64 {
-        (self.now / self.staking.params.epoch_seconds) as u64
     }
 }

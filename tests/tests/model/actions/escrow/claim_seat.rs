@@ -1,51 +1,67 @@
-use anchor_lang::{Space, prelude::Pubkey};
+use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
     addresses,
-    escrow::{self, EscrowError, JobState, SeatState},
+    escrow::{Assignment, EscrowError, JobState},
     ix,
     staking::sortition,
 };
 
-use super::super::{Next, View, send};
+use super::{
+    super::{Next, View, send},
+    fresh, running, seat_down,
+};
 use crate::{
     dice::Dice,
-    state::{Job, Model, Seat, Verdict, need, require},
+    state::{Job, Model, Verdict, need, require},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let (address, job) = view.job(dice, |_, job| job.state == JobState::Open && job.seeded_at != 0)?;
-    let operator = view.operator(dice);
-    let device = u16::from(dice.once_in(10));
+    let in_time = |job: &Job| view.model.now + i64::from(job.seal_window) <= job.seal_by;
+    let open = |job: &Job| job.state == JobState::Open && job.seeded_at != 0 && in_time(job);
+    let (address, job) = view.job(dice, |_, job| open(job) && job.assignment == Assignment::Sortition)?;
+    let device = u16::from(dice.once_in(2));
     let class = job.class;
+    let able = |operator: &&Pubkey| {
+        let m = view.model;
+        let at = accounts(operator, device, class);
+        let there =
+            m.devices.contains_key(&at.0) && m.records.contains_key(&at.1) && m.staking.pools.contains_key(&at.2);
+        let seated = m.seats.contains_key(&addresses::seat(&address, operator));
+        there && !seated && may_claim(m, &address, &job, operator, at, &job.seed).is_ok()
+    };
+    let able: Vec<_> = view.cast.operators.iter().filter(able).copied().collect();
+    let operator = match dice.pick(&able) {
+        Some(operator) if !dice.once_in(10) => *operator,
+        _ if dice.once_in(12) => view.operator(dice),
+        _ => return None,
+    };
     let seat = addresses::seat(&address, &operator);
-    let pool = addresses::pool(&operator);
-    let able = view.model.staking.pools.contains_key(&pool)
-        && view.model.devices.contains_key(&addresses::device(&operator, device))
-        && view.model.records.contains_key(&addresses::record(&operator, class))
-        && !view.model.seats.contains_key(&seat);
-    if !able && !dice.once_in(20) {
-        return None;
+    let mut posted: assay_tests::assay_sdk::escrow::Job = view.world.chain.find(&address)?;
+    if dice.once_in(40) {
+        posted.seed[0] ^= 1;
     }
-    let accounts = (addresses::device(&operator, device), addresses::record(&operator, class), pool);
-    send(ix::escrow::claim_seat(&operator, &address, class, device), move |m| {
+    let (machine, record, pool) = accounts(&operator, device, class);
+    send(ix::escrow::claim_seat(&operator, &address, &posted, device), move |m| {
         need(m.jobs.get(&address))?;
-        need(m.devices.get(&accounts.0))?;
-        need(m.records.get(&accounts.1))?;
+        need(m.devices.get(&machine))?;
+        need(m.records.get(&record))?;
         need(m.staking.pools.get(&pool))?;
-        m.money.create(&operator, &seat, 8 + escrow::Seat::INIT_SPACE)?;
         let job = m.jobs[&address].clone();
         // Another job may stand there by now.
         require(job.class == class, EscrowError::WrongAddress)?;
-        may_claim(m, &address, &job, &operator, accounts)?;
+        may_claim(m, &address, &job, &operator, (machine, record, pool), &posted.seed)?;
         let seal_by = m.now + i64::from(job.seal_window);
         require(seal_by <= job.seal_by, EscrowError::TooLate)?;
         let index = need(m.jobs.get_mut(&address))?.take_seat()?;
-        m.staking.lock(&pool, job.exposure)?;
-        let (state, nothing) = (SeatState::Claimed, [0; 32]);
-        let taken = Seat { index, state, job: address, operator, seal_by, commitment: nothing, digest: nothing };
-        m.seats.insert(seat, taken);
-        Ok(())
+        need(m.devices.get_mut(&machine))?.take_slot()?;
+        seat_down(m, seat, fresh(index, (address, operator, operator, machine), m.now, seal_by))?;
+        m.lock_bond(&pool, job.exposure)
     })
+}
+
+/// An operator's machine, record and pool.
+fn accounts(operator: &Pubkey, device: u16, class: u8) -> (Pubkey, Pubkey, Pubkey) {
+    (addresses::device(operator, device), addresses::record(operator, class), addresses::pool(operator))
 }
 
 /// Whether the operator may have a seat, whichever.
@@ -55,13 +71,15 @@ fn may_claim(
     job: &Job,
     operator: &Pubkey,
     (device, record, pool): (Pubkey, Pubkey, Pubkey),
+    seed: &[u8; 32],
 ) -> Verdict {
+    running(m)?;
     require(job.state == JobState::Open, EscrowError::WrongState)?;
+    require(job.assignment == Assignment::Sortition, EscrowError::WrongAssignment)?;
     require(job.seeded_at != 0, EscrowError::NotDrawn)?;
+    require(job.seed == *seed, EscrowError::OtherPosting)?;
     require(*operator != job.requester, EscrowError::SelfDealing)?;
-    let can = m.devices[&device].can;
-    let fits = can.engines & (1 << job.engine) != 0 && can.cores >= job.cores && can.memory_mib >= job.memory_mib;
-    require(fits, EscrowError::DeviceUnfit)?;
+    require(m.devices[&device].meets(&job.requirements), EscrowError::DeviceUnfit)?;
     let held = &m.staking.pools[&pool];
     require(held.active.amount >= m.escrow.classes[usize::from(job.class)].stake, EscrowError::StakeTooLow)?;
 
@@ -69,7 +87,7 @@ fn may_claim(
     let waited = (m.now - job.seeded_at) as u64 / u64::from(m.escrow.widen_seconds);
     let k = (u64::from(m.escrow.spread) * u64::from(job.replicas)) << waited.min(16);
     let weight = u128::from(m.weight(held)) * u128::from(m.records[&record].score_bps(m.now)) / 10_000;
-    let total = u128::from(m.staking.total.settled(m.epoch()));
+    let total = u128::from(m.staking.totals.weight.settled(m.epoch()));
     let draw = sortition::draw(&job.seed, sortition::ROLE_SEAT, at, &pool);
     let share = u128::from(k) * weight;
     // draw < share / total * 2^64, with the threshold rounded down.

@@ -1,14 +1,15 @@
 use anchor_lang::Space;
-use assay_tests::{
-    assay_sdk::{
-        addresses, escrow,
-        escrow::{Capabilities, EscrowError},
-        ix,
-    },
-    world::MACHINE,
+use assay_tests::assay_sdk::{
+    addresses,
+    escrow::{self, EscrowError},
+    ix,
 };
 
-use super::super::{Next, View, send};
+use super::{
+    super::{Next, View, send},
+    running,
+    update_device::machine,
+};
 use crate::{
     dice::Dice,
     state::{Device, require},
@@ -16,17 +17,18 @@ use crate::{
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (operator, index) = (view.operator(dice), dice.below(2) as u16);
-    let can = match dice.below(40) {
-        0 => Capabilities { engines: 0, ..MACHINE },
-        1 => Capabilities { cores: 0, ..MACHINE },
-        2 => Capabilities { cores: 1, ..MACHINE },
-        _ => MACHINE,
-    };
     let address = addresses::device(&operator, index);
-    send(ix::escrow::register_device(&operator, index, can), move |m| {
+    if view.model.devices.contains_key(&address) && !dice.once_in(20) {
+        return None;
+    }
+    let (can, slots, sound) = machine(dice);
+    let price_floor = dice.below(1_000);
+    send(ix::escrow::register_device(&operator, index, can, slots, price_floor), move |m| {
         m.money.create(&operator, &address, 8 + escrow::Device::INIT_SPACE)?;
-        require(can.engines != 0 && can.cores > 0 && can.memory_mib > 0, EscrowError::BadDevice)?;
-        m.devices.insert(address, Device { operator, can });
+        running(m)?;
+        require(sound, EscrowError::BadDevice)?;
+        let (busy, available, verified) = (0, true, false);
+        m.devices.insert(address, Device { operator, can, slots, busy, available, verified, price_floor });
         Ok(())
     })
 }

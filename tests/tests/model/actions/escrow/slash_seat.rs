@@ -1,4 +1,4 @@
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_tests::assay_sdk::{
     addresses,
     escrow::{EscrowError, JobState},
@@ -17,30 +17,46 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (address, seat, job) = view.seat(dice, |job, seat| judged(job.state) && job.losers.contains(&seat.index))?;
     let caller = view.anybody(dice);
     let call = ix::escrow::slash_seat(&seat.job, &job.requester, &seat.operator, &caller);
-    send(call, move |m| {
-        let (job, seat) = both(m, &address, &seat.job)?;
+    send(as_it_is(view, call, &address)?, move |m| {
+        let (job, seat) = both(m, &address, &seat)?;
         require(judged(job.state), EscrowError::WrongState)?;
         require(job.losers.contains(&seat.index), EscrowError::SeatNotLost)?;
-        end(m, &address, &caller, job.exposure)
+        end(m, &address, &caller, Part::Exposure)
     })
 }
 
-/// A seat and its job.
-pub fn both(m: &Model, seat: &Pubkey, job: &Pubkey) -> Verdict<(Job, Seat)> {
-    Ok((need(m.jobs.get(job))?.clone(), need(m.seats.get(seat))?.clone()))
+/// Name the seat's payer and machine as they are.
+pub fn as_it_is(view: &View, call: Instruction, seat: &Pubkey) -> Option<Instruction> {
+    Some(ix::escrow::for_seat(call, &view.world.chain.find(seat)?))
 }
 
-/// Take `amount` of what a seat has at risk, release the rest, and give the seat up.
-pub fn end(m: &mut Model, address: &Pubkey, caller: &Pubkey, amount: u64) -> Verdict {
+/// A seat and its job; `then` is the seat as the instruction names it.
+pub fn both(m: &Model, seat: &Pubkey, then: &Seat) -> Verdict<(Job, Seat)> {
+    let (job, seat) = (need(m.jobs.get(&then.job))?.clone(), need(m.seats.get(seat))?.clone());
+    need(m.devices.get(&then.device))?;
+    require((seat.payer, seat.device) == (then.payer, then.device), EscrowError::WrongAddress)?;
+    Ok((job, seat))
+}
+
+/// What a seat loses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A ghost: its bond.
+    Bond,
+    /// A wrong or withheld result: all that it has at risk, and the pool goes to jail.
+    Exposure,
+}
+
+/// Take a part of what a seat has at risk, release the rest, and give the seat up.
+pub fn end(m: &mut Model, address: &Pubkey, caller: &Pubkey, part: Part) -> Verdict {
     let seat = need(m.seats.remove(address))?;
     let job = need(m.jobs.get_mut(&seat.job))?;
     job.leave_seat(seat.index)?;
-    let (exposure, requester) = (job.exposure, job.requester);
+    let (bond, exposure, requester) = (job.bond, job.exposure, job.requester);
+    need(m.devices.get_mut(&seat.device))?.busy -= 1;
     let pool = addresses::pool(&seat.operator);
-    let proceeds = m.staking.slash(m.epoch(), &pool, amount, exposure)?;
-    let vault = m.staking.pools[&pool].vault;
-    m.money.transfer(&vault, &addresses::ata(&requester, &ASY_MINT), proceeds.harmed)?;
-    m.money.transfer(&vault, &addresses::ata(caller, &ASY_MINT), proceeds.caller)?;
-    m.money.burn(&vault, proceeds.burned)?;
-    m.money.close(address, &seat.operator)
+    let amount = if part == Part::Bond { bond } else { exposure };
+    let (harmed, caller) = (addresses::ata(&requester, &ASY_MINT), addresses::ata(caller, &ASY_MINT));
+    m.punish(&pool, (amount, exposure), part == Part::Exposure, (&harmed, &caller))?;
+    m.money.close(address, &seat.payer)
 }

@@ -1,3 +1,4 @@
 //! The reputation program's instructions.
 
 pub mod open_record;
+pub mod score;

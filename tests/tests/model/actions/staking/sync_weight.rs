@@ -5,5 +5,8 @@ use crate::dice::Dice;
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let pool = addresses::pool(&view.operator(dice));
-    send(ix::staking::sync_weight(&pool), move |m| m.staking.reweigh(m.epoch(), &pool))
+    send(ix::staking::sync_weight(&pool), move |m| {
+        m.begin(&pool)?;
+        m.reweigh(&pool)
+    })
 }

@@ -11,22 +11,27 @@ use assay_tests::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{need, require},
+    state::{Job, Round, need, require},
 };
 
 /// Slots that the sysvar remembers.
 const REMEMBERED: u64 = 512;
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let ready = |at: &_| view.model.rounds.contains_key(&addresses::round(at));
-    let (address, _) = view.job(dice, |at, job| job.state == JobState::Open && job.seeded_at == 0 && ready(at))?;
+    let ready = |at: &_, job: &Job| job.accepted() || view.model.rounds.contains_key(&addresses::round(at));
+    let undrawn = |job: &Job| job.state == JobState::Open && job.seeded_at == 0;
+    let (address, job) = view.job(dice, |at, job| undrawn(job) && ready(at, job))?;
+    // An accepted job has no round.
+    let without = job.accepted() != dice.once_in(20);
+    let call = if without { ix::verification::draw_accepted(&address) } else { ix::verification::draw(&address) };
     let round = addresses::round(&address);
-    send(ix::verification::draw(&address), move |m| {
+    send(call, move |m| {
         let (now, slot) = (m.now, m.slot);
         let job = need(m.jobs.get_mut(&address))?;
-        let round = need(m.rounds.get(&round))?;
-        let fresh = round.phase == Phase::Sealing && (round.sealed, round.revealed) == (0, 0);
-        require(fresh && round.is_of(job), VerificationError::StaleRound)?;
+        let round = if without { None } else { Some(need(m.rounds.get(&round))?) };
+        let fresh = |round: &Round| round.phase == Phase::Sealing && (round.sealed, round.revealed) == (0, 0);
+        let own = round.is_some_and(|round| fresh(round) && round.is_of(job));
+        require(job.accepted() || own, VerificationError::StaleRound)?;
         let first = job.seed_slot + 1;
         require(first < slot, VerificationError::SeedNotReady)?;
         require(job.state == JobState::Open, EscrowError::WrongState)?;

@@ -5,7 +5,7 @@ use assay_tests::assay_sdk::{
     addresses,
     escrow::{EscrowError, JobState, SeatState},
     ix,
-    reputation::Outcome,
+    reputation::{Outcome, Verified},
     verification::{Phase, VerificationError},
 };
 
@@ -38,7 +38,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         require(class == job.class && seats.len() == job.seats.len(), wrong)?;
         let could_reveal = round.sealed >= round.quorum;
         round.phase = Phase::Final;
-        require(job.live(), EscrowError::WrongState)?;
+        require(job.live() && !job.accepted(), EscrowError::WrongState)?;
 
         let root = winner(&seats, round.quorum);
         let judged = need(m.jobs.get_mut(&address))?;
@@ -51,11 +51,11 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         judged.winners = of(&[Some(Outcome::Valid)]);
         judged.losers = of(&[Some(Outcome::Wrong), Some(Outcome::Silent)]);
         judged.root = root.unwrap_or_default();
-        judged.state = if root.is_some() { JobState::Verified } else { JobState::Unresolved };
+        judged.end(if root.is_some() { JobState::Verified } else { JobState::Unresolved }, now);
         for (seat, outcome) in outcomes {
             let record = need(m.records.get_mut(&addresses::record(&seat.operator, class)))?;
             if let Some(outcome) = outcome {
-                record.apply(outcome, now);
+                record.apply(&Verified { outcome, value: job.bond, partner: job.requester, trust: true }, now);
             }
         }
         Ok(())
@@ -74,7 +74,7 @@ fn winner(seats: &[Seat], quorum: u8) -> Option<[u8; 32]> {
 /// What the round says of a seat, if it can tell.
 fn outcome(seat: &Seat, root: Option<[u8; 32]>, could_reveal: bool) -> Option<Outcome> {
     match (seat.state, root) {
-        (SeatState::Claimed, _) => Some(Outcome::Silent),
+        (SeatState::Claimed | SeatState::Delivered, _) => Some(Outcome::Silent),
         (SeatState::Sealed, _) => could_reveal.then_some(Outcome::Silent),
         (SeatState::Revealed, Some(root)) if seat.commitment == root => Some(Outcome::Valid),
         (SeatState::Revealed, Some(_)) => Some(Outcome::Wrong),

@@ -1,4 +1,4 @@
-use anchor_lang::Space;
+use anchor_lang::{Space, prelude::Pubkey};
 use assay_tests::assay_sdk::{
     addresses,
     escrow::JobState,
@@ -9,32 +9,37 @@ use assay_tests::assay_sdk::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{Round, need, require},
+    state::{Model, Round, Verdict, need, require},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let fits = |job: &_| !view.model.rounds.contains_key(&addresses::round(job));
-    let (address, job) = view.job(dice, |at, job| job.state == JobState::Open && fits(at))?;
+    let (address, job) = view.job(dice, |at, job| job.state == JobState::Open && !job.accepted() && fits(at))?;
     let who = if dice.once_in(12) { view.anybody(dice) } else { job.requester };
-    let round = addresses::round(&address);
-    send(ix::verification::open_round(&who, &address), move |m| {
-        let job = need(m.jobs.get(&address))?.clone();
-        m.money.create(&who, &round, 8 + verification::Round::INIT_SPACE)?;
-        require(who == job.requester, VerificationError::NotRequester)?;
-        require(job.state == JobState::Open && job.seats.is_empty(), VerificationError::WrongJobState)?;
-        let opened = Round {
-            phase: Phase::Sealing,
-            replicas: job.replicas,
-            quorum: job.quorum,
-            sealed: 0,
-            revealed: 0,
-            job: address,
-            payer: who,
-            seal_by: job.seal_by,
-            reveal_window: job.reveal_window,
-            reveal_by: job.seal_by + i64::from(job.reveal_window),
-        };
-        m.rounds.insert(round, opened);
-        Ok(())
-    })
+    send(ix::verification::open_round(&who, &address), move |m| open(m, &address, &who))
+}
+
+/// Open a job's round, as `who`.
+pub fn open(m: &mut Model, address: &Pubkey, who: &Pubkey) -> Verdict {
+    let round = addresses::round(address);
+    let job = need(m.jobs.get(address))?.clone();
+    m.money.create(who, &round, 8 + verification::Round::INIT_SPACE)?;
+    require(*who == job.requester, VerificationError::NotRequester)?;
+    m.admins[&verification::ID].running(VerificationError::Paused)?;
+    let fits = job.state == JobState::Open && job.seats.is_empty() && !job.accepted();
+    require(fits, VerificationError::WrongJobState)?;
+    let opened = Round {
+        phase: Phase::Sealing,
+        replicas: job.replicas,
+        quorum: job.quorum,
+        sealed: 0,
+        revealed: 0,
+        job: *address,
+        payer: *who,
+        seal_by: job.seal_by,
+        reveal_window: job.reveal_window,
+        reveal_by: job.seal_by + i64::from(job.reveal_window),
+    };
+    m.rounds.insert(round, opened);
+    Ok(())
 }

@@ -18,7 +18,10 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
             // Never back in time.
             (next - now + dice.below(3) as i64 - 1).max(0)
         }
-        _ => view.model.staking.params.epoch_seconds - now % view.model.staking.params.epoch_seconds,
+        _ => {
+            let staking = &view.model.staking;
+            staking.params.epoch_seconds - (now - staking.epoch_from) % staking.params.epoch_seconds
+        }
     };
     Some(Next::Wait(Clock { seconds, slots }))
 }
@@ -29,5 +32,9 @@ fn deadlines(view: &View) -> Vec<i64> {
     let seats = model.seats.values().map(|seat| seat.seal_by);
     let rounds = model.rounds.values().map(|round| round.reveal_by);
     let tickets = model.staking.tickets.values().map(|ticket| ticket.ready_at);
-    jobs.chain(seats).chain(rounds).chain(tickets).collect()
+    let bids = model.bids.values().map(|bid| bid.expires_at);
+    let grace = i64::from(model.escrow.royalty_grace_seconds);
+    let royalties =
+        model.jobs.values().filter(|job| !job.live() && !job.legs.is_empty()).map(|job| job.ended_at + grace);
+    jobs.chain(seats).chain(rounds).chain(tickets).chain(bids).chain(royalties).collect()
 }

@@ -1,0 +1,153 @@
+//! Terms of a job: random ones, and which of them are refused.
+
+use anchor_lang::prelude::Pubkey;
+use assay_tests::{
+    assay_sdk::escrow::{
+        Assignment, ENGINES, EscrowError, EscrowParams, JobTerms, MAX_LEGS, MAX_MILESTONES, MAX_REPLICAS, MAX_UNITS,
+        MAX_URI, Requirements, Royalty, Strategy,
+    },
+    market,
+};
+
+use super::super::View;
+use crate::{
+    dice::Dice,
+    state::{Verdict, require},
+};
+
+/// Few nonces, so that addresses are used again and again.
+const NONCES: u64 = 3;
+
+/// Mostly good terms, with the models to be given; one time in ten one of them is not.
+pub fn random(view: &View, dice: &mut Dice, requester: &Pubkey) -> (JobTerms, Vec<Pubkey>) {
+    let (replicas, size) = (dice.one(&[2, 2, 2, 2, 3, 3, 3, 4, 5]), dice.below(18));
+    let quorum = (replicas / 2 + 1 + dice.below(2) as u8).min(replicas);
+    let (royalties, models) = royalties(view, dice);
+    let usual = JobTerms {
+        units: 1 + dice.below(64),
+        price_per_unit: 1 + dice.below(1 << size),
+        strategy: market::of(replicas, quorum),
+        class: u8::from(dice.once_in(3)),
+        requirements: wishes(dice),
+        deadline_seconds: 140 + dice.below(200) as u32,
+        uri: "u".repeat(1 + dice.below(40) as usize),
+        royalties,
+        ..market::terms(dice.below(NONCES) + u64::from(requester.to_bytes()[0]))
+    };
+    let usual = if dice.once_in(2) { accepted(dice, usual) } else { usual };
+    (spoiled(dice, usual), models)
+}
+
+/// The same for one operator whom the requester judges.
+fn accepted(dice: &mut Dice, usual: JobTerms) -> JobTerms {
+    let assignment = if dice.once_in(2) { Assignment::Sortition } else { Assignment::Auction };
+    let strategy = Strategy::Accepted { window: 10 + dice.below(60) as u32 };
+    let milestones = match dice.below(4) {
+        0 => vec![10_000],
+        1 => vec![2_500, 7_499, 1],
+        2 => vec![1 + dice.below(200) as u16; MAX_MILESTONES - 1],
+        _ => vec![],
+    };
+    let milestones = if milestones.len() < MAX_MILESTONES - 1 {
+        milestones
+    } else {
+        let rest = 10_000 - milestones.iter().sum::<u16>();
+        [milestones, vec![rest]].concat()
+    };
+    JobTerms { strategy, assignment, milestones, ..usual }
+}
+
+fn wishes(dice: &mut Dice) -> Requirements {
+    let usual = market::terms(0).requirements;
+    match dice.below(30) {
+        0 => Requirements { gpus: 1, gpu_model: *b"H100", ..usual },
+        1 => Requirements { verified: true, ..usual },
+        2 => Requirements { region: *b"FR", ..usual },
+        _ => usual,
+    }
+}
+
+/// Royalties of people and of models, of which most are given.
+fn royalties(view: &View, dice: &mut Dice) -> (Vec<Royalty>, Vec<Pubkey>) {
+    let (mut royalties, mut given) = (Vec::new(), Vec::new());
+    let models: Vec<_> = view.model.models.iter().collect();
+    let count = if dice.once_in(2) { 0 } else { dice.below(4) };
+    for _ in 0..count {
+        match dice.pick(&models) {
+            Some((address, model)) if dice.once_in(2) => {
+                // At times it asks for more than the requester thinks.
+                let bps = model.royalty_bps - u16::from(dice.once_in(20));
+                royalties.push(Royalty { to: **address, bps });
+                // At times it is not given: its own address is to be paid, which has no token account.
+                if !dice.once_in(8) {
+                    given.push(**address);
+                }
+            }
+            _ => royalties.push(Royalty { to: view.anybody(dice), bps: 1 + dice.below(900) as u16 }),
+        }
+    }
+    if dice.once_in(60) {
+        given.extend(dice.pick(&models).map(|(address, _)| **address));
+    }
+    (royalties, given)
+}
+
+fn spoiled(dice: &mut Dice, usual: JobTerms) -> JobTerms {
+    let one = Royalty { to: Pubkey::new_from_array([9; 32]), bps: 1 };
+    match dice.below(170) {
+        0 => JobTerms { units: 0, ..usual },
+        1 => JobTerms { units: MAX_UNITS + 1, ..usual },
+        2 => JobTerms { price_per_unit: 0, ..usual },
+        3 => JobTerms { price_per_unit: u64::MAX, ..usual },
+        4 => JobTerms { price_per_unit: u64::MAX / 64, units: 13, strategy: market::of(7, 7), ..usual },
+        5 => JobTerms { strategy: market::of(8, 8), ..usual },
+        6 => JobTerms { strategy: market::of(4, 2), ..usual },
+        7 => JobTerms { uri: String::new(), ..usual },
+        8 => JobTerms { requirements: Requirements { engine: 1, ..usual.requirements }, ..usual },
+        9 => JobTerms { class: 5, ..usual },
+        10 => JobTerms { deadline_seconds: 10, ..usual },
+        11 => JobTerms { deadline_seconds: 2_001, ..usual },
+        12 => JobTerms { requirements: Requirements { cores: 5, ..usual.requirements }, ..usual },
+        13 => JobTerms { strategy: Strategy::Accepted { window: 9 }, ..usual },
+        14 => JobTerms { milestones: vec![5_000, 4_999], ..usual },
+        15 => JobTerms { milestones: vec![10_000, 0], ..usual },
+        16 => JobTerms { milestones: vec![1_000; 10], ..usual },
+        17 => JobTerms { assignment: Assignment::Auction, ..usual },
+        18 => JobTerms { royalties: vec![one; MAX_LEGS + 1], ..usual },
+        19 => JobTerms { royalties: vec![Royalty { bps: 0, ..one }], ..usual },
+        20 => JobTerms { royalties: vec![Royalty { bps: 4_000, ..one }], ..usual },
+        21 => JobTerms { royalties: vec![Royalty { to: Pubkey::default(), ..one }], ..usual },
+        22 => JobTerms { requirements: Requirements { region: *b"fr", ..usual.requirements }, ..usual },
+        _ => usual,
+    }
+}
+
+/// The first of the terms that is refused, but for royalties and what overflows.
+pub fn validate(terms: &JobTerms, params: &EscrowParams) -> Verdict {
+    require(terms.units > 0 && terms.units <= MAX_UNITS, EscrowError::BadUnits)?;
+    require(terms.price_per_unit > 0, EscrowError::ZeroPrice)?;
+    let milestones = &terms.milestones;
+    match terms.strategy {
+        Strategy::Replicated { replicas, quorum } => {
+            require((2..=MAX_REPLICAS).contains(&replicas), EscrowError::BadQuorum)?;
+            require(quorum > replicas / 2 && quorum <= replicas, EscrowError::BadQuorum)?;
+            require(milestones.is_empty(), EscrowError::BadMilestones)?;
+            require(terms.assignment == Assignment::Sortition, EscrowError::WrongAssignment)?;
+        }
+        Strategy::Accepted { window } => {
+            let allowed = window >= params.review_min_seconds && window <= params.review_max_seconds;
+            require(allowed, EscrowError::BadReview)?;
+            let sum: u32 = milestones.iter().map(|bps| u32::from(*bps)).sum();
+            let whole = sum == 10_000 && milestones.iter().all(|bps| *bps > 0) && milestones.len() <= MAX_MILESTONES;
+            require(milestones.is_empty() || whole, EscrowError::BadMilestones)?;
+        }
+    }
+    require(!terms.uri.is_empty() && terms.uri.len() <= MAX_URI, EscrowError::BadUri)?;
+    let wish = &terms.requirements;
+    let named = wish.region.iter().all(u8::is_ascii_uppercase) || wish.region == [0; 2];
+    require(wish.engine < 8 && ENGINES & (1 << wish.engine) != 0 && named, EscrowError::BadDevice)?;
+    require(usize::from(terms.class) < params.classes.len(), EscrowError::NoSuchClass)?;
+    let least = params.classes[usize::from(terms.class)].seconds * u32::from(params.seal_factor);
+    let in_time = terms.deadline_seconds >= least && terms.deadline_seconds <= params.max_job_seconds;
+    require(in_time, EscrowError::BadDeadline)
+}
