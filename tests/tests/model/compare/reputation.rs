@@ -25,19 +25,8 @@ fn record(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Op
         avg_value,
         partners,
     } = chain.find(address)?;
-    let on = Record {
-        operator,
-        class,
-        good,
-        bad,
-        updated_at,
-        consecutive_valid,
-        valid,
-        wrong,
-        silent,
-        avg_value,
-        partners,
-    };
+    let on =
+        Record { operator, class, good, bad, updated_at, consecutive_valid, valid, wrong, silent, avg_value, partners };
     diff.same("record", *record, on);
     Some(())
 }

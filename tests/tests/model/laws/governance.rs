@@ -17,7 +17,8 @@ pub fn broken(model: &Model) -> Vec<String> {
         if !once {
             broken.push(format!("{address}: {cast} voted, {known} by votes there are, of {}", proposal.staked));
         }
-        let bound = |position| model.staking.positions.get(position).is_some_and(|p| p.locked_until >= proposal.ends_at);
+        let bound =
+            |position| model.staking.positions.get(position).is_some_and(|p| p.locked_until >= proposal.ends_at);
         if open && !votes().all(|vote| bound(&vote.position)) {
             broken.push(format!("{address}: a position that voted is not bound"));
         }

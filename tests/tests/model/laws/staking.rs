@@ -44,7 +44,10 @@ fn pools(model: &Model) -> Vec<String> {
         let cheap = |part: &crate::state::Shared| u128::from(part.amount) <= part.shares;
         law(cheap(&pool.active) && cheap(&pool.cooling), "a share costs more than a base unit".into());
         let counts = (positions().count(), tickets().count());
-        law(counts == (pool.positions as usize, pool.tickets as usize), format!("has {counts:?} positions and tickets"));
+        law(
+            counts == (pool.positions as usize, pool.tickets as usize),
+            format!("has {counts:?} positions and tickets"),
+        );
         let bound: u32 = positions().map(|p| p.tickets).sum();
         law(bound == pool.tickets, format!("positions count {bound} tickets, the pool {}", pool.tickets));
         let owed = owed(model, address, pool);

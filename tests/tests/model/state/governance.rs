@@ -209,9 +209,10 @@ impl Model {
         Ok(())
     }
 
-    pub fn cancel(&mut self, address: &Pubkey) -> Verdict {
+    pub fn cancel(&mut self, address: &Pubkey, by: &Pubkey) -> Verdict {
         let now = self.now;
         let proposal = need(self.governance.proposals.get_mut(address))?;
+        require(proposal.proposer == *by, GovernanceError::NotProposer)?;
         match proposal.state {
             ProposalState::Draft => require(!proposal.over(now), GovernanceError::Expired)?,
             ProposalState::Voting => require(now < proposal.ends_at, GovernanceError::VoteOver)?,

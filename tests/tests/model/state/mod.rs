@@ -5,10 +5,10 @@
 //! for hashes and the decay of reputation, which have tests of their own.
 
 pub mod admin;
-pub mod decree;
-pub mod governance;
 pub mod bond;
 pub mod charge;
+pub mod decree;
+pub mod governance;
 pub mod job;
 pub mod market;
 pub mod money;
@@ -26,7 +26,8 @@ use assay_tests::{
 };
 
 pub use self::{
-    admin::*, charge::*, decree::*, governance::*, job::*, market::*, money::*, reputation::*, rewards::*, staking::*, token::*,
+    admin::*, charge::*, decree::*, governance::*, job::*, market::*, money::*, reputation::*, rewards::*, staking::*,
+    token::*,
 };
 
 /// Why a transaction must fail.

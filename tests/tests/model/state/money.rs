@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
 use anchor_spl::token_2022;
-use assay_tests::{Chain, assay_sdk::{ix::TOKEN_PROGRAM, token::ASY_MINT}};
+use assay_tests::{
+    Chain,
+    assay_sdk::{ix::TOKEN_PROGRAM, token::ASY_MINT},
+};
 
 use super::{CHARGED_SPACE, CHARGING, EXISTS, INSUFFICIENT, Refusal, Verdict, charge, need};
 

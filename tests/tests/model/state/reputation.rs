@@ -75,7 +75,8 @@ impl Record {
     }
 
     fn good_outcome(&mut self, verified: &Verified, now: i64) {
-        let bucket = usize::from(hash(&[b"assay:partner", self.operator.as_ref(), verified.partner.as_ref()])[0]) % PARTNERS;
+        let bucket =
+            usize::from(hash(&[b"assay:partner", self.operator.as_ref(), verified.partner.as_ref()])[0]) % PARTNERS;
         let faded = self.faded(now);
         // 30 % of the good count, or three outcomes.
         let cap = (u128::from(faded.good) / 10 * 3).max(3 * ONE);

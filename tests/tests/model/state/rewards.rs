@@ -59,7 +59,8 @@ fn earned(per: u128, units: u128) -> u64 {
     let halves = |n: u128| (n >> 64, n & u128::from(u64::MAX));
     let ((a, b), (c, d)) = (halves(per), halves(units));
     // (a * 2^64 + b) * (c * 2^64 + d) / 2^64
-    let parts = [a.checked_mul(c << 32).and_then(|p| p.checked_mul(1 << 32)), Some(a * d), Some(b * c), Some((b * d) >> 64)];
+    let parts =
+        [a.checked_mul(c << 32).and_then(|p| p.checked_mul(1 << 32)), Some(a * d), Some(b * c), Some((b * d) >> 64)];
     let sum = parts.into_iter().try_fold(0_u128, |sum, part| sum.checked_add(part?));
     sum.map_or(u64::MAX, |sum| sum.min(u64::MAX.into()) as u64)
 }
