@@ -81,10 +81,9 @@ fn programs_do_what_the_model_says() {
 #[test]
 fn a_wrong_model_is_found_out() {
     type Mistake = (&'static str, fn(&mut Model));
-    let mistakes: [Mistake; 17] = [
+    let mistakes: [Mistake; 16] = [
         ("fee", |m| m.escrow.fee_bps += 1),
         ("bond", |m| m.escrow.bond_bps += 1),
-        ("spread", |m| m.escrow.spread += 1),
         ("bounty", |m| m.escrow.bounty_lamports += 1),
         ("floor of a cancelled seat", |m| m.escrow.cancel_floor_bps += 1),
         ("withheld", |m| m.money.harvested += 1),
