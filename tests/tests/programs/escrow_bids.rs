@@ -180,7 +180,7 @@ fn the_last_moment_of_a_bid() {
     let award = |w: &World, who: &Pubkey| ix::escrow::award_bid(&alice, &w.bid_of(&job, who));
     w.at(terms.expires_at);
     let last = award(&w, &a);
-    w.clone().ok(&[last.clone()]);
+    w.clone().ok(std::slice::from_ref(&last));
     w.refused(&[ix::escrow::withdraw_bid(&c, &job, &a)], EscrowError::BidStands);
     w.tick(1, 0);
     w.refused(&[last], EscrowError::BidExpired);
@@ -188,7 +188,7 @@ fn the_last_moment_of_a_bid() {
 
     w.at(w.job(&job).seal_by - SEAL);
     let last = award(&w, &b);
-    w.clone().ok(&[last.clone()]);
+    w.clone().ok(std::slice::from_ref(&last));
     let late = w.offer(&job, 1_000);
     w.clone().ok(&[place(&w, &job, &c, late)]);
     w.tick(1, 0);

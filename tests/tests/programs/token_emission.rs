@@ -11,8 +11,7 @@ use assay_tests::{
 };
 
 fn world() -> World {
-    let w = World::empty();
-    w
+    World::empty()
 }
 
 fn config(w: &World) -> token::Config {
