@@ -10,10 +10,6 @@ use assay_tests::{
     world::*,
 };
 
-fn world() -> World {
-    World::empty()
-}
-
 fn config(w: &World) -> token::Config {
     w.chain.read(&addresses::config(&token::ID))
 }
@@ -24,7 +20,7 @@ fn with(emission: Emission) -> TokenParams {
 
 #[test]
 fn emits_each_epoch_once_and_decays() {
-    let mut w = world();
+    let mut w = World::empty();
     let (vault, supply, minted) = (w.chain.tokens(&REWARDS_VAULT), w.supply(), config(&w).minted);
     // `deadline_minus_1_s` and the first second it may.
     w.at(START + 99);
@@ -50,7 +46,7 @@ fn emits_each_epoch_once_and_decays() {
 
 #[test]
 fn emission_goes_to_the_rewards_vault_only() {
-    let mut w = world();
+    let mut w = World::empty();
     w.tick(100, 0);
     let mut call = ix::token::emit_epoch();
     for to in [addresses::ata(&w.mallory, &ASY_MINT), addresses::ata(&w.mallory, &w.usd), addresses::treasury(&w.usd)] {
@@ -87,7 +83,7 @@ fn emission_never_above_the_cap() {
 /// `max_u64` and `zero_amount`: the largest emission is clipped, none is none, and neither panics.
 #[test]
 fn max_u64() {
-    let mut w = world();
+    let mut w = World::empty();
     let authority = w.authority;
     let emission = Emission { first: u64::MAX, keep_bps: 10_000, epoch_seconds: 366 * 24 * 3_600 };
     w.ok(&[ix::token::set_params(&authority, with(emission))]);
@@ -104,7 +100,7 @@ fn max_u64() {
 /// emitted lapses instead of growing.
 #[test]
 fn a_new_emission_begins_now() {
-    let mut w = world();
+    let mut w = World::empty();
     let authority = w.authority;
     w.at(START + 1_050);
     let emission = Emission { first: 1_000_000 * ASY, keep_bps: 9_000, epoch_seconds: 10 };
