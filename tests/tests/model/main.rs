@@ -35,12 +35,10 @@ const NOT_WALKED: &[(&str, &str)] = &[
     ("reputation::upgrade_record", "no record of the walk has an old layout: see programs/layouts.rs"),
     ("staking::lock_bond", "by escrow::claim_seat"),
     ("staking::release_bond", "by escrow::settle"),
-    ("staking::slash", "by escrow::slash_seat and expire_seat"),
     ("escrow::set_seed", "by verification::draw"),
     ("escrow::seal_seat", "by verification::seal_result"),
     ("escrow::reveal_seat", "by verification::reveal_result"),
     ("escrow::record_verdict", "by verification::finalize_round"),
-    ("reputation::record_outcome", "by verification::finalize_round"),
 ];
 
 fn number(name: &str, default: u64) -> u64 {
