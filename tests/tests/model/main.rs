@@ -98,14 +98,18 @@ fn a_wrong_model_is_found_out() {
         ("lamports", |m| *m.money.lamports.values_mut().next().expect("a wallet") += 1),
     ];
     for (name, mistake) in mistakes {
-        let mut walk = Walk::new(3);
-        mistake(&mut walk.model);
-        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            while walk.steps < 5_000 {
-                walk.step();
-            }
-        }));
-        assert!(found.is_err(), "nobody noticed that {name} was wrong");
+        // One walk may set the parameter anew before it is ever used.
+        let found = (3..9).any(|seed| {
+            let mut walk = Walk::new(seed);
+            mistake(&mut walk.model);
+            let walked = std::panic::AssertUnwindSafe(|| {
+                while walk.steps < 2_500 {
+                    walk.step();
+                }
+            });
+            std::panic::catch_unwind(walked).is_err()
+        });
+        assert!(found, "nobody noticed that {name} was wrong");
     }
 }
 
