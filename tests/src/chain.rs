@@ -103,9 +103,7 @@ impl Chain {
     /// A chain with the six programs, whose upgrade authority is `authority`.
     pub fn new(authority: &Pubkey) -> Self {
         let mut svm = LiteSVM::new().with_sigverify(false).with_blockhash_check(false).with_log_bytes_limit(None);
-        let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../programs/deploy");
-        // Another build, for instance one with a check taken out, to see that the attack on it is noticed.
-        let deploy = std::env::var_os("ASSAY_PROGRAMS").map_or(built, PathBuf::from);
+        let deploy = deploy();
         for (id, name) in idl::programs() {
             let path = deploy.join(format!("assay_{name}.so"));
             svm.add_program_from_file(id, &path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
@@ -271,6 +269,13 @@ fn error_name(code: u32, logs: &[String]) -> String {
         Some(name) if code >= 100 => name.to_owned(),
         _ => "of a called program".to_owned(),
     }
+}
+
+/// Where the programs' `.so` files are: the committed ones, or another build's, for instance one with a check taken out,
+/// to see that the attack on it is noticed.
+pub fn deploy() -> PathBuf {
+    let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../programs/deploy");
+    std::env::var_os("ASSAY_PROGRAMS").map_or(built, PathBuf::from)
 }
 
 /// A wallet's address from its name.

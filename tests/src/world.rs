@@ -9,9 +9,9 @@ use anchor_lang::{
 use assay_sdk::{
     ASY, addresses,
     escrow::{Capabilities, ClassParams, ENGINES, EscrowParams},
-    ix, staking,
+    ix,
     staking::StakingParams,
-    token::{ASY_MINT, Emission, FeeSplit, REWARDS_VAULT, TokenParams},
+    token::{ASY_MINT, Emission, FeeSplit, TokenParams},
 };
 use solana_sdk::account::Account;
 
@@ -296,15 +296,6 @@ impl World {
         let account = Account { lamports: 10_000_000, data, owner: ix::TOKEN_PROGRAM, ..Account::default() };
         self.chain.set(&address, account);
         address
-    }
-
-    /// The stakers' rewards vault, where the staking program of this build does not make it.
-    pub fn ensure_rewards_vault(&mut self) {
-        if self.chain.account(&REWARDS_VAULT).is_none() {
-            let template = self.token_account("rewards vault", &ASY_MINT, &addresses::config(&staking::ID));
-            let account = self.chain.account(&template).expect("just made");
-            self.chain.set(&REWARDS_VAULT, account);
-        }
     }
 
     /// Base units of tUSD of an owner.

@@ -8,8 +8,23 @@ import { jobPrice } from './JobTable'
 
 const ENGINES = ['WebAssembly']
 
+/** What a machine needs, in words; what is 0 is not asked for. */
+function needsWords({ cores, memory_mib, disk_gib, gpus, gpu_memory_mib, verified }: Job['requirements']): string {
+  const gpu = `${gpus} GPU${gpus === 1 ? '' : 's'} of ${formatInteger(BigInt(gpu_memory_mib))} MiB`
+  return [
+    `${cores} ${cores === 1 ? 'core' : 'cores'}`,
+    `${formatInteger(BigInt(memory_mib))} MiB`,
+    disk_gib > 0 && `${formatInteger(BigInt(disk_gib))} GiB of disk`,
+    gpus > 0 && gpu,
+    verified && 'verified',
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
+
 /** What was asked for, and at what price. */
 export function JobFacts({ job, mints }: { job: Job; mints: PaymentMint[] }) {
+  const needs = job.requirements
   return (
     <>
       <dl className="grid gap-y-4">
@@ -39,11 +54,11 @@ export function JobFacts({ job, mints }: { job: Job; mints: PaymentMint[] }) {
         </Fact>
         <Fact name="Units">{formatInteger(job.units)}</Fact>
         <Fact name="Engine">
-          {ENGINES[job.engine] ?? `number ${job.engine}`}
+          {ENGINES[needs.engine] ?? `number ${needs.engine}`}
           <Note>class {job.class}</Note>
         </Fact>
         <Fact name="Needs">
-          {job.cores} {job.cores === 1 ? 'core' : 'cores'}, {formatInteger(BigInt(job.memory_mib))} MiB
+          {needsWords(needs)}
         </Fact>
         <Fact name="Requester">
           <Copyable text={job.requester} what="requester" href={`/jobs?requester=${job.requester}`} />

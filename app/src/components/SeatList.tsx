@@ -12,7 +12,7 @@ const OUTCOMES: Record<Seat['outcome'], [words: string, tone: string, mark: stri
   released: ['Released', 'text-soft', 'bg-soft'],
 }
 
-const STATES: Record<string, string> = { Claimed: 'computing', Sealed: 'sealed', Revealed: 'revealed' }
+const STATES: Record<string, string> = { Claimed: 'computing', Sealed: 'sealed', Revealed: 'revealed', Delivered: 'delivered' }
 const FREE: Job['status'][] = ['open', 'seated', 'sealed', 'revealed']
 
 type Props = { job: Job; seats: Seat[]; round: Round | null; mints: PaymentMint[] }

@@ -9,9 +9,15 @@ pub fn check(data: &[u8]) {
     slashes(a, b, e, (c as u16, d as u16));
     draws(a, b, e, c as i64);
     weights(a, b, e);
+    rewards(a, c, d);
 }
 
 fn shares(amount: u64, total: u64, all: u128, some: u128) {
+    // More shares than a pool may ever have.
+    if all >= 1 << 120 {
+        assert_eq!((math::amount_for(some, total, all), math::shares_for(amount, total.max(1), all)), (None, None));
+        return;
+    }
     if all == 0 || total == 0 {
         assert_eq!(math::shares_for(amount, total, 0), Some(u128::from(amount)));
         return;
@@ -69,4 +75,13 @@ fn weights(first: u64, second: u64, epoch: u64) {
     weight.set(next, second);
     assert_eq!((weight.settled(next), weight.now), (first, second));
     assert!(weight.effective(next) == first.min(second), "new stake weighs at once, or lost stake still does");
+}
+
+/// What two parts earn is never more than what came in for the whole.
+fn rewards(amount: u64, all: u128, some: u128) {
+    let Some(per_unit) = math::per_unit(amount, all) else { return assert_eq!(all, 0) };
+    let part = some % all.saturating_add(1).max(1);
+    let (one, other) = (math::earned(per_unit, part), math::earned(per_unit, all - part));
+    assert!(u128::from(one) + u128::from(other) <= u128::from(amount), "{one} + {other} of {amount}");
+    assert!(math::earned(per_unit, part / 2) <= one, "less stake earns more");
 }

@@ -17,10 +17,15 @@ pub struct Rows {
 }
 
 /// The event of a closing, the field with the closed account's address, and the account's table.
-const CLOSINGS: [(&str, &str, &str, Table); 11] = [
+const CLOSINGS: [(&str, &str, &str, Table); 16] = [
+    ("token", "DistributionSwept", "distribution", Table::Distributions),
     ("staking", "PoolClosed", "pool", Table::Pools),
     ("staking", "PositionClosed", "position", Table::Positions),
     ("staking", "Withdrawn", "ticket", Table::Tickets),
+    ("escrow", "BidAwarded", "bid", Table::Bids),
+    ("escrow", "BidWithdrawn", "bid", Table::Bids),
+    ("escrow", "MintUnregistered", "payment", Table::PaymentMints),
+    ("escrow", "ModelRetired", "model", Table::Models),
     ("escrow", "DeviceRetired", "device", Table::Devices),
     ("escrow", "SeatSettled", "seat", Table::Seats),
     ("escrow", "SeatSlashed", "seat", Table::Seats),

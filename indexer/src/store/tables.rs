@@ -21,11 +21,15 @@ pub enum Table {
     Proposals,
     Actions,
     Votes,
+    Distributions,
+    SwapLogs,
+    Bids,
+    Models,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 19] = [
+    pub const ALL: [Table; 23] = [
         Self::TokenConfigs,
         Self::Minters,
         Self::StakingConfigs,
@@ -45,6 +49,10 @@ impl Table {
         Self::Proposals,
         Self::Actions,
         Self::Votes,
+        Self::Distributions,
+        Self::SwapLogs,
+        Self::Bids,
+        Self::Models,
     ];
 
     /// Program, account type and name.
@@ -69,6 +77,10 @@ impl Table {
             Self::Proposals => ("governance", "Proposal", "proposals"),
             Self::Actions => ("governance", "Action", "actions"),
             Self::Votes => ("governance", "Vote", "votes"),
+            Self::Distributions => ("token", "Distribution", "distributions"),
+            Self::SwapLogs => ("token", "SwapLog", "swap_logs"),
+            Self::Bids => ("escrow", "Bid", "bids"),
+            Self::Models => ("escrow", "Model", "models"),
         }
     }
 

@@ -54,6 +54,7 @@ pub struct MintRegistered {
 /// A mint may not be used as payment any more; jobs that are paid in it go on.
 #[event]
 pub struct MintUnregistered {
+    pub payment: Pubkey,
     pub mint: Pubkey,
     pub last: PaymentMint,
 }
@@ -227,7 +228,7 @@ pub struct MilestoneReleased {
     pub seat: Pubkey,
     pub operator: Pubkey,
     pub milestone: u8,
-    pub last: bool,
+    pub is_last: bool,
     pub paid: u64,
     pub fee: u64,
     pub royalties: u64,

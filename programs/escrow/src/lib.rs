@@ -10,6 +10,7 @@ use anchor_lang::prelude::*;
 
 pub mod errors;
 pub mod events;
+pub mod holding;
 pub mod instructions;
 pub mod math;
 pub mod state;
@@ -21,6 +22,7 @@ pub use state::*;
 declare_id!("AdKSBkf842Hxe2geisAtWb9oBcXtFvGb9UGqkmv7rBpr");
 
 include!("../../security.rs");
+include!("../../emit.rs");
 
 #[program]
 pub mod assay_escrow {

@@ -31,6 +31,8 @@ pub use state::*;
 
 declare_id!("8RsBdUtpucVnEE7kCE6WcaPvD2aQb43vHo4RWG1AEJAm");
 
+include!("../../security.rs");
+
 #[program]
 pub mod assay_governance {
     use super::*;

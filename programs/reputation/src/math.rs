@@ -71,13 +71,16 @@ impl Keep {
         Some(Self { halvings: 0, factor: (1_u64 << 32).checked_sub(lost)? })
     }
 
+    /// Both, one after the other, in one.
+    pub fn and(self, other: Self) -> Option<Self> {
+        let factor = u128::from(self.factor).checked_mul(other.factor.into())? >> 32;
+        let halvings = self.halvings.checked_add(other.halvings)?;
+        Some(Self { halvings, factor: u64::try_from(factor).ok()? })
+    }
+
     /// What `count` keeps, rounded down.
     pub fn of(self, count: u64) -> Option<u64> {
         let whole = count.checked_shr(self.halvings).unwrap_or(0);
-        // Most buckets are empty, and most outcomes come soon after another.
-        if whole == 0 || self.factor == 1 << 32 {
-            return Some(whole);
-        }
         u64::try_from(u128::from(whole).checked_mul(self.factor.into())? >> 32).ok()
     }
 }
@@ -165,6 +168,15 @@ mod tests {
         assert_eq!(decay_job(50_000, ONE), Some(48_999));
         assert_eq!(decay_job(50 * ONE, ONE / 10), Some(49_899_999_995));
         assert_eq!(decay_job(50_000, 0), Some(50_000));
+    }
+
+    #[test]
+    fn two_in_one() {
+        let (day, job) = (Keep::after(86_400).unwrap(), Keep::beside(ONE / 2).unwrap());
+        let (one, two) = (day.and(job).unwrap().of(40 * ONE).unwrap(), job.of(day.of(40 * ONE).unwrap()).unwrap());
+        assert!(one.abs_diff(two) <= 20, "{one} {two}");
+        let nothing = Keep::after(0).unwrap();
+        assert_eq!(nothing.and(nothing).unwrap().of(u64::MAX), Some(u64::MAX));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub use state::*;
 declare_id!("ERin8LJoufaoK2Y6DYgtXwMcKPKm7Rg1AEHyUcqcWndG");
 
 include!("../../security.rs");
+include!("../../emit.rs");
 
 #[program]
 pub mod assay_staking {

@@ -22,14 +22,13 @@ pub fn eligible(draw: u64, k: u64, weight: u64, total: u64) -> bool {
     if total == 0 || weight == 0 {
         return false;
     }
-    // Cannot overflow: two u64 in u128.
+    // Nothing here can overflow: all are products of two numbers of 64 bits, or of one with 2^64.
     let scaled = u128::from(k).saturating_mul(u128::from(weight));
     if scaled >= u128::from(total) {
         return true;
     }
-    // scaled < total < 2^64, so the shift stays below 2^128.
-    let threshold = (scaled << 64).checked_div(u128::from(total)).unwrap_or(0);
-    u128::from(draw) < threshold
+    // `draw < floor(scaled * 2^64 / total)`, without the division: `n <= floor(a / b)` is `n * b <= a`.
+    u128::from(draw).saturating_add(1).saturating_mul(total.into()) <= scaled << 64
 }
 
 /// A pool's weight times its reputation: `weight * score_bps / 10,000`, rounded down.
@@ -46,6 +45,8 @@ pub fn widened(k: u64, elapsed: i64, step: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -56,6 +57,24 @@ mod tests {
         assert!(eligible((1 << 63) - 1, 1, 5, 10));
         assert!(!eligible(1 << 63, 1, 5, 10));
         assert!(eligible(u64::MAX, u64::MAX, u64::MAX, u64::MAX));
+    }
+
+    proptest! {
+        /// As the threshold is written, with its division; also where draws are next to it.
+        #[test]
+        fn eligible_is_below_the_threshold(draw: u64, k in 1_u64..1_000, weight: u64, total: u64, near in 0_u64..3) {
+            let below = |draw: u64, scaled: u128| u128::from(draw) < (scaled << 64) / u128::from(total);
+            for weight in [weight, weight / 2_000, weight & 0xff] {
+                let scaled = u128::from(k) * u128::from(weight);
+                if total == 0 || scaled >= u128::from(total) {
+                    continue;
+                }
+                let threshold = ((scaled << 64) / u128::from(total)) as u64;
+                for draw in [draw, threshold.saturating_sub(near), threshold.saturating_add(near), 0, u64::MAX] {
+                    prop_assert_eq!(eligible(draw, k, weight, total), weight > 0 && below(draw, scaled));
+                }
+            }
+        }
     }
 
     #[test]

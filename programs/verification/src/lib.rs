@@ -21,6 +21,7 @@ pub use state::*;
 declare_id!("DwkzCpYuU8vXn2KkNdVY57nwDqchCQ1JcUyetT7weG4S");
 
 include!("../../security.rs");
+include!("../../emit.rs");
 
 #[program]
 pub mod assay_verification {

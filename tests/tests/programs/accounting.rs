@@ -21,21 +21,21 @@ fn world() -> (World, Pubkey, Pubkey, [Pubkey; 3]) {
     (w, alice, job, operators)
 }
 
-/// `requester_withdraws_before_delivery` and `griefing_requester`: once a seat is taken the money stays.
+/// `requester_withdraws_before_delivery` and `griefing_requester`: once a seat has sealed the money stays.
 #[test]
 fn requester_withdraws_before_delivery() {
     let (mut w, alice, job, [a, b, c]) = world();
-    let cancel = ix::escrow::cancel_job(&alice, &job);
+    let cancel = ix::escrow::cancel_job_under(&alice, &job, &[a, b, c]);
     let refund = ix::escrow::refund(&job, &w.job(&job));
     let close = ix::escrow::close_job(&job, &alice, &alice);
     w.refused(std::slice::from_ref(&refund), EscrowError::WrongState);
     w.claim(&job, &a);
-    w.refused(std::slice::from_ref(&cancel), EscrowError::SeatsLeft);
+    w.refused(&[ix::escrow::cancel_job(&alice, &job)], EscrowError::WrongSeats);
     w.claim(&job, &b);
     w.claim(&job, &c);
     for operator in [a, b, c] {
-        w.refused(std::slice::from_ref(&cancel), EscrowError::WrongState);
         w.seal(&job, &operator, &honest());
+        w.refused(std::slice::from_ref(&cancel), EscrowError::SeatAtWork);
     }
     for operator in [a, b, c] {
         w.refused(std::slice::from_ref(&refund), EscrowError::WrongState);
@@ -80,19 +80,19 @@ fn money_goes_to_whom_it_is_due() {
     let (mallory, usd) = (w.mallory, w.usd);
     let ata = |who: &Pubkey, mint: &Pubkey| addresses::ata(who, mint);
     let mut pay = ix::escrow::settle(&job, &w.job(&job), &a);
-    pay.accounts[4].pubkey = ata(&mallory, &usd);
-    w.refused(&[pay], 2015_u32);
+    pay.accounts[6].pubkey = ata(&mallory, &usd);
+    w.refused(&[pay], EscrowError::WrongAddress);
     let mut rent = ix::escrow::settle(&job, &w.job(&job), &a);
-    rent.accounts[2].pubkey = mallory;
-    w.refused(&[rent], EscrowError::NotOperator);
+    rent.accounts[3].pubkey = mallory;
+    w.refused(&[rent], EscrowError::WrongAddress);
     let mut fee = ix::escrow::settle(&job, &w.job(&job), &a);
-    fee.accounts[5].pubkey = ata(&mallory, &usd);
+    fee.accounts[7].pubkey = ata(&mallory, &usd);
     w.refused(&[fee], EscrowError::WrongAddress);
     let mut refund = ix::escrow::refund(&job, &w.job(&job));
     refund.accounts[2].pubkey = ata(&mallory, &usd);
     w.refused(&[refund], EscrowError::WrongAddress);
     let mut harmed = w.slash_ix(&job, &b);
-    harmed.accounts[6].pubkey = ata(&mallory, &ASY_MINT);
+    harmed.accounts[8].pubkey = ata(&mallory, &ASY_MINT);
     w.refused(&[harmed], EscrowError::WrongAddress);
     let mut close = ix::escrow::close_job(&job, &alice, &alice);
     close.accounts[2].pubkey = mallory;
@@ -123,7 +123,7 @@ fn fees_are_stranded_nowhere() {
     let usd = w.usd;
     let odd = w.token_account("an odd fee account", &usd, &FEE_AUTHORITY);
     let mut settle = ix::escrow::settle(&job, &w.job(&job), &a);
-    settle.accounts[5].pubkey = odd;
+    settle.accounts[7].pubkey = odd;
     w.ok(&[settle]);
     assert_eq!(w.chain.tokens(&odd), FEE);
     w.ok(&[ix::token::collect_fees(&usd, &odd)]);

@@ -244,8 +244,42 @@ fn a_royalty_to_the_job_itself() {
     let (mut w, job, a) = with_royalties(vec![royalty(itself, 1_000)], &[]);
     assert_eq!(itself, job);
     w.settle(&job, &a);
-    let vault = addresses::job_vault(&job);
+    let (usd, vault) = (w.usd, addresses::job_vault(&job));
     w.refused(&[ix::escrow::pay_royalty(&job, &w.job(&job), 0, &vault)], EscrowError::WrongAddress);
+    let other = w.token_account("another account of the job's", &usd, &job);
+    w.refused(&[ix::escrow::pay_royalty(&job, &w.job(&job), 0, &other)], EscrowError::WrongAddress);
+}
+
+/// A seat may be paid from another token account of the job's, which somebody must have given it: the winner gets no more,
+/// and what stays in the vault is the requester's. Nothing is stranded.
+#[test]
+fn paid_from_another_account_of_the_jobs() {
+    let mut w = World::with_operators(3);
+    let (alice, usd) = (w.alice, w.usd);
+    let o = [w.operators[0], w.operators[1], w.operators[2]];
+    let job = w.open(&alice, 1);
+    w.judge(&job, &[(o[0], honest()), (o[1], honest()), (o[2], honest())]);
+    let gift = w.token_account("a gift to the job", &usd, &job);
+    let mut account = w.chain.account(&gift).expect("just made");
+    let price = w.job(&job).seat_price;
+    account.data[64..72].copy_from_slice(&price.to_le_bytes());
+    w.chain.set(&gift, account);
+    let vault = addresses::job_vault(&job);
+    let (before, held) = (w.usd_of(&alice), w.chain.tokens(&vault));
+    let mut settle = ix::escrow::settle(&job, &w.job(&job), &o[0]);
+    settle.accounts[5].pubkey = gift;
+    let paid = w.chain.send(&[settle]).expect("it is the job's").event("SeatSettled").u64("paid");
+    let other = w.chain.send(&[ix::escrow::settle(&job, &w.job(&job), &o[1])]).expect("from the vault");
+    assert_eq!(paid, other.event("SeatSettled").u64("paid"));
+    assert_eq!((w.chain.tokens(&gift), w.chain.tokens(&vault)), (0, held - price));
+    for end in [
+        ix::escrow::settle(&job, &w.job(&job), &o[2]),
+        ix::escrow::refund(&job, &w.job(&job)),
+        ix::escrow::close_job(&job, &alice, &alice),
+    ] {
+        w.chain.send(&[end]).expect("the job ends as ever");
+    }
+    assert_eq!(w.usd_of(&alice) - before, price);
 }
 
 /// `frozen_winner`: who cannot be paid keeps its pay waiting, and nobody else's.

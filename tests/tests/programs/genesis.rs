@@ -95,7 +95,6 @@ fn fee_above_cap() {
     ] {
         w.refused(&[bad], StakingError::BadParams);
     }
-    w.refused(&[ix::token::initialize(&authority, 0, token_params())], TokenError::ZeroAmount);
 }
 
 /// Allowance and cap; burning makes no room; 0 revokes.

@@ -8,6 +8,7 @@ use assay_tests::{
     World,
     assay_sdk::{
         ASY, addresses,
+        escrow::{self, EscrowError},
         governance::{self, AUTHORITY, GovernanceError},
         ix::{self, governance as gov},
         reputation, staking,
@@ -79,6 +80,7 @@ fn configs(deployer: &Pubkey) -> Vec<(Instruction, Instruction, Pubkey)> {
             ix::verification::accept_authority(&AUTHORITY),
             at(verification::ID),
         ),
+        (ix::escrow::propose_authority(deployer, AUTHORITY), ix::escrow::accept_authority(&AUTHORITY), at(escrow::ID)),
         (gov::propose_authority(deployer, &AUTHORITY), gov::accept_authority(&AUTHORITY), at(governance::ID)),
     ]
 }
@@ -141,6 +143,23 @@ fn staking_obeys_the_vote() {
     // A pause of staking stops no vote: the vote is what ends it.
     w.enact(&[ix::staking::set_paused(&AUTHORITY, false)]);
     w.ok(&[ix::staking::stake(&a, 1)]);
+}
+
+/// The market's fee is what a vote says, up to the cap, and a job posted before keeps its own.
+#[test]
+fn escrow_obeys_the_vote() {
+    let mut w = World::governed(3);
+    let (authority, alice) = (w.authority, w.alice);
+    let old = w.post(&alice, assay_tests::market::terms(1));
+    w.ok(&[ix::escrow::propose_authority(&authority, AUTHORITY)]);
+    let params = escrow::EscrowParams { fee_bps: 300, ..escrow_params() };
+    w.enact(&[ix::escrow::accept_authority(&AUTHORITY), ix::escrow::set_params(&AUTHORITY, params)]);
+    w.refused(&[ix::escrow::set_params(&authority, escrow_params())], EscrowError::NotAuthority);
+    let new = w.post(&alice, assay_tests::market::terms(2));
+    assert_eq!((w.job(&old).fee_bps, w.job(&new).fee_bps), (250, 300));
+    w.enact(&[ix::escrow::set_paused(&AUTHORITY, true)]);
+    w.refused(&[ix::escrow::post_job(&alice, &w.usd.clone(), assay_tests::market::terms(3))], EscrowError::Paused);
+    w.ok(&[ix::escrow::cancel_job(&alice, &new)]);
 }
 
 #[test]

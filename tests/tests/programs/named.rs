@@ -107,7 +107,7 @@ fn pda_of_another_job() {
     let (mut w, [a, b], o) = judged();
     let settle = ix::escrow::settle(&a, &w.job(&a), &o[0]);
     let vaults = (addresses::job_vault(&a), addresses::job_vault(&b));
-    w.refused(&[with(settle.clone(), &vaults.0, &vaults.1)], ErrorCode::ConstraintSeeds);
+    w.refused(&[with(settle.clone(), &vaults.0, &vaults.1)], EscrowError::WrongAddress);
     // The other job's seat, with its own operator, paid from this job's vault.
     let others = ix::escrow::settle(&b, &w.job(&b), &o[3]);
     let from_here = with(with(others, &b, &a), &vaults.1, &vaults.0);

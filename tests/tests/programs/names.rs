@@ -1,8 +1,9 @@
 //! Every attack that the threat model names is a test of that name, a column of the attack matrix, or listed with the
-//! reason why not, and who will.
+//! reason why not, and who will. `docs/attacks.md`, which says what stops each and where it is shown, is rendered here.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
     fs,
     path::{Path, PathBuf},
 };
@@ -11,6 +12,7 @@ use assay_tests::table;
 
 /// The names, and those that are shown elsewhere or later: `name | who | why`.
 const NAMES: &str = "tests/attacks.txt";
+const DOC: &str = "docs/attacks.md";
 const ELSEWHERE: &str = "tests/attacks-elsewhere.txt";
 const MATRIX: &str = "tests/tables/attacks.txt";
 
@@ -50,12 +52,50 @@ fn tests(text: &str) -> BTreeSet<String> {
     names
 }
 
-fn all_tests() -> BTreeSet<String> {
+/// Every test by its name, with the files that have one of that name.
+fn all_tests() -> BTreeMap<String, BTreeSet<String>> {
     let mut files = Vec::new();
     for folder in ["tests/tests", "tests/src", "programs"] {
         sources(&root().join(folder), &mut files);
     }
-    files.iter().flat_map(|path| tests(&fs::read_to_string(path).expect("UTF-8"))).collect()
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in files {
+        let shown = path.strip_prefix(root()).expect("below the root").display().to_string();
+        for name in tests(&fs::read_to_string(&path).expect("UTF-8")) {
+            all.entry(name).or_default().insert(shown.clone());
+        }
+    }
+    all
+}
+
+/// The attacks' names, and what stops each, in the order of the file; a section's title has no defence.
+fn attacks() -> Vec<(String, Option<String>)> {
+    let text = fs::read_to_string(root().join(NAMES)).unwrap_or_else(|why| panic!("{NAMES}: {why}"));
+    let parse = |line: &str| match line.strip_prefix("# ") {
+        Some(title) => Some((title.to_owned(), None)),
+        None => line.split_once(": ").map(|(name, stops)| (name.to_owned(), Some(stops.to_owned()))),
+    };
+    // The file's own description ends with the first empty line.
+    text.lines().skip_while(|line| !line.is_empty()).filter_map(parse).collect()
+}
+
+/// `docs/attacks.md`: attack, defence, test.
+fn render(shown: &BTreeMap<String, BTreeSet<String>>) -> String {
+    let mut text = String::from(
+        "# Attacks\n\nEach attack, what stops it, and the test of that name. *Matrix* is a column of `tests/tables/attacks.txt`: every instruction of\n\
+         every program, account by account. Rendered from `tests/attacks.txt`; a name without its test fails the suite.\n",
+    );
+    for (name, stops) in attacks() {
+        let Some(stops) = stops else {
+            write!(text, "\n## {name}\n\n| attack | what stops it | shown in |\n|---|---|---|\n").expect("a string");
+            continue;
+        };
+        let short = |path: &String| format!("`{}`", path.trim_start_matches("tests/tests/programs/"));
+        let files = shown.get(&name).map(|files| files.iter().map(short).collect::<Vec<_>>().join(", "));
+        let matrix = if stops.starts_with("comes with") { "not yet" } else { "matrix" };
+        writeln!(text, "| {name} | {stops} | {} |", files.unwrap_or_else(|| matrix.into())).expect("a string");
+    }
+    text
 }
 
 #[test]
@@ -70,18 +110,20 @@ fn every_attack_has_its_test() {
         assert!(!who.is_empty() && !why.is_empty(), "{ELSEWHERE}: nobody, or no reason, for {name}");
         elsewhere.insert(name.to_owned());
     }
-    let here = |name: &&String| shown.contains(*name) || columns.contains(*name);
-    let names: BTreeSet<_> = lines(NAMES).into_iter().collect();
+    let here = |name: &&String| shown.contains_key(*name) || columns.contains(*name);
+    let names: BTreeSet<_> = attacks().into_iter().filter_map(|(name, stops)| stops.map(|_| name)).collect();
     let missing: Vec<_> = names.iter().filter(|name| !here(name) && !elsewhere.contains(*name)).collect();
     assert!(missing.is_empty(), "attacks without a test of their name: {missing:#?}");
     if table::update() {
         let text = fs::read_to_string(root().join(ELSEWHERE)).expect("read above");
         let open = |line: &&str| line.split('|').next().is_none_or(|name| !here(&&name.trim().to_owned()));
         table::compare(ELSEWHERE, &text.lines().filter(open).map(|line| format!("{line}\n")).collect::<String>());
+        table::compare(DOC, &render(&shown));
         return;
     }
     let done: Vec<_> = elsewhere.iter().filter(|name| here(name) || !names.contains(*name)).collect();
     assert!(done.is_empty(), "{ELSEWHERE} lists what is shown here, or what no one named: {done:#?}");
+    table::compare(DOC, &render(&shown));
 }
 
 #[test]

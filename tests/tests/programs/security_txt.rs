@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use assay_tests::idl;
+use assay_tests::{chain::deploy, idl};
 
 use super::names::root;
 
@@ -23,7 +23,7 @@ fn fields(binary: &[u8]) -> Option<Vec<String>> {
 #[test]
 fn programs_say_whom_to_tell() {
     for name in idl::names() {
-        let path = root().join(format!("programs/deploy/assay_{name}.so"));
+        let path = deploy().join(format!("assay_{name}.so"));
         let binary = fs::read(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
         let fields = fields(&binary).unwrap_or_else(|| panic!("assay_{name}.so has no security.txt"));
         let value = |key: &str| {

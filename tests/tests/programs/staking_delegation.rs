@@ -58,12 +58,12 @@ fn slash_another_pool() {
     w.judge(&job, &[(a, honest()), (b, honest()), (liar, lie(&liar))]);
     let before = w.pool(&a);
     let mut slash = w.slash_ix(&job, &liar);
-    slash.accounts[3].pubkey = addresses::pool(&a);
-    slash.accounts[4].pubkey = addresses::pool_vault(&addresses::pool(&a));
+    slash.accounts[5].pubkey = addresses::pool(&a);
+    slash.accounts[6].pubkey = addresses::pool_vault(&addresses::pool(&a));
     w.refused(&[slash], EscrowError::NotOperator);
     // The right pool with another's vault.
     let mut slash = w.slash_ix(&job, &liar);
-    slash.accounts[4].pubkey = addresses::pool_vault(&addresses::pool(&a));
+    slash.accounts[6].pubkey = addresses::pool_vault(&addresses::pool(&a));
     w.refused(&[slash], 2006_u32);
     w.slash(&job, &liar);
     let after = w.pool(&a);

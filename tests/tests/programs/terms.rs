@@ -8,14 +8,9 @@ use assay_tests::{
         ix,
         token::ASY_MINT,
     },
-    chain::wallet,
     market::*,
     world::*,
 };
-
-/// Token-2022.
-const TOKEN_2022: anchor_lang::prelude::Pubkey =
-    anchor_lang::prelude::Pubkey::from_str_const("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
 
 /// `overflow_price_times_units`, `zero_amount`, `max_u64` and every bound of the terms.
 #[test]
@@ -77,15 +72,6 @@ fn mint_allow_list() {
     w.refused(&[borrowed], EscrowError::WrongAddress);
     w.ok(&[ix::escrow::register_mint(&authority, &ASY_MINT, 1)]);
     w.post(&alice, terms(1));
-}
-
-/// A Token-2022 mint can take money back, charge for moving it or forbid it: refused by its owner.
-#[test]
-fn token_2022_mints() {
-    let mut w = World::empty();
-    let (authority, mint) = (w.authority, wallet("a Token-2022 mint"));
-    w.create_mint(&mint, 6, &TOKEN_2022);
-    w.refused(&[ix::escrow::register_mint(&authority, &mint, 1)], 3007_u32);
 }
 
 /// The same address cannot be posted to twice.

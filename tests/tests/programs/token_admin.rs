@@ -87,7 +87,6 @@ fn guardian_pauses_and_no_more() {
 #[test]
 fn pause_stops_entry_not_exit() {
     let mut w = World::with_operators(3);
-    w.ensure_rewards_vault();
     let (authority, alice, bob, carol, usd) = (w.authority, w.alice, w.bob, w.carol, w.usd);
     let ata = addresses::ata(&alice, &ASY_MINT);
     w.mint_asy(&alice, 100 * ASY);
@@ -180,7 +179,6 @@ fn a_minter_is_paid_for_by_another() {
 
 /// Calls what no other measurement calls, for the table of compute units.
 pub fn call_all(w: &mut World) {
-    w.ensure_rewards_vault();
     let (authority, alice, bob, usd) = (w.authority, w.alice, w.bob, w.usd);
     w.mint_asy(&alice, 100 * ASY);
     for (propose, accept, set_guardian, set_paused, _) in both() {

@@ -11,8 +11,7 @@ use assay_tests::{
 };
 
 fn world() -> World {
-    let mut w = World::empty();
-    w.ensure_rewards_vault();
+    let w = World::empty();
     w
 }
 
@@ -69,8 +68,8 @@ fn emission_never_above_the_cap() {
     let (authority, alice) = (w.authority, w.alice);
     let emission = Emission { first: 1_000, keep_bps: 10_000, epoch_seconds: 1 };
     w.ok(&[ix::token::initialize(&authority, 2_600, with(emission))]);
+    w.ok(&[ix::staking::initialize(&authority, staking_params())]);
     w.ok(&[ix::create_ata(&authority, &alice, &ASY_MINT)]);
-    w.ensure_rewards_vault();
     w.ok(&[ix::token::set_minter(&authority, &authority, 10_000)]);
     w.tick(10, 0);
     w.ok(&[ix::token::emit_epoch()]);

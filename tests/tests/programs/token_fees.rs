@@ -22,7 +22,6 @@ pub fn split_params(reserve_mint: &Pubkey) -> TokenParams {
 /// A world with fees split four ways, tUSD the reserve mint, and ASY's first fee vault open.
 fn world() -> World {
     let mut w = World::empty();
-    w.ensure_rewards_vault();
     let (authority, usd) = (w.authority, w.usd);
     w.ok(&[ix::token::set_params(&authority, split_params(&usd))]);
     w.ok(&[ix::token::open_fee_vault(&authority, &ASY_MINT, 0)]);

@@ -1,9 +1,9 @@
 use anchor_lang::prelude::*;
-use assay_staking::{Pool, SLASHER, cpi::accounts::LockBond, program::AssayStaking};
+use assay_staking::{PoolHead, SLASHER, cpi::accounts::LockBond, program::AssayStaking};
 
 use super::create::create_seat;
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::{BidAwarded, SeatClaimed},
     state::*,
 };
@@ -29,10 +29,10 @@ pub struct AwardBid<'info> {
     #[account(mut)]
     pub requester: Signer<'info>,
     pub config: Box<Account<'info, Config>>,
-    #[account(mut, has_one = requester @ EscrowError::NotRequester)]
+    #[account(mut, dup, has_one = requester @ EscrowError::NotRequester)]
     pub job: Box<Account<'info, Job>>,
     #[account(
-        mut, close = operator,
+        mut, dup, close = operator,
         has_one = job @ EscrowError::WrongAddress,
         has_one = operator @ EscrowError::NotOperator,
         has_one = device @ EscrowError::WrongAddress
@@ -45,10 +45,10 @@ pub struct AwardBid<'info> {
     #[account(mut, seeds = [SEAT_SEED, job.key().as_ref(), operator.key().as_ref()], bump)]
     pub seat: UncheckedAccount<'info>,
     // Its address follows from its operator, whom it cannot change: the bid's machine is the bidder's.
-    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
+    #[account(mut, dup, has_one = operator @ EscrowError::NotOperator)]
     pub device: Account<'info, Device>,
-    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
-    pub pool: Box<Account<'info, Pool>>,
+    #[account(mut, dup, has_one = operator @ EscrowError::NotOperator)]
+    pub pool: Box<Account<'info, PoolHead>>,
     /// CHECK: passed on to the staking program, which checks it.
     pub staking_config: UncheckedAccount<'info>,
     /// CHECK: a PDA of this program that only signs.
@@ -87,8 +87,8 @@ pub(crate) fn handler(ctx: Context<AwardBid>, price: u64) -> Result<()> {
     ctx.accounts.lock(exposure)?;
 
     let (job, seat, bid) = (ctx.accounts.job.key(), ctx.accounts.seat.key(), ctx.accounts.bid.key());
-    emit_cpi!(BidAwarded { bid, job, seat, price, last: Bid::clone(&ctx.accounts.bid) });
-    emit_cpi!(SeatClaimed { job, seat, operator, index, exposure, seal_by });
+    emit(&ctx.accounts.event_authority, &BidAwarded { bid, job, seat, price, last: Bid::clone(&ctx.accounts.bid) })?;
+    emit(&ctx.accounts.event_authority, &SeatClaimed { job, seat, operator, index, exposure, seal_by })?;
     Ok(())
 }
 

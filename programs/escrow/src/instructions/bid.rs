@@ -4,11 +4,11 @@
 
 use anchor_lang::prelude::*;
 use assay_reputation::Record;
-use assay_staking::Pool;
+use assay_staking::PoolHead;
 
-use super::create::Create;
+use super::create::{Create, store};
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::{BidPlaced, BidWithdrawn},
     state::*,
 };
@@ -40,7 +40,7 @@ pub struct PlaceBid<'info> {
     )]
     pub record: Account<'info, Record>,
     #[account(has_one = operator @ EscrowError::NotOperator)]
-    pub pool: Box<Account<'info, Pool>>,
+    pub pool: Box<Account<'info, PoolHead>>,
     pub system_program: Program<'info, System>,
 }
 
@@ -72,7 +72,10 @@ pub(crate) fn place(ctx: Context<PlaceBid>, terms: BidTerms) -> Result<()> {
     let bump = ctx.bumps.bid;
     let bid = Bid { version: VERSION, bump, job, operator, device, price, exposure, expires_at, posted_at };
     ctx.accounts.create(&bid)?;
-    emit_cpi!(BidPlaced { bid: ctx.accounts.bid.key(), job, operator, device, price, exposure, expires_at });
+    emit(
+        &ctx.accounts.event_authority,
+        &BidPlaced { bid: ctx.accounts.bid.key(), job, operator, device, price, exposure, expires_at },
+    )?;
     Ok(())
 }
 
@@ -103,7 +106,7 @@ impl PlaceBid<'_> {
         let (lamports, bump) = (Rent::get()?.minimum_balance(space), [bid.bump]);
         let seeds: &[&[u8]] = &[BID_SEED, bid.job.as_ref(), bid.operator.as_ref(), &bump];
         Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;
-        bid.try_serialize(&mut &mut account.try_borrow_mut_data()?[..])
+        store(account, bid)
     }
 }
 
@@ -114,7 +117,10 @@ pub(crate) fn withdraw(ctx: Context<WithdrawBid>) -> Result<()> {
         let stands = bid.stands(job.as_ref(), Clock::get()?.unix_timestamp);
         require!(!stands, EscrowError::BidStands);
     }
-    emit_cpi!(BidWithdrawn { bid: ctx.accounts.bid.key(), by, last: Bid::clone(&ctx.accounts.bid) });
+    emit(
+        &ctx.accounts.event_authority,
+        &BidWithdrawn { bid: ctx.accounts.bid.key(), by, last: Bid::clone(&ctx.accounts.bid) },
+    )?;
     Ok(())
 }
 

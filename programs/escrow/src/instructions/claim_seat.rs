@@ -1,9 +1,9 @@
 use anchor_lang::prelude::*;
 use assay_reputation::Record;
-use assay_staking::{Pool, SLASHER, Totals, cpi::accounts::LockBond, program::AssayStaking, sortition};
+use assay_staking::{PoolHead, SLASHER, Totals, cpi::accounts::LockBond, program::AssayStaking, sortition};
 
 use super::create::create_seat;
-use crate::{EscrowError, events::SeatClaimed, state::*};
+use crate::{EscrowError, emit, events::SeatClaimed, state::*};
 
 /// Accounts of `claim_seat`, in order:
 /// 0. `operator` (signer, writable): pays the seat's rent
@@ -23,20 +23,20 @@ pub struct ClaimSeat<'info> {
     #[account(mut)]
     pub operator: Signer<'info>,
     pub config: Box<Account<'info, Config>>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub job: Box<Account<'info, Job>>,
     /// CHECK: created here, at the address that its seeds say.
     #[account(mut, seeds = [SEAT_SEED, job.key().as_ref(), operator.key().as_ref()], bump)]
     pub seat: UncheckedAccount<'info>,
-    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
+    #[account(mut, dup, has_one = operator @ EscrowError::NotOperator)]
     pub device: Account<'info, Device>,
     #[account(
         has_one = operator @ EscrowError::NotOperator,
         constraint = record.class == job.class @ EscrowError::WrongAddress
     )]
     pub record: Account<'info, Record>,
-    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
-    pub pool: Box<Account<'info, Pool>>,
+    #[account(mut, dup, has_one = operator @ EscrowError::NotOperator)]
+    pub pool: Box<Account<'info, PoolHead>>,
     // Singletons of the staking program: their type and owner name them.
     pub staking_config: Account<'info, assay_staking::Config>,
     pub totals: Account<'info, Totals>,
@@ -82,7 +82,7 @@ pub(crate) fn handler(ctx: Context<ClaimSeat>, seed: [u8; 32]) -> Result<()> {
     assay_staking::cpi::lock_bond(context, exposure).map(drop)?;
 
     let (job, seat) = (ctx.accounts.job.key(), ctx.accounts.seat.key());
-    emit_cpi!(SeatClaimed { job, seat, operator, index, exposure, seal_by });
+    emit(&ctx.accounts.event_authority, &SeatClaimed { job, seat, operator, index, exposure, seal_by })?;
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
 use super::vault::{Vault, pay_bounty};
-use crate::{EscrowError, events::JobClosed, state::*};
+use crate::{EscrowError, emit, events::JobClosed, holding::Holding, state::*};
 
 /// Accounts of `close_job`, in order:
 /// 0. `job` (writable, closed)
@@ -16,10 +16,11 @@ use crate::{EscrowError, events::JobClosed, state::*};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CloseJob<'info> {
-    #[account(mut, close = requester, has_one = requester @ EscrowError::NotRequester)]
+    #[account(mut, dup, close = requester, has_one = requester @ EscrowError::NotRequester)]
     pub job: Account<'info, Job>,
+    /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
-    pub vault: InterfaceAccount<'info, TokenAccount>,
+    pub vault: UncheckedAccount<'info>,
     /// CHECK: named by the job; only receives lamports.
     #[account(mut)]
     pub requester: UncheckedAccount<'info>,
@@ -33,7 +34,7 @@ pub(crate) fn handler(ctx: Context<CloseJob>) -> Result<()> {
     let job = &ctx.accounts.job;
     require!(!job.is_live(), EscrowError::WrongState);
     require!(job.ended(), EscrowError::SeatsLeft);
-    require!(ctx.accounts.vault.amount == 0, EscrowError::VaultNotEmpty);
+    require!(Holding::read(&ctx.accounts.vault)?.amount == 0, EscrowError::VaultNotEmpty);
 
     let vault = Vault {
         job,
@@ -46,6 +47,9 @@ pub(crate) fn handler(ctx: Context<CloseJob>) -> Result<()> {
     vault.close(ctx.accounts.requester.to_account_info())?;
     let bounty = pay_bounty(&ctx.accounts.job, &ctx.accounts.caller)?;
 
-    emit_cpi!(JobClosed { job: ctx.accounts.job.key(), bounty, last: Job::clone(&ctx.accounts.job) });
+    emit(
+        &ctx.accounts.event_authority,
+        &JobClosed { job: ctx.accounts.job.key(), bounty, last: Job::clone(&ctx.accounts.job) },
+    )?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::{EscrowError, events::*, state::*};
+use crate::{EscrowError, emit, events::*, state::*};
 
 /// Accounts of `set_params`, `propose_authority` and `set_guardian`, in order:
 /// 0. `authority` (signer): the Config's
@@ -42,13 +42,13 @@ pub struct SetPaused<'info> {
 pub(crate) fn set_params(ctx: Context<Govern>, params: EscrowParams) -> Result<()> {
     params.validate()?;
     ctx.accounts.config.params = params.clone();
-    emit_cpi!(ParamsSet { params });
+    emit(&ctx.accounts.event_authority, &ParamsSet { params })?;
     Ok(())
 }
 
 pub(crate) fn propose(ctx: Context<Govern>, new: Pubkey) -> Result<()> {
     ctx.accounts.config.pending = new;
-    emit_cpi!(AuthorityProposed { pending: new });
+    emit(&ctx.accounts.event_authority, &AuthorityProposed { pending: new })?;
     Ok(())
 }
 
@@ -56,18 +56,18 @@ pub(crate) fn accept(ctx: Context<AcceptAuthority>) -> Result<()> {
     let authority = ctx.accounts.pending.key();
     ctx.accounts.config.authority = authority;
     ctx.accounts.config.pending = Pubkey::default();
-    emit_cpi!(AuthorityAccepted { authority });
+    emit(&ctx.accounts.event_authority, &AuthorityAccepted { authority })?;
     Ok(())
 }
 
 pub(crate) fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
     ctx.accounts.config.guardian = guardian;
-    emit_cpi!(GuardianSet { guardian });
+    emit(&ctx.accounts.event_authority, &GuardianSet { guardian })?;
     Ok(())
 }
 
 pub(crate) fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
     ctx.accounts.config.paused = paused;
-    emit_cpi!(PausedSet { paused, by: ctx.accounts.by.key() });
+    emit(&ctx.accounts.event_authority, &PausedSet { paused, by: ctx.accounts.by.key() })?;
     Ok(())
 }

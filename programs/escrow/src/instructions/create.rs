@@ -2,7 +2,8 @@
 
 use anchor_lang::{
     prelude::*,
-    system_program::{self, Allocate, Assign, CreateAccount, Transfer},
+    solana_program::{instruction::Instruction, program::invoke_signed},
+    system_program::{self, Allocate, Assign, Transfer},
 };
 use anchor_spl::{
     token::TokenAccount,
@@ -37,8 +38,8 @@ impl Create<'_, '_> {
         let signer = &[self.seeds];
         let there = to.lamports();
         if there == 0 {
-            let context = CpiContext::new_with_signer(program, CreateAccount { from, to }, signer);
-            return system_program::create_account(context, self.lamports, space, self.owner);
+            let instruction = create_account(from.key, to.key, self.lamports, space, self.owner);
+            return invoke_signed(&instruction, &[from, to], signer).map_err(Into::into);
         }
         let missing = self.lamports.saturating_sub(there);
         if missing > 0 {
@@ -51,6 +52,23 @@ impl Create<'_, '_> {
     }
 }
 
+/// The system program's CreateAccount, put together here: the library's way takes 900 CU for these 52 bytes.
+fn create_account(from: &Pubkey, to: &Pubkey, lamports: u64, space: u64, owner: &Pubkey) -> Instruction {
+    let number = 0_u32.to_le_bytes();
+    let data = [&number[..], &lamports.to_le_bytes(), &space.to_le_bytes(), owner.as_ref()].concat();
+    let accounts = vec![AccountMeta::new(*from, true), AccountMeta::new(*to, true)];
+    Instruction { program_id: system_program::ID, accounts, data }
+}
+
+/// Write a created account, put together in memory first: each field written into an account by itself costs 50 CU.
+pub(crate) fn store(account: &AccountInfo, value: &impl AccountSerialize) -> Result<()> {
+    let mut data = account.try_borrow_mut_data()?;
+    let mut bytes = Vec::with_capacity(data.len());
+    value.try_serialize(&mut bytes)?;
+    data.get_mut(..bytes.len()).ok_or(ErrorCode::AccountDidNotSerialize)?.copy_from_slice(&bytes);
+    Ok(())
+}
+
 /// Create a seat; its payer has signed.
 #[inline(never)]
 pub(crate) fn create_seat<'info>(payer: &AccountInfo<'info>, account: &AccountInfo<'info>, seat: &Seat) -> Result<()> {
@@ -58,7 +76,7 @@ pub(crate) fn create_seat<'info>(payer: &AccountInfo<'info>, account: &AccountIn
     let (lamports, bump) = (Rent::get()?.minimum_balance(space), [seat.bump]);
     let seeds: &[&[u8]] = &[SEAT_SEED, seat.job.as_ref(), seat.operator.as_ref(), &bump];
     Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;
-    seat.try_serialize(&mut &mut account.try_borrow_mut_data()?[..])
+    store(account, seat)
 }
 
 /// Bytes of a token account of a mint: more with some extensions.
@@ -83,4 +101,20 @@ pub(crate) fn init_token_account<'info>(
 ) -> Result<()> {
     let accounts = InitializeAccount3 { account: account.clone(), mint: mint.clone(), authority: owner.clone() };
     token_interface::initialize_account3(CpiContext::new(*token_program, accounts))
+}
+
+#[cfg(test)]
+mod tests {
+    use anchor_lang::solana_program::system_instruction;
+
+    use super::*;
+
+    #[test]
+    fn accounts_are_created_as_the_library_would() {
+        let [from, to, owner] = [1, 2, 3].map(|byte| Pubkey::new_from_array([byte; 32]));
+        for (lamports, space) in [(0, 0), (1_234_567, 181), (u64::MAX, u64::MAX)] {
+            let ours = create_account(&from, &to, lamports, space, &owner);
+            assert_eq!(ours, system_instruction::create_account(&from, &to, lamports, space, &owner));
+        }
+    }
 }

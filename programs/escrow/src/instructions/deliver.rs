@@ -1,13 +1,14 @@
 //! An accepted job: its operator delivers, the requester reviews, and silence pays.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 use assay_token::FEE_AUTHORITY;
 
 use super::vault::Vault;
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::{MilestoneReleased, ResultDelivered},
+    holding::{self, Holding},
     state::*,
 };
 
@@ -21,7 +22,7 @@ pub struct Deliver<'info> {
     pub operator: Signer<'info>,
     pub job: Box<Account<'info, Job>>,
     #[account(
-        mut, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator
+        mut, dup, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator
     )]
     pub seat: Box<Account<'info, Seat>>,
 }
@@ -39,17 +40,26 @@ pub struct Deliver<'info> {
 #[derive(Accounts)]
 pub struct ReleaseMilestone<'info> {
     pub by: Signer<'info>,
-    #[account(mut, has_one = mint @ EscrowError::WrongAddress)]
+    #[account(mut, dup, has_one = mint @ EscrowError::WrongAddress)]
     pub job: Box<Account<'info, Job>>,
-    #[account(mut, has_one = job @ EscrowError::WrongAddress)]
+    #[account(mut, dup, has_one = job @ EscrowError::WrongAddress)]
     pub seat: Box<Account<'info, Seat>>,
+    /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(mut, token::mint = mint, constraint = to.owner == seat.operator @ EscrowError::NotOperator)]
-    pub to: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(mut, token::mint = mint, constraint = fee_vault.owner == FEE_AUTHORITY @ EscrowError::WrongAddress)]
-    pub fee_vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: a token account of the seat's operator's.
+    #[account(
+        mut, constraint = Holding::read(&to)?.is_of(&job.mint, &seat.operator) @ EscrowError::WrongAddress
+    )]
+    pub to: UncheckedAccount<'info>,
+    /// CHECK: a token account of the protocol's.
+    #[account(
+        mut, constraint = Holding::read(&fee_vault)?.is_of(&job.mint, &FEE_AUTHORITY) @ EscrowError::WrongAddress
+    )]
+    pub fee_vault: UncheckedAccount<'info>,
+    // It was read as a mint when it was registered. The token program compares the decimals.
+    /// CHECK: named by the job, which was posted in it.
+    pub mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
 }
 
@@ -64,14 +74,17 @@ pub(crate) fn deliver(ctx: Context<Deliver>, digest: [u8; 32]) -> Result<()> {
     seat.commitment = digest;
     seat.seal_by = now.checked_add(job.review_window.into()).ok_or(EscrowError::Overflow)?;
 
-    emit_cpi!(ResultDelivered {
-        job: ctx.accounts.job.key(),
-        seat: ctx.accounts.seat.key(),
-        operator: ctx.accounts.operator.key(),
-        milestone: ctx.accounts.job.released,
-        digest,
-        review_by: ctx.accounts.seat.seal_by,
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &ResultDelivered {
+            job: ctx.accounts.job.key(),
+            seat: ctx.accounts.seat.key(),
+            operator: ctx.accounts.operator.key(),
+            milestone: ctx.accounts.job.released,
+            digest,
+            review_by: ctx.accounts.seat.seal_by,
+        },
+    )?;
     Ok(())
 }
 
@@ -90,22 +103,25 @@ pub(crate) fn release(ctx: Context<ReleaseMilestone>) -> Result<()> {
         job: &ctx.accounts.job,
         vault: ctx.accounts.vault.to_account_info(),
         mint: ctx.accounts.mint.to_account_info(),
-        decimals: ctx.accounts.mint.decimals,
+        decimals: holding::decimals(&ctx.accounts.mint)?,
         token_program: ctx.accounts.token_program.to_account_info(),
     };
     vault.pay(ctx.accounts.to.to_account_info(), shares.paid)?;
     vault.pay(ctx.accounts.fee_vault.to_account_info(), shares.fee)?;
 
-    emit_cpi!(MilestoneReleased {
-        job: ctx.accounts.job.key(),
-        seat: ctx.accounts.seat.key(),
-        operator: ctx.accounts.seat.operator,
-        milestone,
-        last: !ctx.accounts.job.is_live(),
-        paid: shares.paid,
-        fee: shares.fee,
-        royalties: shares.royalties,
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &MilestoneReleased {
+            job: ctx.accounts.job.key(),
+            seat: ctx.accounts.seat.key(),
+            operator: ctx.accounts.seat.operator,
+            milestone,
+            is_last: !ctx.accounts.job.is_live(),
+            paid: shares.paid,
+            fee: shares.fee,
+            royalties: shares.royalties,
+        },
+    )?;
     Ok(())
 }
 

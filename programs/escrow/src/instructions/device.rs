@@ -4,7 +4,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::{DeviceAvailable, DeviceRegistered, DeviceRetired, DeviceUpdated, DeviceVerified},
     state::*,
 };
@@ -90,7 +90,10 @@ pub(crate) fn register(
         price_floor,
     });
     ctx.accounts.device.invariant()?;
-    emit_cpi!(DeviceRegistered { device: ctx.accounts.device.key(), operator, capabilities, slots, price_floor });
+    emit(
+        &ctx.accounts.event_authority,
+        &DeviceRegistered { device: ctx.accounts.device.key(), operator, capabilities, slots, price_floor },
+    )?;
     Ok(())
 }
 
@@ -113,7 +116,7 @@ pub(crate) fn update(
     device.price_floor = price_floor;
     device.invariant()?;
     let (device, verified) = (device.key(), device.verified);
-    emit_cpi!(DeviceUpdated { device, capabilities, slots, price_floor, verified });
+    emit(&ctx.accounts.event_authority, &DeviceUpdated { device, capabilities, slots, price_floor, verified })?;
     Ok(())
 }
 
@@ -121,7 +124,7 @@ pub(crate) fn update(
 pub(crate) fn set_available(ctx: Context<ChangeDevice>, available: bool) -> Result<()> {
     ctx.accounts.device.available = available;
     ctx.accounts.device.invariant()?;
-    emit_cpi!(DeviceAvailable { device: ctx.accounts.device.key(), available });
+    emit(&ctx.accounts.event_authority, &DeviceAvailable { device: ctx.accounts.device.key(), available })?;
     Ok(())
 }
 
@@ -134,13 +137,13 @@ pub(crate) fn verify(ctx: Context<VerifyDevice>, capabilities: Capabilities, slo
     require!(device.capabilities == capabilities && device.slots == slots, EscrowError::DeviceChanged);
     device.verified = verified;
     device.invariant()?;
-    emit_cpi!(DeviceVerified { device: ctx.accounts.device.key(), verified, by });
+    emit(&ctx.accounts.event_authority, &DeviceVerified { device: ctx.accounts.device.key(), verified, by })?;
     Ok(())
 }
 
 pub(crate) fn retire(ctx: Context<RetireDevice>) -> Result<()> {
     let last = Device::clone(&ctx.accounts.device);
     require!(last.busy == 0, EscrowError::DeviceBusy);
-    emit_cpi!(DeviceRetired { device: ctx.accounts.device.key(), last });
+    emit(&ctx.accounts.event_authority, &DeviceRetired { device: ctx.accounts.device.key(), last })?;
     Ok(())
 }

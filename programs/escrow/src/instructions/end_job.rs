@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use super::vault::pay_bounty;
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::{JobCancelled, JobExpired},
     state::*,
 };
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Accounts)]
 pub struct CancelJob<'info> {
     pub requester: Signer<'info>,
-    #[account(mut, has_one = requester @ EscrowError::NotRequester)]
+    #[account(mut, dup, has_one = requester @ EscrowError::NotRequester)]
     pub job: Account<'info, Job>,
 }
 
@@ -25,7 +25,7 @@ pub struct CancelJob<'info> {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ExpireJob<'info> {
-    #[account(mut)]
+    #[account(mut, dup)]
     pub job: Account<'info, Job>,
     /// CHECK: only receives lamports; whoever sends this names it.
     #[account(mut)]
@@ -36,7 +36,7 @@ pub(crate) fn cancel<'info>(ctx: Context<'info, CancelJob<'info>>) -> Result<()>
     require!(ctx.accounts.job.is_live(), EscrowError::WrongState);
     none_has_worked(&ctx.accounts.job, ctx.remaining_accounts)?;
     ctx.accounts.job.end(JobState::Cancelled, Clock::get()?.unix_timestamp)?;
-    emit_cpi!(JobCancelled { job: ctx.accounts.job.key(), seats: ctx.accounts.job.seats });
+    emit(&ctx.accounts.event_authority, &JobCancelled { job: ctx.accounts.job.key(), seats: ctx.accounts.job.seats })?;
     Ok(())
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn expire(ctx: Context<ExpireJob>) -> Result<()> {
     require!(now > job.seal_by, EscrowError::TooEarly);
     job.end(JobState::Expired, now)?;
     let bounty = pay_bounty(&ctx.accounts.job, &ctx.accounts.caller)?;
-    emit_cpi!(JobExpired { job: ctx.accounts.job.key(), bounty });
+    emit(&ctx.accounts.event_authority, &JobExpired { job: ctx.accounts.job.key(), bounty })?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{EscrowError, events::Heartbeat as Beat, state::*};
+use crate::{EscrowError, emit, events::Heartbeat as Beat, state::*};
 
 /// Accounts of `heartbeat`, in order:
 /// 0. `operator` (signer): the seat's
@@ -12,7 +12,7 @@ pub struct Heartbeat<'info> {
     pub operator: Signer<'info>,
     pub job: Box<Account<'info, Job>>,
     #[account(
-        mut, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator
+        mut, dup, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator
     )]
     pub seat: Account<'info, Seat>,
 }
@@ -23,6 +23,9 @@ pub(crate) fn handler(ctx: Context<Heartbeat>, progress: u64) -> Result<()> {
     require!((seat.progress..=job.units).contains(&progress), EscrowError::BadProgress);
     seat.progress = progress;
     seat.heartbeat_at = Clock::get()?.unix_timestamp;
-    emit_cpi!(Beat { job: ctx.accounts.job.key(), seat: ctx.accounts.seat.key(), progress });
+    emit(
+        &ctx.accounts.event_authority,
+        &Beat { job: ctx.accounts.job.key(), seat: ctx.accounts.seat.key(), progress },
+    )?;
     Ok(())
 }

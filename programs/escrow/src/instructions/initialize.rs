@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{EscrowError, events::EscrowInitialized, program::AssayEscrow, state::*};
+use crate::{EscrowError, emit, events::EscrowInitialized, program::AssayEscrow, state::*};
 
 /// Accounts of `initialize`, in order:
 /// 0. `authority` (signer, writable): the program's upgrade authority; pays
@@ -22,6 +22,7 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, params: EscrowParams) -> Result<()> {
+    crate::keep_security_txt();
     params.validate()?;
     let authority = ctx.accounts.authority.key();
     let event = EscrowInitialized { authority, params: params.clone() };
@@ -34,6 +35,6 @@ pub(crate) fn handler(ctx: Context<Initialize>, params: EscrowParams) -> Result<
         paused: false,
         params,
     });
-    emit_cpi!(event);
+    emit(&ctx.accounts.event_authority, &event)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use anchor_spl::{
 };
 
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::{MintRegistered, MintUnregistered},
     state::*,
 };
@@ -67,12 +67,19 @@ pub(crate) fn register(ctx: Context<RegisterMint>, bond_rate: u64) -> Result<()>
         decimals,
         bond_rate,
     });
-    emit_cpi!(MintRegistered { mint, decimals, bond_rate });
+    emit(&ctx.accounts.event_authority, &MintRegistered { mint, decimals, bond_rate })?;
     Ok(())
 }
 
 pub(crate) fn unregister(ctx: Context<UnregisterMint>) -> Result<()> {
-    emit_cpi!(MintUnregistered { mint: ctx.accounts.payment.mint, last: PaymentMint::clone(&ctx.accounts.payment) });
+    emit(
+        &ctx.accounts.event_authority,
+        &MintUnregistered {
+            payment: ctx.accounts.payment.key(),
+            mint: ctx.accounts.payment.mint,
+            last: PaymentMint::clone(&ctx.accounts.payment),
+        },
+    )?;
     Ok(())
 }
 

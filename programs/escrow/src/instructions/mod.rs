@@ -1,5 +1,9 @@
 //! One file per instruction, or per group that shares its accounts: accounts, handler. `create` and `vault` are what
 //! several of them do.
+//!
+//! `dup` is on every account that is written: without it Anchor puts their addresses into a HashSet to see that no two are
+//! the same, for 700 CU each. Wherever it stands, no two of an instruction's written accounts are of one type, and an
+//! account can be read as one type only: its owner and its first bytes say which.
 
 pub mod award_bid;
 pub mod bid;

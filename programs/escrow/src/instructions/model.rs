@@ -4,7 +4,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::{ModelPayeeSet, ModelPublished, ModelRetired, ModelRevised},
     state::*,
 };
@@ -98,7 +98,10 @@ pub(crate) fn publish(ctx: Context<PublishModel>, id: u32, terms: ModelTerms) ->
     });
     ctx.accounts.model.invariant()?;
     let model = ctx.accounts.model.key();
-    emit_cpi!(ModelPublished { model, author, id, payee, content_hash, royalty_bps, uri: event_uri });
+    emit(
+        &ctx.accounts.event_authority,
+        &ModelPublished { model, author, id, payee, content_hash, royalty_bps, uri: event_uri },
+    )?;
     Ok(())
 }
 
@@ -109,19 +112,19 @@ pub(crate) fn new_version(ctx: Context<ChangeModel>, content_hash: [u8; 32], uri
     model.revision = model.revision.checked_add(1).ok_or(EscrowError::Overflow)?;
     model.invariant()?;
     let (model, revision) = (model.key(), model.revision);
-    emit_cpi!(ModelRevised { model, revision, content_hash, uri });
+    emit(&ctx.accounts.event_authority, &ModelRevised { model, revision, content_hash, uri })?;
     Ok(())
 }
 
 pub(crate) fn set_payee(ctx: Context<ChangeModel>, payee: Pubkey) -> Result<()> {
     ctx.accounts.model.payee = payee;
     ctx.accounts.model.invariant()?;
-    emit_cpi!(ModelPayeeSet { model: ctx.accounts.model.key(), payee });
+    emit(&ctx.accounts.event_authority, &ModelPayeeSet { model: ctx.accounts.model.key(), payee })?;
     Ok(())
 }
 
 pub(crate) fn retire(ctx: Context<RetireModel>) -> Result<()> {
     let last = Model::clone(&ctx.accounts.model);
-    emit_cpi!(ModelRetired { model: ctx.accounts.model.key(), last });
+    emit(&ctx.accounts.event_authority, &ModelRetired { model: ctx.accounts.model.key(), last })?;
     Ok(())
 }

@@ -1,12 +1,12 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{self, Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::{self, TokenInterface};
 
 use super::{
-    create::{Create, init_token_account, token_account_space},
+    create::{Create, init_token_account, store, token_account_space},
     model,
-    vault::{balance, gross},
+    vault::gross,
 };
-use crate::{EscrowError, events::JobPosted, math, state::*};
+use crate::{EscrowError, emit, events::JobPosted, holding::Holding, math, state::*};
 
 /// Accounts of `post_job`, in order:
 /// 0. `requester` (signer, writable): pays rent, bounties and payment
@@ -20,22 +20,25 @@ use crate::{EscrowError, events::JobPosted, math, state::*};
 /// 9. every Model whose address is among the terms' royalties
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(terms: JobTerms)]
 pub struct PostJob<'info> {
     #[account(mut)]
     pub requester: Signer<'info>,
     pub config: Box<Account<'info, Config>>,
     #[account(has_one = mint @ EscrowError::WrongAddress)]
     pub payment: Account<'info, PaymentMint>,
-    /// CHECK: created here, at the address that its seeds say.
-    #[account(mut, seeds = [JOB_SEED, requester.key().as_ref(), &terms.nonce.to_le_bytes()], bump)]
+    /// CHECK: created here, at the address that its seeds say. The handler derives it: Anchor would read the terms twice.
+    #[account(mut)]
     pub job: UncheckedAccount<'info>,
     /// CHECK: created here, at the address that its seeds say.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump)]
     pub vault: UncheckedAccount<'info>,
-    #[account(mut, token::mint = mint, token::authority = requester)]
-    pub from: Box<InterfaceAccount<'info, TokenAccount>>,
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: a token account of the requester's.
+    #[account(
+        mut, constraint = Holding::read(&from)?.is_of(mint.key, requester.key) @ EscrowError::WrongAddress
+    )]
+    pub from: UncheckedAccount<'info>,
+    /// CHECK: named by `payment`: it was read as a mint when it was registered, and no mint with a close authority is.
+    pub mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
     pub system_program: Program<'info, System>,
 }
@@ -46,31 +49,43 @@ pub(crate) fn handler<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerm
     let params = &accounts.config.params;
     let class = validate(&terms, params)?;
     let legs = legs(&terms, params, ctx.remaining_accounts)?;
-    let job = accounts.job(terms, class, legs, &ctx.bumps)?;
+    let seeds: &[&[u8]] = &[JOB_SEED, accounts.requester.key.as_ref(), &terms.nonce.to_le_bytes()];
+    let (address, bump) = Pubkey::find_program_address(seeds, &crate::ID);
+    require_keys_eq!(address, accounts.job.key(), ErrorCode::ConstraintSeeds);
+    let job = accounts.job(terms, class, legs, (bump, ctx.bumps.vault))?;
     let deposit = job.owed()?;
     job.invariant()?;
     accounts.create(&job)?;
     accounts.deposit(deposit)?;
 
-    emit_cpi!(JobPosted {
-        job: ctx.accounts.job.key(),
-        requester: job.requester,
-        mint: job.mint,
-        spec_hash: job.spec_hash,
-        units: job.units,
-        replicas: job.replicas,
-        quorum: job.quorum,
-        seat_price: job.seat_price,
-        deposit,
-        seal_by: job.seal_by,
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &JobPosted {
+            job: ctx.accounts.job.key(),
+            requester: job.requester,
+            mint: job.mint,
+            spec_hash: job.spec_hash,
+            units: job.units,
+            replicas: job.replicas,
+            quorum: job.quorum,
+            seat_price: job.seat_price,
+            deposit,
+            seal_by: job.seal_by,
+        },
+    )?;
     Ok(())
 }
 
 impl PostJob<'_> {
     /// The job as it is posted: the Config's terms of this moment are its own from now on.
     #[inline(never)]
-    fn job(&self, terms: JobTerms, class: ClassParams, legs: Vec<Leg>, bumps: &PostJobBumps) -> Result<Box<Job>> {
+    fn job(
+        &self,
+        terms: JobTerms,
+        class: ClassParams,
+        legs: Vec<Leg>,
+        (bump, vault_bump): (u8, u8),
+    ) -> Result<Box<Job>> {
         let params = &self.config.params;
         let seat_price = math::seat_price(terms.units, terms.price_per_unit).ok_or(EscrowError::Overflow)?;
         let (bond, exposure) = exposure(seat_price, params, class, self.payment.bond_rate)?;
@@ -80,8 +95,8 @@ impl PostJob<'_> {
         let (replicas, quorum, review_window) = terms.seats();
         Ok(Box::new(Job {
             version: VERSION,
-            bump: bumps.job,
-            vault_bump: bumps.vault,
+            bump,
+            vault_bump,
             state: JobState::Open,
             class: terms.class,
             assignment: terms.assignment,
@@ -131,9 +146,9 @@ impl PostJob<'_> {
         let (nonce, bump) = (job.nonce.to_le_bytes(), [job.bump]);
         let seeds: &[&[u8]] = &[JOB_SEED, payer.key.as_ref(), &nonce, &bump];
         Create { payer, account, owner: &crate::ID, space, lamports, seeds }.run()?;
-        job.try_serialize(&mut &mut account.try_borrow_mut_data()?[..])?;
+        store(account, job)?;
 
-        let (mint, owner) = (self.mint.as_ref().as_ref(), self.token_program.key);
+        let (mint, owner) = (self.mint.as_ref(), self.token_program.key);
         let (space, bump) = (token_account_space(mint)?, [job.vault_bump]);
         let (lamports, seeds) = (rent.minimum_balance(space), [VAULT_SEED, account.key.as_ref(), &bump]);
         Create { payer, account: vault, owner, space, lamports, seeds: &seeds }.run()?;
@@ -143,7 +158,7 @@ impl PostJob<'_> {
     /// Pay in so much that `deposit` arrives.
     #[inline(never)]
     fn deposit(&self, deposit: u64) -> Result<()> {
-        let sent = gross(self.mint.as_ref().as_ref(), deposit)?;
+        let sent = gross(&self.mint, deposit)?;
         let accounts = token_interface::TransferChecked {
             from: self.from.to_account_info(),
             mint: self.mint.to_account_info(),
@@ -151,8 +166,8 @@ impl PostJob<'_> {
             authority: self.requester.to_account_info(),
         };
         let context = CpiContext::new(*self.token_program.key, accounts);
-        token_interface::transfer_checked(context, sent, self.mint.decimals)?;
-        require!(balance(&self.vault)? >= deposit, EscrowError::Shortfall);
+        token_interface::transfer_checked(context, sent, self.payment.decimals)?;
+        require!(Holding::read(&self.vault)?.amount >= deposit, EscrowError::Shortfall);
         Ok(())
     }
 }

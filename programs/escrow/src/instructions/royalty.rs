@@ -1,9 +1,14 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 use assay_token::FEE_AUTHORITY;
 
 use super::vault::Vault;
-use crate::{EscrowError, events::RoyaltyPaid, state::*};
+use crate::{
+    EscrowError, emit,
+    events::RoyaltyPaid,
+    holding::{self, Holding},
+    state::*,
+};
 
 /// Accounts of `pay_royalty`, in order:
 /// 0. `config`
@@ -19,21 +24,28 @@ use crate::{EscrowError, events::RoyaltyPaid, state::*};
 #[derive(Accounts)]
 pub struct PayRoyalty<'info> {
     pub config: Box<Account<'info, Config>>,
-    #[account(mut, has_one = mint @ EscrowError::WrongAddress)]
+    #[account(mut, dup, has_one = mint @ EscrowError::WrongAddress)]
     pub job: Box<Account<'info, Job>>,
+    /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    // Nothing is due to an account that the job owns, its vault for one: what it is paid would be the requester's.
-    #[account(mut, token::mint = mint, constraint = to.owner != job.key() @ EscrowError::WrongAddress)]
-    pub to: Box<InterfaceAccount<'info, TokenAccount>>,
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: a token account of the payee's or the protocol's: the handler reads it.
+    #[account(mut)]
+    pub to: UncheckedAccount<'info>,
+    // It was read as a mint when it was registered. The token program compares the decimals.
+    /// CHECK: named by the job, which was posted in it.
+    pub mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
 }
 
 pub(crate) fn handler(ctx: Context<PayRoyalty>, leg: u8) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     let grace = ctx.accounts.config.params.royalty_grace_seconds;
-    let (job, owner) = (&mut ctx.accounts.job, ctx.accounts.to.owner);
+    let Holding { mint, owner, .. } = Holding::read(&ctx.accounts.to)?;
+    let job = &mut ctx.accounts.job;
+    require_keys_eq!(mint, job.mint, EscrowError::WrongAddress);
+    // Nothing is due to an account that the job owns, its vault for one: what it is paid would be the requester's.
+    require_keys_neq!(owner, job.key(), EscrowError::WrongAddress);
     let over = job.ended_at.checked_add(grace.into()).ok_or(EscrowError::Overflow)?;
     let unclaimed = !job.is_live() && now > over && owner == FEE_AUTHORITY;
     let leg_of = job.legs.get_mut(usize::from(leg)).ok_or(EscrowError::NothingDue)?;
@@ -46,11 +58,11 @@ pub(crate) fn handler(ctx: Context<PayRoyalty>, leg: u8) -> Result<()> {
         job: &ctx.accounts.job,
         vault: ctx.accounts.vault.to_account_info(),
         mint: ctx.accounts.mint.to_account_info(),
-        decimals: ctx.accounts.mint.decimals,
+        decimals: holding::decimals(&ctx.accounts.mint)?,
         token_program: ctx.accounts.token_program.to_account_info(),
     };
     vault.pay(ctx.accounts.to.to_account_info(), amount)?;
 
-    emit_cpi!(RoyaltyPaid { job: ctx.accounts.job.key(), leg, to: owner, amount });
+    emit(&ctx.accounts.event_authority, &RoyaltyPaid { job: ctx.accounts.job.key(), leg, to: owner, amount })?;
     Ok(())
 }

@@ -1,10 +1,16 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
-use assay_staking::{Pool, SLASHER, cpi::accounts::ChangeBond, program::AssayStaking};
+use anchor_spl::token_interface::TokenInterface;
+use assay_staking::{PoolHead, SLASHER, cpi::accounts::ChangeBond, program::AssayStaking};
 use assay_token::FEE_AUTHORITY;
 
 use super::vault::{Vault, pay_bounty};
-use crate::{EscrowError, events::SeatSettled, math, state::*};
+use crate::{
+    EscrowError, emit,
+    events::SeatSettled,
+    holding::{self, Holding},
+    math,
+    state::*,
+};
 
 /// Accounts of `settle`, in order:
 /// 0. `job` (writable)
@@ -12,7 +18,7 @@ use crate::{EscrowError, events::SeatSettled, math, state::*};
 /// 2. `operator`: the seat's
 /// 3. `payer` (writable): the seat's; gets its rent back
 /// 4. `device` (writable): the seat's, of which a slot is free again
-/// 5. `vault` (writable): `["vault", job]`
+/// 5. `vault` (writable): a token account of the job's: `["vault", job]`
 /// 6. `to` (writable): a token account of the operator's
 /// 7. `fee_vault` (writable): any fee vault of the mint's
 /// 8. `mint`: the job's
@@ -27,10 +33,10 @@ use crate::{EscrowError, events::SeatSettled, math, state::*};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Settle<'info> {
-    #[account(mut, has_one = mint @ EscrowError::WrongAddress)]
+    #[account(mut, dup, has_one = mint @ EscrowError::WrongAddress)]
     pub job: Box<Account<'info, Job>>,
     #[account(
-        mut, close = payer, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator,
+        mut, dup, close = payer, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator,
         has_one = payer @ EscrowError::WrongAddress, has_one = device @ EscrowError::WrongAddress
     )]
     pub seat: Account<'info, Seat>,
@@ -39,17 +45,32 @@ pub struct Settle<'info> {
     /// CHECK: named by the seat; only receives lamports.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub device: Account<'info, Device>,
-    #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(mut, token::mint = mint, token::authority = operator)]
-    pub to: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(mut, token::mint = mint, constraint = fee_vault.owner == FEE_AUTHORITY @ EscrowError::WrongAddress)]
-    pub fee_vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
-    pub pool: Box<Account<'info, Pool>>,
+    // That it is the vault need not be checked: no job has another token account, but one that somebody gave it. The seat is
+    // paid as much from there, and what stays in the vault for that is the requester's: `refund` and `close_job` derive the
+    // vault, and pay out what is above the job's debts.
+    /// CHECK: a token account of the job's.
+    #[account(
+        mut, constraint = Holding::read(&vault)?.is_of(&job.mint, &job.key()) @ EscrowError::WrongAddress
+    )]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: a token account of the operator's. Being of another owner, it is not the vault.
+    #[account(
+        mut, constraint = Holding::read(&to)?.is_of(&job.mint, operator.key) @ EscrowError::WrongAddress
+    )]
+    pub to: UncheckedAccount<'info>,
+    /// CHECK: a token account of the protocol's.
+    #[account(
+        mut, constraint = Holding::read(&fee_vault)?.is_of(&job.mint, &FEE_AUTHORITY) @ EscrowError::WrongAddress
+    )]
+    pub fee_vault: UncheckedAccount<'info>,
+    // It was read as a mint when it was registered, and no mint with a close authority is. The token program compares the
+    // decimals.
+    /// CHECK: named by the job, which was posted in it.
+    pub mint: UncheckedAccount<'info>,
+    #[account(mut, dup, has_one = operator @ EscrowError::NotOperator)]
+    pub pool: Box<Account<'info, PoolHead>>,
     /// CHECK: only receives lamports; whoever sends this names it.
     #[account(mut)]
     pub caller: UncheckedAccount<'info>,
@@ -67,23 +88,26 @@ pub(crate) fn handler(ctx: Context<Settle>) -> Result<()> {
     job.leave_seat(seat.index)?;
     ctx.accounts.device.free_slot()?;
 
-    let vault = ctx.accounts.vault();
+    let vault = ctx.accounts.vault()?;
     vault.pay(ctx.accounts.to.to_account_info(), paid)?;
     vault.pay(ctx.accounts.fee_vault.to_account_info(), fee)?;
     ctx.accounts.release()?;
     let bounty = pay_bounty(&ctx.accounts.job, &ctx.accounts.caller)?;
 
-    emit_cpi!(SeatSettled {
-        job: ctx.accounts.job.key(),
-        seat: ctx.accounts.seat.key(),
-        operator: ctx.accounts.operator.key(),
-        paid,
-        fee,
-        royalties,
-        released: ctx.accounts.job.exposure,
-        bounty,
-        last: Seat::clone(&ctx.accounts.seat),
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &SeatSettled {
+            job: ctx.accounts.job.key(),
+            seat: ctx.accounts.seat.key(),
+            operator: ctx.accounts.operator.key(),
+            paid,
+            fee,
+            royalties,
+            released: ctx.accounts.job.exposure,
+            bounty,
+            last: Seat::clone(&ctx.accounts.seat),
+        },
+    )?;
     Ok(())
 }
 
@@ -110,14 +134,14 @@ fn earned(job: &Job, seat: &Seat) -> Result<u64> {
 }
 
 impl<'info> Settle<'info> {
-    fn vault(&self) -> Vault<'_, 'info> {
-        Vault {
+    fn vault(&self) -> Result<Vault<'_, 'info>> {
+        Ok(Vault {
             job: &self.job,
             vault: self.vault.to_account_info(),
             mint: self.mint.to_account_info(),
-            decimals: self.mint.decimals,
+            decimals: holding::decimals(&self.mint)?,
             token_program: self.token_program.to_account_info(),
-        }
+        })
     }
 
     fn release(&self) -> Result<()> {

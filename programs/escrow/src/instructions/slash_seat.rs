@@ -1,10 +1,10 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use assay_staking::{Pool, SLASHER, cpi::accounts::Slash, program::AssayStaking};
+use assay_staking::{PoolHead, SLASHER, cpi::accounts::Slash, program::AssayStaking};
 use assay_token::ASY_MINT;
 
 use crate::{
-    EscrowError,
+    EscrowError, emit,
     events::{SeatSlashed, SlashReason},
     state::*,
 };
@@ -28,10 +28,10 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SlashSeat<'info> {
-    #[account(mut)]
+    #[account(mut, dup)]
     pub job: Box<Account<'info, Job>>,
     #[account(
-        mut, close = payer, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator,
+        mut, dup, close = payer, has_one = job @ EscrowError::WrongAddress, has_one = operator @ EscrowError::NotOperator,
         has_one = payer @ EscrowError::WrongAddress, has_one = device @ EscrowError::WrongAddress
     )]
     pub seat: Box<Account<'info, Seat>>,
@@ -40,14 +40,14 @@ pub struct SlashSeat<'info> {
     /// CHECK: named by the seat; only receives lamports.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub device: Account<'info, Device>,
-    #[account(mut, has_one = operator @ EscrowError::NotOperator)]
-    pub pool: Box<Account<'info, Pool>>,
+    #[account(mut, dup, has_one = operator @ EscrowError::NotOperator)]
+    pub pool: Box<Account<'info, PoolHead>>,
     /// CHECK: checked by the staking program.
     #[account(mut)]
     pub pool_vault: UncheckedAccount<'info>,
-    #[account(mut, address = ASY_MINT @ EscrowError::WrongAddress)]
+    #[account(mut, dup, address = ASY_MINT @ EscrowError::WrongAddress)]
     pub asy_mint: Box<Account<'info, Mint>>,
     #[account(mut, dup, token::mint = asy_mint, constraint = harmed.owner == job.requester @ EscrowError::WrongAddress)]
     pub harmed: Box<Account<'info, TokenAccount>>,
@@ -107,13 +107,16 @@ fn end(ctx: Context<SlashSeat>, reason: SlashReason, amount: u64) -> Result<()> 
     let context = CpiContext::new_with_signer(assay_staking::ID, accounts, std::slice::from_ref(&seeds));
     assay_staking::cpi::slash(context, amount, ctx.accounts.job.exposure, jail).map(drop)?;
 
-    emit_cpi!(SeatSlashed {
-        job: ctx.accounts.job.key(),
-        seat: ctx.accounts.seat.key(),
-        operator: ctx.accounts.operator.key(),
-        reason,
-        amount,
-        last: Seat::clone(&ctx.accounts.seat),
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &SeatSlashed {
+            job: ctx.accounts.job.key(),
+            seat: ctx.accounts.seat.key(),
+            operator: ctx.accounts.operator.key(),
+            reason,
+            amount,
+            last: Seat::clone(&ctx.accounts.seat),
+        },
+    )?;
     Ok(())
 }

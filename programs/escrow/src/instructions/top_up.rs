@@ -1,11 +1,8 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{self, Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::{self, TokenInterface};
 
-use super::{
-    post_job::exposure,
-    vault::{balance, gross},
-};
-use crate::{EscrowError, events::JobToppedUp, math, state::*};
+use super::{post_job::exposure, vault::gross};
+use crate::{EscrowError, emit, events::JobToppedUp, holding::Holding, math, state::*};
 
 /// Accounts of `top_up`, in order:
 /// 0. `requester` (signer): the job's
@@ -24,14 +21,19 @@ pub struct TopUp<'info> {
     #[account(has_one = mint @ EscrowError::WrongAddress)]
     pub payment: Box<Account<'info, PaymentMint>>,
     #[account(
-        mut, has_one = requester @ EscrowError::NotRequester, has_one = mint @ EscrowError::WrongAddress
+        mut, dup, has_one = requester @ EscrowError::NotRequester, has_one = mint @ EscrowError::WrongAddress
     )]
     pub job: Box<Account<'info, Job>>,
+    /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
     #[account(mut, seeds = [VAULT_SEED, job.key().as_ref()], bump = job.vault_bump)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    #[account(mut, token::mint = mint, token::authority = requester)]
-    pub from: Box<InterfaceAccount<'info, TokenAccount>>,
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: a token account of the requester's.
+    #[account(
+        mut, constraint = Holding::read(&from)?.is_of(&job.mint, requester.key) @ EscrowError::WrongAddress
+    )]
+    pub from: UncheckedAccount<'info>,
+    /// CHECK: named by the job, which was posted in it: it was read as a mint when it was registered.
+    pub mint: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
 }
 
@@ -60,7 +62,10 @@ pub(crate) fn handler(ctx: Context<TopUp>, price_per_unit: u64, extra_seconds: u
     ctx.accounts.deposit(deposit)?;
 
     let job = &ctx.accounts.job;
-    emit_cpi!(JobToppedUp { job: job.key(), seat_price: job.seat_price, seal_by: job.seal_by, deposit });
+    emit(
+        &ctx.accounts.event_authority,
+        &JobToppedUp { job: job.key(), seat_price: job.seat_price, seal_by: job.seal_by, deposit },
+    )?;
     Ok(())
 }
 
@@ -89,7 +94,8 @@ impl TopUp<'_> {
         if deposit == 0 {
             return Ok(());
         }
-        let sent = gross(self.mint.as_ref().as_ref(), deposit)?;
+        let before = Holding::read(&self.vault)?.amount;
+        let sent = gross(&self.mint, deposit)?;
         let accounts = token_interface::TransferChecked {
             from: self.from.to_account_info(),
             mint: self.mint.to_account_info(),
@@ -97,8 +103,8 @@ impl TopUp<'_> {
             authority: self.requester.to_account_info(),
         };
         let context = CpiContext::new(*self.token_program.key, accounts);
-        token_interface::transfer_checked(context, sent, self.mint.decimals)?;
-        let arrived = balance(self.vault.as_ref().as_ref())?.checked_sub(self.vault.amount);
+        token_interface::transfer_checked(context, sent, self.payment.decimals)?;
+        let arrived = Holding::read(&self.vault)?.amount.checked_sub(before);
         require!(arrived.is_some_and(|arrived| arrived >= deposit), EscrowError::Shortfall);
         Ok(())
     }

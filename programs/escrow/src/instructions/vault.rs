@@ -80,10 +80,3 @@ pub(crate) fn gross(mint: &AccountInfo, amount: u64) -> Result<u64> {
     let fee = fee.calculate_inverse_epoch_fee(Clock::get()?.epoch, amount).ok_or(EscrowError::Overflow)?;
     amount.checked_add(fee).ok_or_else(|| EscrowError::Overflow.into())
 }
-
-/// Base units in a token account, read afresh.
-pub(crate) fn balance(vault: &AccountInfo) -> Result<u64> {
-    let data = vault.try_borrow_data()?;
-    let bytes = data.get(64..72).and_then(|bytes| bytes.try_into().ok()).ok_or(EscrowError::Invariant)?;
-    Ok(u64::from_le_bytes(bytes))
-}

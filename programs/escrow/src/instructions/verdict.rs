@@ -11,7 +11,7 @@ use crate::{EscrowError, state::*};
 pub struct JobByVerifier<'info> {
     #[account(address = VERIFIER @ EscrowError::NotVerifier)]
     pub verifier: Signer<'info>,
-    #[account(mut)]
+    #[account(mut, dup)]
     pub job: Account<'info, Job>,
 }
 
@@ -22,8 +22,9 @@ pub struct JobByVerifier<'info> {
 pub struct SeatByVerifier<'info> {
     #[account(address = VERIFIER @ EscrowError::NotVerifier)]
     pub verifier: Signer<'info>,
+    /// CHECK: `Seat::commit` checks owner, type and state.
     #[account(mut)]
-    pub seat: Account<'info, Seat>,
+    pub seat: UncheckedAccount<'info>,
 }
 
 pub(crate) fn set_seed(ctx: Context<JobByVerifier>, seed: Option<[u8; 32]>) -> Result<()> {
@@ -42,20 +43,13 @@ pub(crate) fn set_seed(ctx: Context<JobByVerifier>, seed: Option<[u8; 32]>) -> R
 }
 
 pub(crate) fn seal_seat(ctx: Context<SeatByVerifier>, seal: [u8; 32]) -> Result<()> {
-    let seat = &mut ctx.accounts.seat;
-    require!(seat.state == SeatState::Claimed, EscrowError::WrongSeatState);
-    require!(Clock::get()?.unix_timestamp <= seat.seal_by, EscrowError::TooLate);
-    seat.commitment = seal;
-    seat.state = SeatState::Sealed;
+    let seal_by = Seat::commit(&ctx.accounts.seat, SeatState::Claimed, SeatState::Sealed, &seal)?;
+    require!(Clock::get()?.unix_timestamp <= seal_by, EscrowError::TooLate);
     Ok(())
 }
 
 pub(crate) fn reveal_seat(ctx: Context<SeatByVerifier>, digest: [u8; 32]) -> Result<()> {
-    let seat = &mut ctx.accounts.seat;
-    require!(seat.state == SeatState::Sealed, EscrowError::WrongSeatState);
-    seat.commitment = digest;
-    seat.state = SeatState::Revealed;
-    Ok(())
+    Seat::commit(&ctx.accounts.seat, SeatState::Sealed, SeatState::Revealed, &digest).map(drop)
 }
 
 pub(crate) fn record(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {

@@ -22,6 +22,7 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, params: GovernanceParams) -> Result<()> {
+    crate::keep_security_txt();
     params.validate()?;
     let authority = ctx.accounts.authority.key();
     ctx.accounts.config.set_inner(Config {

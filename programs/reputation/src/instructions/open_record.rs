@@ -21,6 +21,7 @@ pub struct OpenRecord<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<OpenRecord>, class: u8) -> Result<()> {
+    crate::keep_security_txt();
     require!(class < CLASSES, ReputationError::NoSuchClass);
     let operator = ctx.accounts.operator.key();
     ctx.accounts.record.set_inner(Record {

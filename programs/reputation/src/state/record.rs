@@ -56,15 +56,13 @@ impl Record {
     /// bucket is full; then nothing changes at all, decay included, so that such jobs are good for nothing.
     pub fn apply(&mut self, verified: &Verified, now: i64) -> Option<()> {
         let elapsed = now.checked_sub(self.updated_at)?.max(0);
-        let mut next = self.clone();
-        next.fade(Keep::after(elapsed)?)?;
-        next.updated_at = now.checked_sub(math::uncounted(elapsed)?)?.max(self.updated_at);
+        let since = Keep::after(elapsed)?;
         let counted = match verified.outcome {
-            Outcome::Valid => next.good_outcome(verified)?,
-            Outcome::Wrong | Outcome::Silent => next.bad_outcome(verified)?,
+            Outcome::Valid => self.good_outcome(verified, since)?,
+            Outcome::Wrong | Outcome::Silent => self.bad_outcome(verified, since)?,
         };
         if counted {
-            *self = next;
+            self.updated_at = now.checked_sub(math::uncounted(elapsed)?)?.max(self.updated_at);
         }
         Some(())
     }
@@ -83,18 +81,18 @@ impl Record {
         Some(())
     }
 
-    /// Whether it counts.
-    fn good_outcome(&mut self, verified: &Verified) -> Option<bool> {
+    /// Whether it counts; if not, nothing is changed. `since`: what counts kept since the last outcome.
+    fn good_outcome(&mut self, verified: &Verified, since: Keep) -> Option<bool> {
         if verified.partner == self.operator {
             return Some(false);
         }
         let at = bucket(&self.operator, &verified.partner);
-        let room = math::room(*self.partners.get(at)?, self.good)?;
+        let room = math::room(since.of(*self.partners.get(at)?)?, since.of(self.good)?)?;
         let weight = math::good_weight(verified.value, self.avg_value)?.min(room);
         if weight == 0 {
             return Some(false);
         }
-        self.fade(Keep::beside(weight)?)?;
+        self.fade(since.and(Keep::beside(weight)?)?)?;
         self.good = self.good.checked_add(weight)?;
         let bucket = self.partners.get_mut(at)?;
         *bucket = bucket.checked_add(weight)?;
@@ -107,9 +105,9 @@ impl Record {
     }
 
     /// Always counts. It does not move the average: a large failure must not make the next ones small.
-    fn bad_outcome(&mut self, verified: &Verified) -> Option<bool> {
+    fn bad_outcome(&mut self, verified: &Verified, since: Keep) -> Option<bool> {
         let weight = math::bad_weight(verified.value, self.avg_value)?;
-        self.fade(Keep::beside(weight)?)?;
+        self.fade(since.and(Keep::beside(weight)?)?)?;
         self.bad = self.bad.checked_add(weight)?;
         self.consecutive_valid = 0;
         let total = if verified.outcome == Outcome::Wrong { &mut self.wrong } else { &mut self.silent };

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{StakingError, events::*, state::*};
+use crate::{StakingError, emit, events::*, state::*};
 
 /// Accounts of `set_params`, `propose_authority` and `set_guardian`, in order:
 /// 0. `authority` (signer): the Config's; may be a PDA that signs by CPI
@@ -38,13 +38,13 @@ pub struct SetPaused<'info> {
 
 pub(crate) fn set_params(ctx: Context<Govern>, params: StakingParams) -> Result<()> {
     ctx.accounts.config.set_params(params.clone(), Clock::get()?.unix_timestamp)?;
-    emit_cpi!(ParamsSet { params });
+    emit(&ctx.accounts.event_authority, &ParamsSet { params })?;
     Ok(())
 }
 
 pub(crate) fn propose_authority(ctx: Context<Govern>, new: Pubkey) -> Result<()> {
     ctx.accounts.config.pending = new;
-    emit_cpi!(AuthorityProposed { pending: new });
+    emit(&ctx.accounts.event_authority, &AuthorityProposed { pending: new })?;
     Ok(())
 }
 
@@ -52,18 +52,18 @@ pub(crate) fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
     let config = &mut ctx.accounts.config;
     let authority = config.pending;
     (config.authority, config.pending) = (authority, Pubkey::default());
-    emit_cpi!(AuthorityAccepted { authority });
+    emit(&ctx.accounts.event_authority, &AuthorityAccepted { authority })?;
     Ok(())
 }
 
 pub(crate) fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
     ctx.accounts.config.guardian = guardian;
-    emit_cpi!(GuardianSet { guardian });
+    emit(&ctx.accounts.event_authority, &GuardianSet { guardian })?;
     Ok(())
 }
 
 pub(crate) fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
     ctx.accounts.config.paused = paused;
-    emit_cpi!(PausedSet { paused, by: ctx.accounts.by.key() });
+    emit(&ctx.accounts.event_authority, &PausedSet { paused, by: ctx.accounts.by.key() })?;
     Ok(())
 }

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::TokenAccount;
 
 use super::Moment;
-use crate::{StakingError, events::EpochAdvanced, state::*};
+use crate::{StakingError, emit, events::EpochAdvanced, state::*};
 
 /// Accounts of `advance_epoch`, in order:
 /// 0. `config`
@@ -31,6 +31,6 @@ pub(crate) fn handler(ctx: Context<AdvanceEpoch>) -> Result<()> {
     let distributed = totals.distributed.checked_sub(before).ok_or(StakingError::Invariant)?;
     // What is found now waits for the end of this epoch.
     totals.receive(found)?;
-    emit_cpi!(EpochAdvanced { epoch, distributed, found });
+    emit(&ctx.accounts.event_authority, &EpochAdvanced { epoch, distributed, found })?;
     Ok(())
 }

@@ -12,9 +12,9 @@ pub struct LockBond<'info> {
     pub slasher: Signer<'info>,
     /// CHECK: `Config::is_paused` checks owner and type: every claim of a seat comes by here, so it must be cheap.
     pub config: UncheckedAccount<'info>,
-    // The slasher names the pool; only this program can have written it.
+    /// CHECK: the slasher names the pool; `PoolHead::load` checks owner and type, so that only this program wrote it.
     #[account(mut)]
-    pub pool: Account<'info, Pool>,
+    pub pool: UncheckedAccount<'info>,
 }
 
 /// Accounts of `release_bond`, in order:
@@ -24,17 +24,23 @@ pub struct LockBond<'info> {
 pub struct ChangeBond<'info> {
     #[account(address = SLASHER @ StakingError::NotSlasher)]
     pub slasher: Signer<'info>,
+    /// CHECK: as in `LockBond`.
     #[account(mut)]
-    pub pool: Account<'info, Pool>,
+    pub pool: UncheckedAccount<'info>,
 }
 
 pub(crate) fn lock(ctx: Context<LockBond>, amount: u64) -> Result<()> {
     require!(!Config::is_paused(&ctx.accounts.config)?, StakingError::Paused);
-    let pool = &mut ctx.accounts.pool;
-    require!(!pool.jailed(Clock::get()?.unix_timestamp), StakingError::Jailed);
-    pool.lock(amount)
+    let account = &ctx.accounts.pool;
+    let mut pool = PoolHead::load(account)?;
+    let free = Clock::get()?.unix_timestamp >= PoolHead::jailed_until(account)?;
+    require!(free, StakingError::Jailed);
+    pool.lock(amount)?;
+    pool.store(account)
 }
 
 pub(crate) fn release(ctx: Context<ChangeBond>, amount: u64) -> Result<()> {
-    ctx.accounts.pool.release(amount)
+    let mut pool = PoolHead::load(&ctx.accounts.pool)?;
+    pool.release(amount)?;
+    pool.store(&ctx.accounts.pool)
 }

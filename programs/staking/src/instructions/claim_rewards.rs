@@ -3,7 +3,7 @@ use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use assay_token::{ASY_MINT, DECIMALS};
 
 use super::{begin, reweigh, safe_to_send};
-use crate::{StakingError, events::RewardsClaimed, state::*};
+use crate::{StakingError, emit, events::RewardsClaimed, state::*};
 
 /// Accounts of `claim_rewards`, in order:
 /// 0. `owner`: of the position; need not sign
@@ -63,6 +63,6 @@ pub(crate) fn handler(ctx: Context<ClaimRewards>) -> Result<()> {
     token::transfer_checked(CpiContext::new_with_signer(Token::id(), accounts, &[seeds]), amount, DECIMALS)?;
 
     let (pool, owner) = (ctx.accounts.pool.key(), ctx.accounts.owner.key());
-    emit_cpi!(RewardsClaimed { pool, owner, rewards, commission });
+    emit(&ctx.accounts.event_authority, &RewardsClaimed { pool, owner, rewards, commission })?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use assay_token::ASY_MINT;
 
 use super::{begin, pay, reweigh};
 use crate::{
-    StakingError,
+    StakingError, emit,
     events::{PoolClosed, PositionClosed},
     state::*,
 };
@@ -63,8 +63,14 @@ pub(crate) fn handler(ctx: Context<ClosePool>) -> Result<()> {
     ctx.accounts.close_vault()?;
 
     let (pool, operator) = (ctx.accounts.pool.key(), ctx.accounts.operator.key());
-    emit_cpi!(PositionClosed { position: ctx.accounts.position.key(), last: Position::clone(&ctx.accounts.position) });
-    emit_cpi!(PoolClosed { pool, operator, surplus, last: Pool::clone(&ctx.accounts.pool) });
+    emit(
+        &ctx.accounts.event_authority,
+        &PositionClosed { position: ctx.accounts.position.key(), last: Position::clone(&ctx.accounts.position) },
+    )?;
+    emit(
+        &ctx.accounts.event_authority,
+        &PoolClosed { pool, operator, surplus, last: Pool::clone(&ctx.accounts.pool) },
+    )?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{StakingError, events::PositionClosed, state::*};
+use crate::{StakingError, emit, events::PositionClosed, state::*};
 
 /// Accounts of `close_position`, in order:
 /// 0. `owner` (writable): of the position; gets its rent back and need not sign
@@ -32,6 +32,9 @@ pub(crate) fn handler(ctx: Context<ClosePosition>) -> Result<()> {
     position.shares = 0;
     pool.positions = pool.positions.checked_sub(1).ok_or(StakingError::Invariant)?;
     pool.invariant()?;
-    emit_cpi!(PositionClosed { position: ctx.accounts.position.key(), last: Position::clone(&ctx.accounts.position) });
+    emit(
+        &ctx.accounts.event_authority,
+        &PositionClosed { position: ctx.accounts.position.key(), last: Position::clone(&ctx.accounts.position) },
+    )?;
     Ok(())
 }

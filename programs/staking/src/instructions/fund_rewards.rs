@@ -3,7 +3,7 @@ use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use assay_token::{ASY_MINT, DECIMALS};
 
 use super::Moment;
-use crate::{StakingError, events::RewardsFunded, state::*};
+use crate::{StakingError, emit, events::RewardsFunded, state::*};
 
 /// Accounts of `fund_rewards`, in order:
 /// 0. `funder` (signer): anybody
@@ -43,6 +43,6 @@ pub(crate) fn handler(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
     // What was there before is distributed first; this waits for the end of the epoch.
     ctx.accounts.totals.roll(epoch)?;
     ctx.accounts.totals.receive(amount)?;
-    emit_cpi!(RewardsFunded { funder: ctx.accounts.funder.key(), amount, epoch });
+    emit(&ctx.accounts.event_authority, &RewardsFunded { funder: ctx.accounts.funder.key(), amount, epoch })?;
     Ok(())
 }

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use assay_token::ASY_MINT;
 
-use crate::{StakingError, events::StakingInitialized, program::AssayStaking, state::*};
+use crate::{StakingError, emit, events::StakingInitialized, program::AssayStaking, state::*};
 
 /// Accounts of `initialize`, in order:
 /// 0. `authority` (signer, writable): the program's upgrade authority; pays
@@ -36,12 +36,13 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, params: StakingParams) -> Result<()> {
+    crate::keep_security_txt();
     params.validate()?;
     let authority = ctx.accounts.authority.key();
     let event = StakingInitialized { authority, params: params.clone() };
     let bump = ctx.bumps.config;
     ctx.accounts.config.set_inner(Config { version: VERSION, bump, authority, params, ..Config::default() });
     ctx.accounts.totals.set_inner(Totals { version: VERSION, bump: ctx.bumps.totals, ..Totals::default() });
-    emit_cpi!(event);
+    emit(&ctx.accounts.event_authority, &event)?;
     Ok(())
 }

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use assay_token::ASY_MINT;
 
-use crate::{StakingError, events::PoolOpened, state::*};
+use crate::{StakingError, emit, events::PoolOpened, state::*};
 
 /// Accounts of `open_pool`, in order:
 /// 0. `operator` (signer, writable): pays
@@ -55,6 +55,6 @@ pub(crate) fn handler(ctx: Context<OpenPool>, commission_bps: u16) -> Result<()>
     });
     let bump = ctx.bumps.position;
     ctx.accounts.position.set_inner(Position { version: VERSION, bump, pool, owner: operator, ..Position::default() });
-    emit_cpi!(PoolOpened { pool, operator, commission_bps });
+    emit(&ctx.accounts.event_authority, &PoolOpened { pool, operator, commission_bps })?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{StakingError, events::PositionOpened, state::*};
+use crate::{StakingError, emit, events::PositionOpened, state::*};
 
 /// Accounts of `open_position`, in order:
 /// 0. `owner` (signer, writable): anybody but the operator, whose position came with the pool; pays
@@ -42,6 +42,6 @@ pub(crate) fn handler(ctx: Context<OpenPosition>, max_commission_bps: u16) -> Re
         reward_debt: ctx.accounts.pool.reward_per_share,
         ..Position::default()
     });
-    emit_cpi!(PositionOpened { pool, owner });
+    emit(&ctx.accounts.event_authority, &PositionOpened { pool, owner })?;
     Ok(())
 }

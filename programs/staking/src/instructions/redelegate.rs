@@ -3,7 +3,7 @@ use anchor_spl::token::{Mint, Token, TokenAccount};
 use assay_token::ASY_MINT;
 
 use super::{begin, note_self, pay, reweigh};
-use crate::{StakingError, events::Redelegated, state::*};
+use crate::{StakingError, emit, events::Redelegated, state::*};
 
 /// Accounts of `redelegate`, in order:
 /// 0. `owner` (signer): of both positions
@@ -77,6 +77,9 @@ pub(crate) fn handler(ctx: Context<Redelegate>, shares: u128) -> Result<()> {
     let accounts = &ctx.accounts;
     pay(&accounts.from_pool, &accounts.from_vault, &accounts.mint, &accounts.to_vault, amount)?;
     let (from, to) = (accounts.from_pool.key(), accounts.to_pool.key());
-    emit_cpi!(Redelegated { from, to, owner: ctx.accounts.owner.key(), amount, shares: bought });
+    emit(
+        &ctx.accounts.event_authority,
+        &Redelegated { from, to, owner: ctx.accounts.owner.key(), amount, shares: bought },
+    )?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 
 use super::{begin, note_self, reweigh};
-use crate::{StakingError, events::UnstakeRequested, state::*};
+use crate::{StakingError, emit, events::UnstakeRequested, state::*};
 
 /// Accounts of `request_unstake`, in order:
 /// 0. `owner` (signer, writable): owner of the position; pays for the ticket
@@ -60,6 +60,6 @@ pub(crate) fn handler(ctx: Context<RequestUnstake>, shares: u128) -> Result<()> 
     reweigh(config, totals, pool, moment)?;
 
     let (owner, ticket) = (ctx.accounts.owner.key(), ctx.accounts.ticket.key());
-    emit_cpi!(UnstakeRequested { pool: key, owner, ticket, amount, ready_at });
+    emit(&ctx.accounts.event_authority, &UnstakeRequested { pool: key, owner, ticket, amount, ready_at })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 
 use super::{begin, reweigh};
-use crate::{StakingError, events::CommissionSet, state::*};
+use crate::{StakingError, emit, events::CommissionSet, state::*};
 
 /// Accounts of `set_commission`, in order:
 /// 0. `operator` (signer): the pool's
@@ -33,6 +33,6 @@ pub(crate) fn handler(ctx: Context<SetCommission>, commission_bps: u16) -> Resul
     (pool.commission_bps, pool.commission_since) = (commission_bps, moment.now);
     pool.invariant()?;
     reweigh(config, totals, pool, moment)?;
-    emit_cpi!(CommissionSet { pool: ctx.accounts.pool.key(), commission_bps });
+    emit(&ctx.accounts.event_authority, &CommissionSet { pool: ctx.accounts.pool.key(), commission_bps })?;
     Ok(())
 }

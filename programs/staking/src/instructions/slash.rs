@@ -3,7 +3,7 @@ use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use assay_token::ASY_MINT;
 
 use super::{Moment, pay};
-use crate::{StakingError, events::Slashed, math, state::*};
+use crate::{StakingError, emit, events::Slashed, math, state::*};
 
 /// Accounts of `slash`, in order:
 /// 0. `slasher` (signer): a PDA of the escrow program
@@ -56,7 +56,10 @@ pub(crate) fn handler(ctx: Context<Slash>, amount: u64, unlock: u64, jail: bool)
 
     let Pool { operator, jailed_until, .. } = **ctx.accounts.pool;
     let pool = ctx.accounts.pool.key();
-    emit_cpi!(Slashed { pool, operator, amount: taken, burned, harmed, caller, jailed_until });
+    emit(
+        &ctx.accounts.event_authority,
+        &Slashed { pool, operator, amount: taken, burned, harmed, caller, jailed_until },
+    )?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@ use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use assay_token::{ASY_MINT, DECIMALS};
 
 use super::{begin, note_self, reweigh};
-use crate::{StakingError, events::Staked, state::*};
+use crate::{StakingError, emit, events::Staked, state::*};
 
 /// Accounts of `stake`, in order:
 /// 0. `owner` (signer): whose position grows: the operator, or anybody who opened one
@@ -54,6 +54,9 @@ pub(crate) fn handler(ctx: Context<Stake>, amount: u64) -> Result<()> {
     note_self(pool, position);
     reweigh(config, totals, pool, moment)?;
 
-    emit_cpi!(Staked { pool: ctx.accounts.pool.key(), owner: ctx.accounts.owner.key(), amount, shares });
+    emit(
+        &ctx.accounts.event_authority,
+        &Staked { pool: ctx.accounts.pool.key(), owner: ctx.accounts.owner.key(), amount, shares },
+    )?;
     Ok(())
 }

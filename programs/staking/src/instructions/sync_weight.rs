@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 
 use super::{begin, reweigh};
-use crate::{events::WeightSynced, state::*};
+use crate::{emit, events::WeightSynced, state::*};
 
 /// Accounts of `sync_weight`, in order:
 /// 0. `config`
@@ -24,6 +24,6 @@ pub(crate) fn handler(ctx: Context<SyncWeight>) -> Result<()> {
     let SyncWeight { config, totals, pool, .. } = &mut *ctx.accounts;
     let moment = begin(config, totals, pool)?;
     let (weight, total) = reweigh(config, totals, pool, moment)?;
-    emit_cpi!(WeightSynced { pool: ctx.accounts.pool.key(), weight, total });
+    emit(&ctx.accounts.event_authority, &WeightSynced { pool: ctx.accounts.pool.key(), weight, total })?;
     Ok(())
 }

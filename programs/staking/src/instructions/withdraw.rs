@@ -3,7 +3,7 @@ use anchor_spl::token::{Mint, Token, TokenAccount};
 use assay_token::ASY_MINT;
 
 use super::{pay, safe_to_send};
-use crate::{StakingError, events::Withdrawn, state::*};
+use crate::{StakingError, emit, events::Withdrawn, state::*};
 
 /// Accounts of `withdraw`, in order:
 /// 0. `owner` (writable): owner of the ticket; gets its rent back and need not sign
@@ -53,6 +53,6 @@ pub(crate) fn handler(ctx: Context<Withdraw>) -> Result<()> {
     pay(&ctx.accounts.pool, &ctx.accounts.vault, &ctx.accounts.mint, &ctx.accounts.to, amount)?;
 
     let last = Ticket::clone(&ctx.accounts.ticket);
-    emit_cpi!(Withdrawn { ticket: ctx.accounts.ticket.key(), amount, last });
+    emit(&ctx.accounts.event_authority, &Withdrawn { ticket: ctx.accounts.ticket.key(), amount, last })?;
     Ok(())
 }

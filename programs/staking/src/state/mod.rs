@@ -1,6 +1,7 @@
 //! Accounts of the staking program. Amounts are base units of ASY; times are unix seconds.
 
 mod config;
+mod head;
 mod pool;
 mod position;
 #[cfg(test)]
@@ -10,7 +11,7 @@ mod weight;
 
 use anchor_lang::prelude::*;
 
-pub use self::{config::*, pool::*, position::*, totals::*, weight::*};
+pub use self::{config::*, head::*, pool::*, position::*, totals::*, weight::*};
 
 /// Layout version that this build writes.
 pub const VERSION: u8 = 1;
@@ -35,8 +36,8 @@ pub const TICKET_SEED: &[u8] = b"ticket";
 pub const SLASHER: Pubkey = pubkey!("7v3e8HzqNJxUYYgNo68sk1MpzAEekzGYiifgdtaYJsqK");
 /// The one signer that may bind a position to a vote: the governance program's `["authority"]`.
 pub const GOVERNOR: Pubkey = pubkey!("3FSSrsuk8QS3NhARYstKPzuV6XkaUd5ExWZLyZAYYkcv");
-/// Where rewards wait to be claimed: `["rewards"]` (a test derives it). The token program mints emission into it.
-pub const REWARDS_VAULT: Pubkey = pubkey!("C7Ai9MR5Cf462ws4yfSjzc4SB5jd8cnJKnwGyXoromAz");
+/// Where rewards wait to be claimed: `["rewards"]` of this program (a test derives it), into which token mints emission.
+pub use assay_token::REWARDS_VAULT;
 
 /// A vote binds a position for at most so long: nobody's stake is held for ever, whatever governance may ask.
 pub const MAX_LOCK_SECONDS: i64 = 90 * DAY;

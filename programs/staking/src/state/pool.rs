@@ -95,7 +95,8 @@ impl Pool {
         Ok(amount)
     }
 
-    /// Lock a bond.
+    /// Lock a bond: what `PoolHead::lock` does, as the tests compare it.
+    #[cfg(test)]
     pub fn lock(&mut self, amount: u64) -> Result<()> {
         let locked = self.locked.checked_add(amount).ok_or(StakingError::Overflow)?;
         require!(locked <= self.active, StakingError::StakeLocked);

@@ -31,6 +31,7 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, max_supply: u64, params: TokenParams) -> Result<()> {
+    crate::keep_security_txt();
     require!(max_supply > 0, TokenError::ZeroAmount);
     params.validate()?;
 

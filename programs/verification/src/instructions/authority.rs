@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    VerificationError,
+    VerificationError, emit,
     events::{AuthorityAccepted, AuthorityProposed, GuardianSet},
     state::*,
 };
@@ -41,7 +41,7 @@ pub struct SetGuardian<'info> {
 
 pub(crate) fn propose(ctx: Context<ProposeAuthority>, new: Pubkey) -> Result<()> {
     ctx.accounts.config.pending = new;
-    emit_cpi!(AuthorityProposed { pending: new });
+    emit(&ctx.accounts.event_authority, &AuthorityProposed { pending: new })?;
     Ok(())
 }
 
@@ -52,12 +52,12 @@ pub(crate) fn accept(ctx: Context<AcceptAuthority>) -> Result<()> {
     let authority = config.pending;
     config.authority = authority;
     config.pending = Pubkey::default();
-    emit_cpi!(AuthorityAccepted { authority });
+    emit(&ctx.accounts.event_authority, &AuthorityAccepted { authority })?;
     Ok(())
 }
 
 pub(crate) fn set_guardian(ctx: Context<SetGuardian>, guardian: Pubkey) -> Result<()> {
     ctx.accounts.config.guardian = guardian;
-    emit_cpi!(GuardianSet { guardian });
+    emit(&ctx.accounts.event_authority, &GuardianSet { guardian })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use anchor_lang::{prelude::*, system_program};
 use assay_escrow::{Job, JobState};
 
-use crate::{VerificationError, events::RoundClosed, state::*};
+use crate::{VerificationError, emit, events::RoundClosed, state::*};
 
 /// Accounts of `close_round`, in order:
 /// 0. `round` (writable, closed)
@@ -27,11 +27,14 @@ pub struct CloseRound<'info> {
 pub(crate) fn handler(ctx: Context<CloseRound>) -> Result<()> {
     let round = &ctx.accounts.round;
     require!(round.phase == Phase::Final || abandoned(round, &ctx.accounts.job)?, VerificationError::WrongPhase);
-    emit_cpi!(RoundClosed {
-        job: ctx.accounts.job.key(),
-        round: ctx.accounts.round.key(),
-        last: Round::clone(&ctx.accounts.round),
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &RoundClosed {
+            job: ctx.accounts.job.key(),
+            round: ctx.accounts.round.key(),
+            last: Round::clone(&ctx.accounts.round),
+        },
+    )?;
     Ok(())
 }
 

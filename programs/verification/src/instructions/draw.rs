@@ -3,7 +3,7 @@ use assay_escrow::{Job, VERIFIER, cpi::accounts::JobByVerifier, program::AssayEs
 
 use super::SIGNER;
 use crate::{
-    VerificationError,
+    VerificationError, emit,
     events::{DrawRearmed, SeedDrawn},
     seed::{self, SLOT_HASHES, Seed},
     state::*,
@@ -52,11 +52,11 @@ pub(crate) fn handler(ctx: Context<Draw>) -> Result<()> {
         Seed::NotYet => return err!(VerificationError::SeedNotReady),
         Seed::Found { slot, hash } => {
             assay_escrow::cpi::set_seed(context, Some(hash)).map(drop)?;
-            emit_cpi!(SeedDrawn { job, slot, seed: hash });
+            emit(&ctx.accounts.event_authority, &SeedDrawn { job, slot, seed: hash })?;
         }
         Seed::AgedOut => {
             assay_escrow::cpi::set_seed(context, None).map(drop)?;
-            emit_cpi!(DrawRearmed { job, after_slot: Clock::get()?.slot });
+            emit(&ctx.accounts.event_authority, &DrawRearmed { job, after_slot: Clock::get()?.slot })?;
         }
     }
     Ok(())

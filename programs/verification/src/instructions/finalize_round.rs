@@ -4,7 +4,7 @@ use assay_reputation::{Outcome, Record, cpi::accounts::RecordOutcome, program::A
 
 use super::SIGNER;
 use crate::{
-    VerificationError,
+    VerificationError, emit,
     events::RoundFinalized,
     state::*,
     tally::{Ballot, Verdict, tally},
@@ -53,7 +53,7 @@ pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Resul
 
     let Verdict { root, winners, losers } = verdict;
     let (job, round) = (ctx.accounts.job.key(), ctx.accounts.round.key());
-    emit_cpi!(RoundFinalized { job, round, root, winners, losers });
+    emit(&ctx.accounts.event_authority, &RoundFinalized { job, round, root, winners, losers })?;
     Ok(())
 }
 

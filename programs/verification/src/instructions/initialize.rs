@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{VerificationError, events::VerificationInitialized, program::AssayVerification, state::*};
+use crate::{VerificationError, emit, events::VerificationInitialized, program::AssayVerification, state::*};
 
 /// Accounts of `initialize`, in order:
 /// 0. `authority` (signer, writable): the program's upgrade authority; pays
@@ -22,6 +22,7 @@ pub struct Initialize<'info> {
 }
 
 pub(crate) fn handler(ctx: Context<Initialize>, genesis: [u8; 32]) -> Result<()> {
+    crate::keep_security_txt();
     let authority = ctx.accounts.authority.key();
     ctx.accounts.config.set_inner(Config {
         version: VERSION,
@@ -32,6 +33,6 @@ pub(crate) fn handler(ctx: Context<Initialize>, genesis: [u8; 32]) -> Result<()>
         paused: false,
         genesis,
     });
-    emit_cpi!(VerificationInitialized { authority, genesis });
+    emit(&ctx.accounts.event_authority, &VerificationInitialized { authority, genesis })?;
     Ok(())
 }

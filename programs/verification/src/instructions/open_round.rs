@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use assay_escrow::{Job, JobState};
 
-use crate::{VerificationError, events::RoundOpened, state::*};
+use crate::{VerificationError, emit, events::RoundOpened, state::*};
 
 /// Accounts of `open_round`, in order:
 /// 0. `requester` (signer, writable): the job's; pays
@@ -43,6 +43,6 @@ pub(crate) fn handler(ctx: Context<OpenRound>) -> Result<()> {
         reveal_window: job.reveal_window,
         reveal_by,
     });
-    emit_cpi!(RoundOpened { round: ctx.accounts.round.key(), job: ctx.accounts.job.key() });
+    emit(&ctx.accounts.event_authority, &RoundOpened { round: ctx.accounts.round.key(), job: ctx.accounts.job.key() })?;
     Ok(())
 }

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use assay_escrow::{Seat, SeatState, VERIFIER, cpi::accounts::SeatByVerifier, program::AssayEscrow};
 
 use super::SIGNER;
-use crate::{VerificationError, events::ResultRevealed, seal, state::*};
+use crate::{VerificationError, emit, events::ResultRevealed, seal, state::*};
 
 /// Accounts of `reveal_result`, in order:
 /// 0. `operator` (signer): the seat's
@@ -14,15 +14,16 @@ use crate::{VerificationError, events::ResultRevealed, seal, state::*};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct RevealResult<'info> {
+    // `dup` as in `SealResult`.
     pub operator: Signer<'info>,
     pub config: Account<'info, Config>,
-    #[account(mut)]
-    pub round: Account<'info, Round>,
+    #[account(mut, dup)]
+    pub round: Box<Account<'info, Round>>,
     #[account(
-        mut, has_one = operator @ VerificationError::NotOperator,
+        mut, dup, has_one = operator @ VerificationError::NotOperator,
         constraint = seat.job == round.job @ VerificationError::WrongAddress
     )]
-    pub seat: Account<'info, Seat>,
+    pub seat: Box<Account<'info, Seat>>,
     /// CHECK: a PDA of this program that only signs.
     #[account(address = VERIFIER @ VerificationError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,
@@ -50,6 +51,6 @@ pub(crate) fn handler(ctx: Context<RevealResult>, digest: [u8; 32], salt: [u8; 3
     assay_escrow::cpi::reveal_seat(context, digest).map(drop)?;
 
     let (job, seat) = (ctx.accounts.round.job, ctx.accounts.seat.key());
-    emit_cpi!(ResultRevealed { job, operator, seat, digest });
+    emit(&ctx.accounts.event_authority, &ResultRevealed { job, operator, seat, digest })?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{VerificationError, events::PausedSet, state::*};
+use crate::{VerificationError, emit, events::PausedSet, state::*};
 
 /// Accounts of `set_paused`, in order:
 /// 0. `by` (signer): the Config's guardian or authority
@@ -19,6 +19,6 @@ pub(crate) fn handler(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
     let guards = by == config.guardian && by != Pubkey::default();
     require!(guards || by == config.authority, VerificationError::NotGuardian);
     config.paused = paused;
-    emit_cpi!(PausedSet { paused, by });
+    emit(&ctx.accounts.event_authority, &PausedSet { paused, by })?;
     Ok(())
 }

@@ -64,6 +64,11 @@ pub fn need<T>(found: Option<T>) -> Verdict<T> {
     found.ok_or(Refusal::Code(MISSING))
 }
 
+/// A token account that escrow reads by itself: what is not there belongs to no token program.
+pub fn holding<T>(found: Option<T>) -> Verdict<T> {
+    found.ok_or(Refusal::Code(WRONG_OWNER))
+}
+
 /// The whole of it.
 #[derive(Clone)]
 pub struct Model {

@@ -6,6 +6,7 @@ use super::*;
 
 /// Attacks that land, and why that is right; see [`super::COMMON`].
 pub const HARMLESS: &[Harmless] = &[
+    ("escrow::register_mint", "wrong_signer", "payer", "whoever signs may pay the rent"),
     ("escrow::initialize", "arbitrary_cpi_target", "program", EVENTS),
     ("escrow::set_seed", "of_another", "job", SIGNED),
     ("escrow::seal_seat", "of_another", "seat", SIGNED),
@@ -32,10 +33,10 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::claim_seat", "prefunded_pda", "seat", AHEAD),
     ("escrow::award_bid", "prefunded_pda", "seat", AHEAD),
     ("escrow::unregister_mint", "wrong_address", "to", CHOSEN),
-    ("escrow::expire_job", "wrong_address", "caller", CHOSEN),
-    ("escrow::settle", "wrong_address", "caller", CHOSEN),
-    ("escrow::close_job", "wrong_address", "caller", CHOSEN),
+    ("escrow::settle", "duplicate_mutable", "caller=payer", CHOSEN),
+    ("escrow::close_job", "duplicate_mutable", "caller=requester", CHOSEN),
     ("escrow::set_params", "twice", "-", "the same parameters again"),
+    ("escrow::top_up", "twice", "-", "the requester gives another second each time"),
     ("escrow::propose_authority", "twice", "-", "the same key again"),
     ("escrow::set_guardian", "twice", "-", "the same key again"),
     ("escrow::set_paused", "twice", "-", "it is paused all the same"),
@@ -57,14 +58,19 @@ pub fn cases() -> Vec<Case> {
     let post = |who: &Pubkey, nonce| ix::escrow::post_job(who, &usd, terms(nonce));
     let claim = |w: &World, who: &Pubkey, job: &Pubkey| w.claim_ix(job, who, 0);
     let round = ix::verification::open_round;
+    // Somebody else pays: one key in two roles hides which of them signs.
+    let register = |mint: &Pubkey| {
+        let mut call = ix::escrow::register_mint(&authority, mint, 5);
+        call.accounts[1].pubkey = bob;
+        call
+    };
     let mut fresh = empty.clone();
     fresh.jobs = vec![addresses::job(&alice, 1), addresses::job(&bob, 1)];
     fresh.ok(&[post(&bob, 1), round(&bob, &fresh.jobs[1])]);
     let cancel = |who: &Pubkey, job: &Pubkey| ix::escrow::cancel_job(who, job);
     let mut cases = vec![
         Case::new(&bare, ix::escrow::initialize(&authority, escrow_params())),
-        Case::new(&empty, ix::escrow::register_mint(&authority, &ASY_MINT, 5))
-            .other(ix::escrow::register_mint(&authority, &usd, 5)),
+        Case::new(&empty, register(&ASY_MINT)).other(register(&usd)),
         Case::new(&fresh, post(&alice, 1)).other(post(&bob, 1)),
         Case::new(&w, cancel(&alice, &job)).other(cancel(&bob, &other)),
         Case::new(&w, claim(&w, &o[0], &job)).other(claim(&w, &o[1], &other)),
@@ -83,7 +89,8 @@ pub fn cases() -> Vec<Case> {
     for (i, job) in [job, other].iter().enumerate() {
         w.judge(job, &digests(&w, i));
     }
-    let settle = |w: &World, job: &Pubkey, who: &Pubkey| ix::escrow::settle(job, &w.job(job), who);
+    let settle =
+        |w: &World, job: &Pubkey, who: &Pubkey| ix::escrow::settle_seat(job, &w.job(job), &w.seat(job, who), &w.carol);
     cases.push(Case::new(&w, settle(&w, &job, &o[0])).other(settle(&w, &other, &o[3])));
     cases.push(Case::new(&w, w.slash_ix(&job, &o[2])).other(w.slash_ix(&other, &o[5])));
     let refund = |w: &World, job: &Pubkey| ix::escrow::refund(job, &w.job(job));
@@ -95,7 +102,8 @@ pub fn cases() -> Vec<Case> {
         w.refund(job);
     }
     cases.push(
-        Case::new(&w, ix::escrow::close_job(&job, &alice, &alice)).other(ix::escrow::close_job(&other, &bob, &bob)),
+        Case::new(&w, ix::escrow::close_job(&job, &alice, &w.carol))
+            .other(ix::escrow::close_job(&other, &bob, &w.carol)),
     );
     cases.extend(by_the_verifier());
     cases.extend(governed());

@@ -9,7 +9,7 @@ use assay_tests::assay_sdk::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{ata, need, paid_in, require},
+    state::{ata, holding, need, paid_in, require},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
@@ -34,8 +34,8 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     send(call, move |m| {
         let now = m.now;
         let job = need(m.jobs.get_mut(&address))?;
-        let owner = need(m.money.tokens.get(&to))?.owner;
         require(job.mint == mint, EscrowError::WrongAddress)?;
+        let owner = holding(m.money.tokens.get(&to))?.owner;
         let over = job.ended_at + i64::from(m.escrow.royalty_grace_seconds);
         let forfeit = !job.live() && now > over && owner == FEE_AUTHORITY;
         let found = job.legs.get_mut(leg);

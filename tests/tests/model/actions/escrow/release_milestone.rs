@@ -7,7 +7,7 @@ use assay_tests::assay_sdk::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{ata, need, paid_in, require},
+    state::{ata, holding, need, paid_in, require},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
@@ -25,8 +25,8 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let now = m.now;
         let job = need(m.jobs.get_mut(&at))?;
         let seat = need(m.seats.get_mut(&address))?;
-        need(m.money.tokens.get(&fees))?;
         require(job.mint == mint, EscrowError::WrongAddress)?;
+        holding(m.money.tokens.get(&fees))?;
         require(job.accepted(), EscrowError::WrongStrategy)?;
         require(job.live(), EscrowError::WrongState)?;
         if by != job.requester {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     dice::Dice,
-    state::{Job, Seat, Verdict, ata, need, paid_in, part, refuse, require},
+    state::{Job, Seat, Verdict, ata, holding, need, paid_in, part, refuse, require},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
@@ -24,9 +24,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let job = need(m.jobs.get(&at))?.clone();
         let seat = need(m.seats.get(&address))?.clone();
         need(m.devices.get(&named.device))?;
-        need(m.money.tokens.get(&fees))?;
         require(job.mint == mint, EscrowError::WrongAddress)?;
         require((seat.payer, seat.device) == (named.payer, named.device), EscrowError::WrongAddress)?;
+        holding(m.money.tokens.get(&fees))?;
         let price = earned(&job, &seat)?;
         let job = need(m.jobs.get_mut(&at))?;
         let (paid, fee) = job.share_out(price);
