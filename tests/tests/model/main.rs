@@ -35,12 +35,10 @@ const NOT_WALKED: &[(&str, &str)] = &[
     ("reputation::upgrade_record", "no record of the walk has an old layout: see programs/layouts.rs"),
     ("staking::lock_bond", "by escrow::claim_seat"),
     ("staking::release_bond", "by escrow::settle"),
-    ("staking::slash", "by escrow::slash_seat and expire_seat"),
     ("escrow::set_seed", "by verification::draw"),
     ("escrow::seal_seat", "by verification::seal_result"),
     ("escrow::reveal_seat", "by verification::reveal_result"),
     ("escrow::record_verdict", "by verification::finalize_round"),
-    ("reputation::record_outcome", "by verification::finalize_round"),
 ];
 
 fn number(name: &str, default: u64) -> u64 {
@@ -101,13 +99,15 @@ fn a_wrong_model_is_found_out() {
     ];
     for (name, mistake) in mistakes {
         let mut walk = Walk::new(3);
-        mistake(&mut walk.model);
-        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            while walk.steps < 5_000 {
+        let walked = std::panic::AssertUnwindSafe(|| {
+            while walk.steps < 2_500 {
+                // Again and again: what sets parameters anew would heal it.
+                mistake(&mut walk.model);
                 walk.step();
             }
-        }));
-        assert!(found.is_err(), "nobody noticed that {name} was wrong");
+        });
+        let found = std::panic::catch_unwind(walked).is_err();
+        assert!(found, "nobody noticed that {name} was wrong");
     }
 }
 

@@ -64,7 +64,7 @@ pub fn need<T>(found: Option<T>) -> Verdict<T> {
     found.ok_or(Refusal::Code(MISSING))
 }
 
-/// A token account that escrow reads by itself: what is not there belongs to no token program.
+/// An account that a program reads by itself: what is not there is not of the program that it should be of.
 pub fn holding<T>(found: Option<T>) -> Verdict<T> {
     found.ok_or(Refusal::Code(WRONG_OWNER))
 }

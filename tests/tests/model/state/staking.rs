@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::staking::{self, StakingError, StakingParams};
 
-use super::{Model, Refusal, Totals, Verdict, Weight, need, refuse, require};
+use super::{Model, Refusal, Totals, Verdict, Weight, holding, need, refuse, require};
 
 /// More shares than a pool may have.
 const MAX_SHARES: u128 = 1 << 120;
@@ -273,10 +273,10 @@ impl Model {
 
     /// As escrow does at a claim.
     pub fn lock_bond(&mut self, address: &Pubkey, amount: u64) -> Verdict {
-        let jailed = self.jailed(address)?;
         self.staking_open()?;
-        require(!jailed, StakingError::Jailed)?;
-        let pool = need(self.staking.pools.get_mut(address))?;
+        let now = self.now;
+        let pool = holding(self.staking.pools.get_mut(address))?;
+        require(now >= pool.jailed_until, StakingError::Jailed)?;
         match pool.locked.checked_add(amount) {
             Some(locked) if locked <= pool.active.amount => pool.locked = locked,
             Some(_) => return refuse(StakingError::StakeLocked),

@@ -17,6 +17,7 @@ pub mod set_commission;
 pub mod set_guardian;
 pub mod set_params;
 pub mod set_paused;
+pub mod slash;
 pub mod stake;
 pub mod sync_weight;
 pub mod withdraw;

@@ -25,7 +25,12 @@ pub fn params(view: &View, dice: &mut Dice) -> TokenParams {
     let treasury_bps = 10_000 - parts.iter().sum::<u16>() + u16::from(dice.once_in(16));
     let usual = token_params().emission;
     let emission = match dice.below(8) {
-        0 => Emission { first: dice.amount(5_000 * ASY), keep_bps: dice.below(10_001) as u16, epoch_seconds: 50 },
+        // Not all of the cap at once: nothing could be minted for the rest of the walk.
+        0 => Emission {
+            first: dice.amount(5_000 * ASY).min(50_000_000 * ASY),
+            keep_bps: dice.below(10_001) as u16,
+            epoch_seconds: 50,
+        },
         1 => Emission { epoch_seconds: dice.below(2) as i64, ..usual },
         2 => Emission { keep_bps: 10_001, ..usual },
         _ => view.model.token.params.emission,
