@@ -109,7 +109,18 @@ pub async fn run(context: &Context, args: &Report) -> Result<()> {
     }
 }
 
+/// History and accounts are two requests: an account that is closed in between is in neither, and is found on another look.
 async fn look(context: &Context, job: &Pubkey) -> Result<Look> {
+    for _ in 0..MORE_LOOKS {
+        match look_once(context, job).await {
+            Err(Error::BadAccount(_)) => sleep(PAUSE).await,
+            done => return done,
+        }
+    }
+    look_once(context, job).await
+}
+
+async fn look_once(context: &Context, job: &Pubkey) -> Result<Look> {
     let (history, failed) = context.history(job).await?;
     let story = Story::tell(job, &history)?;
     let addresses = story.accounts(job);
