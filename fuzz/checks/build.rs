@@ -6,7 +6,9 @@ use std::{fmt::Write, path::Path};
 use serde_json::Value;
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../idl");
+    // At run time: two checkouts that share a target directory share this script.
+    let crate_root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let root = Path::new(&crate_root).join("../../idl");
     println!("cargo::rerun-if-changed={}", root.display());
     let files = std::fs::read_dir(&root).unwrap_or_else(|why| panic!("{}: {why}", root.display()));
     let mut names: Vec<_> = files.map(|file| file.expect("a file of idl/").path()).collect();

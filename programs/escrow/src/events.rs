@@ -3,6 +3,8 @@
 
 use anchor_lang::prelude::*;
 
+pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
+
 use crate::state::{Bid, Capabilities, Device, EscrowParams, Job, Model, PaymentMint, Seat};
 
 /// The Config exists.
@@ -16,31 +18,6 @@ pub struct EscrowInitialized {
 #[event]
 pub struct ParamsSet {
     pub params: EscrowParams,
-}
-
-/// Another key may become the authority; default() if none may any more.
-#[event]
-pub struct AuthorityProposed {
-    pub pending: Pubkey,
-}
-
-/// The proposed key is the authority now.
-#[event]
-pub struct AuthorityAccepted {
-    pub authority: Pubkey,
-}
-
-/// Who may pause besides the authority; default() for nobody.
-#[event]
-pub struct GuardianSet {
-    pub guardian: Pubkey,
-}
-
-/// Nothing new begins from now on, or it does again.
-#[event]
-pub struct PausedSet {
-    pub paused: bool,
-    pub by: Pubkey,
 }
 
 /// A mint may be used as payment.

@@ -35,28 +35,28 @@ pub mod assay_escrow {
 
     /// Set the parameters. Jobs that are posted already keep the terms they were posted with. Authority only.
     pub fn set_params(ctx: Context<Govern>, params: EscrowParams) -> Result<()> {
-        instructions::config::set_params(ctx, params)
+        instructions::set_params::handler(ctx, params)
     }
 
     /// Say who may become the authority; default() withdraws it. Authority only.
     pub fn propose_authority(ctx: Context<Govern>, new: Pubkey) -> Result<()> {
-        instructions::config::propose(ctx, new)
+        instructions::administration::propose_authority(ctx, new)
     }
 
     /// Become the authority. The proposed key only.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
-        instructions::config::accept(ctx)
+        instructions::administration::accept_authority(ctx)
     }
 
     /// Say who may pause besides the authority; default() for nobody. Authority only.
     pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
-        instructions::config::set_guardian(ctx, guardian)
+        instructions::administration::set_guardian(ctx, guardian)
     }
 
     /// Stop all that begins something new, or allow it again: post_job, top_up, claim_seat and register_mint. What began
     /// can be ended all the same. Authority or guardian.
     pub fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
-        instructions::config::set_paused(ctx, paused)
+        instructions::administration::set_paused(ctx, paused)
     }
 
     /// Allow a mint as payment: of SPL Token, or of Token-2022 with harmless extensions. Authority only.

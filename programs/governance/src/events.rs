@@ -3,6 +3,8 @@
 
 use anchor_lang::prelude::*;
 
+pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
+
 use crate::state::{Action, ActionTerms, Choice, GovernanceParams, Proposal, ProposalState, Vote};
 
 /// The Config exists.
@@ -16,31 +18,6 @@ pub struct GovernanceInitialized {
 #[event]
 pub struct ParamsSet {
     pub params: GovernanceParams,
-}
-
-/// Somebody may accept the authority, or nobody where it is the default address.
-#[event]
-pub struct AuthorityProposed {
-    pub pending: Pubkey,
-}
-
-/// The authority changed hands.
-#[event]
-pub struct AuthorityAccepted {
-    pub authority: Pubkey,
-}
-
-/// The guardian was set; the default address is none.
-#[event]
-pub struct GuardianSet {
-    pub guardian: Pubkey,
-}
-
-/// Votes may start, or may not.
-#[event]
-pub struct PausedSet {
-    pub paused: bool,
-    pub by: Pubkey,
 }
 
 /// A draft was made.

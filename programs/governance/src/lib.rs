@@ -31,6 +31,7 @@ pub use state::*;
 
 declare_id!("8RsBdUtpucVnEE7kCE6WcaPvD2aQb43vHo4RWG1AEJAm");
 
+include!("../../emit.rs");
 include!("../../security.rs");
 
 #[program]
@@ -43,28 +44,28 @@ pub mod assay_governance {
     }
 
     /// Set the rules of the votes to come; a vote that has started keeps its own. Authority only.
-    pub fn set_params(ctx: Context<Administer>, params: GovernanceParams) -> Result<()> {
-        instructions::admin::set_params(ctx, params)
+    pub fn set_params(ctx: Context<Govern>, params: GovernanceParams) -> Result<()> {
+        instructions::set_params::handler(ctx, params)
     }
 
     /// Offer the authority to `new`, who must accept it; the default address withdraws the offer. Authority only.
-    pub fn propose_authority(ctx: Context<Administer>, new: Pubkey) -> Result<()> {
-        instructions::admin::propose_authority(ctx, new)
+    pub fn propose_authority(ctx: Context<Govern>, new: Pubkey) -> Result<()> {
+        instructions::administration::propose_authority(ctx, new)
     }
 
     /// Take the authority that was offered. The one it was offered to only.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
-        instructions::admin::accept_authority(ctx)
+        instructions::administration::accept_authority(ctx)
     }
 
     /// Set who may veto and pause; the default address is nobody. Authority only.
-    pub fn set_guardian(ctx: Context<Administer>, guardian: Pubkey) -> Result<()> {
-        instructions::admin::set_guardian(ctx, guardian)
+    pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
+        instructions::administration::set_guardian(ctx, guardian)
     }
 
     /// Stop votes from starting, or let them again. Authority or guardian. What has started goes on.
     pub fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
-        instructions::admin::set_paused(ctx, paused)
+        instructions::administration::set_paused(ctx, paused)
     }
 
     /// Draft a proposal with the id `Config.proposals`. Owner of a position worth `proposal_stake` only.

@@ -20,6 +20,7 @@ pub use state::*;
 
 declare_id!("Dns7fgNHG57oZDp5M7bvjq7QGvXdxkkExMYTmXxJX8wu");
 
+include!("../../emit.rs");
 include!("../../security.rs");
 
 #[program]

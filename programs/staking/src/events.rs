@@ -2,6 +2,8 @@
 
 use anchor_lang::prelude::*;
 
+pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
+
 use crate::state::{Pool, Position, StakingParams, Ticket};
 
 /// Config and Totals exist.
@@ -71,31 +73,6 @@ pub struct WeightSynced {
 #[event]
 pub struct ParamsSet {
     pub params: StakingParams,
-}
-
-/// Who may accept the authority; the default key is nobody.
-#[event]
-pub struct AuthorityProposed {
-    pub pending: Pubkey,
-}
-
-/// The authority changed.
-#[event]
-pub struct AuthorityAccepted {
-    pub authority: Pubkey,
-}
-
-/// Who may pause besides the authority; the default key is nobody.
-#[event]
-pub struct GuardianSet {
-    pub guardian: Pubkey,
-}
-
-/// Entries were stopped, or allowed again.
-#[event]
-pub struct PausedSet {
-    pub paused: bool,
-    pub by: Pubkey,
 }
 
 /// An operator closed its pool. `surplus` is what strangers had sent to its vault.

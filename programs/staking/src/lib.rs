@@ -35,27 +35,27 @@ pub mod assay_staking {
 
     /// Change the parameters. Authority only.
     pub fn set_params(ctx: Context<Govern>, params: StakingParams) -> Result<()> {
-        instructions::admin::set_params(ctx, params)
+        instructions::set_params::handler(ctx, params)
     }
 
     /// Name who may become the authority; the default key withdraws it. Authority only.
     pub fn propose_authority(ctx: Context<Govern>, new: Pubkey) -> Result<()> {
-        instructions::admin::propose_authority(ctx, new)
+        instructions::administration::propose_authority(ctx, new)
     }
 
     /// Become the authority. Only whom the authority proposed may.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
-        instructions::admin::accept_authority(ctx)
+        instructions::administration::accept_authority(ctx)
     }
 
     /// Name who may pause besides the authority; the default key is nobody. Authority only.
     pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
-        instructions::admin::set_guardian(ctx, guardian)
+        instructions::administration::set_guardian(ctx, guardian)
     }
 
     /// Stop or allow entries: open_pool, open_position, stake, redelegate, lock_bond. Authority or guardian.
     pub fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
-        instructions::admin::set_paused(ctx, paused)
+        instructions::administration::set_paused(ctx, paused)
     }
 
     /// Open the signing operator's pool, its vault and its own position.

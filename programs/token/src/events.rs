@@ -2,6 +2,8 @@
 
 use anchor_lang::prelude::*;
 
+pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
+
 use crate::state::{Distribution, TokenParams};
 
 /// The mint and the Config exist.
@@ -17,31 +19,6 @@ pub struct TokenInitialized {
 #[event]
 pub struct ParamsSet {
     pub params: TokenParams,
-}
-
-/// Somebody may become the authority by accepting; zeros: nobody.
-#[event]
-pub struct AuthorityProposed {
-    pub pending: Pubkey,
-}
-
-/// The proposed key is the authority.
-#[event]
-pub struct AuthorityAccepted {
-    pub authority: Pubkey,
-}
-
-/// The guardian was set; zeros: nobody.
-#[event]
-pub struct GuardianSet {
-    pub guardian: Pubkey,
-}
-
-/// Entries were stopped or allowed again.
-#[event]
-pub struct PausedSet {
-    pub paused: bool,
-    pub by: Pubkey,
 }
 
 /// A minter's remaining allowance was set.

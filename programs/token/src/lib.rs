@@ -21,6 +21,7 @@ pub use state::*;
 
 declare_id!("6ozaf3NU11tRdzN53yDrnHENFbhroPA81nGb6JZ1MnX4");
 
+include!("../../emit.rs");
 include!("../../security.rs");
 
 #[program]
@@ -37,28 +38,28 @@ pub mod assay_token {
 
     /// Set the parameters. Authority only. If the emission changes, its curve begins anew now, and epochs that are over
     /// but not yet emitted lapse: emit them first.
-    pub fn set_params(ctx: Context<SetParams>, params: TokenParams) -> Result<()> {
+    pub fn set_params(ctx: Context<Govern>, params: TokenParams) -> Result<()> {
         instructions::set_params::handler(ctx, params)
     }
 
     /// Name who may become the authority; zeros withdraw it. Authority only.
-    pub fn propose_authority(ctx: Context<ProposeAuthority>, new: Pubkey) -> Result<()> {
-        instructions::authority::propose(ctx, new)
+    pub fn propose_authority(ctx: Context<Govern>, new: Pubkey) -> Result<()> {
+        instructions::administration::propose_authority(ctx, new)
     }
 
     /// Become the authority. Only who was proposed.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
-        instructions::authority::accept(ctx)
+        instructions::administration::accept_authority(ctx)
     }
 
     /// Name who may pause; zeros for nobody. Authority only.
-    pub fn set_guardian(ctx: Context<SetGuardian>, guardian: Pubkey) -> Result<()> {
-        instructions::authority::set_guardian(ctx, guardian)
+    pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
+        instructions::administration::set_guardian(ctx, guardian)
     }
 
     /// Stop mint_to, emit_epoch and open_distribution, or allow them again. Authority or guardian.
     pub fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
-        instructions::set_paused::handler(ctx, paused)
+        instructions::administration::set_paused(ctx, paused)
     }
 
     /// Set how many base units `minter` may still mint. 0 revokes. Authority only. To replace an allowance by a smaller

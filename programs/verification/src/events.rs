@@ -2,6 +2,8 @@
 
 use anchor_lang::prelude::*;
 
+pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
+
 use crate::state::Round;
 
 /// The Config exists.
@@ -9,31 +11,6 @@ use crate::state::Round;
 pub struct VerificationInitialized {
     pub authority: Pubkey,
     pub genesis: [u8; 32],
-}
-
-/// Somebody may become the authority by accepting; zeros: nobody.
-#[event]
-pub struct AuthorityProposed {
-    pub pending: Pubkey,
-}
-
-/// The proposed key is the authority.
-#[event]
-pub struct AuthorityAccepted {
-    pub authority: Pubkey,
-}
-
-/// The guardian was set; zeros: nobody.
-#[event]
-pub struct GuardianSet {
-    pub guardian: Pubkey,
-}
-
-/// New rounds were stopped or allowed again.
-#[event]
-pub struct PausedSet {
-    pub paused: bool,
-    pub by: Pubkey,
 }
 
 /// A job's round is open.

@@ -35,23 +35,23 @@ pub mod assay_verification {
     }
 
     /// Name who may become the authority; zeros withdraw it. Authority only.
-    pub fn propose_authority(ctx: Context<ProposeAuthority>, new: Pubkey) -> Result<()> {
-        instructions::authority::propose(ctx, new)
+    pub fn propose_authority(ctx: Context<Govern>, new: Pubkey) -> Result<()> {
+        instructions::administration::propose_authority(ctx, new)
     }
 
     /// Become the authority. Only who was proposed.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
-        instructions::authority::accept(ctx)
+        instructions::administration::accept_authority(ctx)
     }
 
     /// Name who may pause; zeros for nobody. Authority only.
-    pub fn set_guardian(ctx: Context<SetGuardian>, guardian: Pubkey) -> Result<()> {
-        instructions::authority::set_guardian(ctx, guardian)
+    pub fn set_guardian(ctx: Context<Govern>, guardian: Pubkey) -> Result<()> {
+        instructions::administration::set_guardian(ctx, guardian)
     }
 
     /// Stop open_round, or allow it again. Authority or guardian. There are no parameters to set: the genesis is fixed.
     pub fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
-        instructions::set_paused::handler(ctx, paused)
+        instructions::administration::set_paused(ctx, paused)
     }
 
     /// Open a job's round; the requester pays its rent. Before it, no seed can be drawn and no seat claimed.

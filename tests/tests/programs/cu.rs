@@ -101,10 +101,10 @@ fn reviewed(w: &mut World) {
 fn governed(w: &mut World) {
     let (authority, carol) = (w.authority, w.carol);
     w.ok(&[ix::escrow::set_params(&authority, escrow_params())]);
-    w.ok(&[ix::escrow::set_guardian(&authority, carol)]);
+    w.ok(&[ix::escrow::set_guardian(&authority, &carol)]);
     w.ok(&[ix::escrow::set_paused(&carol, true)]);
     w.ok(&[ix::escrow::set_paused(&carol, false)]);
-    w.ok(&[ix::escrow::propose_authority(&authority, authority)]);
+    w.ok(&[ix::escrow::propose_authority(&authority, &authority)]);
     w.ok(&[ix::escrow::accept_authority(&authority)]);
     w.ok(&[ix::escrow::register_mint(&authority, &ASY_MINT, 1)]);
     w.ok(&[ix::escrow::unregister_mint(&authority, &ASY_MINT, &carol)]);

@@ -329,15 +329,15 @@ fn one_step_authority_transfer() {
     let mut w = World::empty();
     let (authority, bob, mallory) = (w.authority, w.bob, w.mallory);
     w.refused(&[ix::escrow::accept_authority(&mallory)], EscrowError::NotPending);
-    w.ok(&[ix::escrow::propose_authority(&authority, bob)]);
+    w.ok(&[ix::escrow::propose_authority(&authority, &bob)]);
     w.refused(&[ix::escrow::accept_authority(&mallory)], EscrowError::NotPending);
-    w.refused(&[ix::escrow::set_guardian(&bob, bob)], EscrowError::NotAuthority);
-    w.ok(&[ix::escrow::propose_authority(&authority, Pubkey::default())]);
+    w.refused(&[ix::escrow::set_guardian(&bob, &bob)], EscrowError::NotAuthority);
+    w.ok(&[ix::escrow::propose_authority(&authority, &Pubkey::default())]);
     w.refused(&[ix::escrow::accept_authority(&bob)], EscrowError::NotPending);
-    w.ok(&[ix::escrow::propose_authority(&authority, bob)]);
+    w.ok(&[ix::escrow::propose_authority(&authority, &bob)]);
     w.ok(&[ix::escrow::accept_authority(&bob)]);
-    w.refused(&[ix::escrow::set_guardian(&authority, authority)], EscrowError::NotAuthority);
-    w.ok(&[ix::escrow::set_guardian(&bob, authority)]);
+    w.refused(&[ix::escrow::set_guardian(&authority, &authority)], EscrowError::NotAuthority);
+    w.ok(&[ix::escrow::set_guardian(&bob, &authority)]);
     let config: Config = w.chain.read(&addresses::config(&assay_tests::assay_sdk::escrow::ID));
     assert_eq!((config.authority, config.pending, config.guardian), (bob, Pubkey::default(), authority));
 }
@@ -351,7 +351,7 @@ fn pause_stops_entry_not_exit() {
     let open = w.open(&bob, 1);
     let job = w.open(&alice, 1);
     w.claim_and_seal(&job, &[(o[0], honest()), (o[1], honest()), (o[2], lie(&o[2]))]);
-    w.ok(&[ix::escrow::set_guardian(&authority, w.carol)]);
+    w.ok(&[ix::escrow::set_guardian(&authority, &w.carol)]);
     w.refused(&[ix::escrow::set_paused(&w.mallory, true)], EscrowError::NotGuardian);
     w.ok(&[ix::escrow::set_paused(&w.carol, true)]);
     w.refused(&[ix::escrow::post_job(&alice, &usd, terms(2))], EscrowError::Paused);

@@ -80,7 +80,7 @@ fn configs(deployer: &Pubkey) -> Vec<(Instruction, Instruction, Pubkey)> {
             ix::verification::accept_authority(&AUTHORITY),
             at(verification::ID),
         ),
-        (ix::escrow::propose_authority(deployer, AUTHORITY), ix::escrow::accept_authority(&AUTHORITY), at(escrow::ID)),
+        (ix::escrow::propose_authority(deployer, &AUTHORITY), ix::escrow::accept_authority(&AUTHORITY), at(escrow::ID)),
         (gov::propose_authority(deployer, &AUTHORITY), gov::accept_authority(&AUTHORITY), at(governance::ID)),
     ]
 }
@@ -151,7 +151,7 @@ fn escrow_obeys_the_vote() {
     let mut w = World::governed(3);
     let (authority, alice) = (w.authority, w.alice);
     let old = w.post(&alice, assay_tests::market::terms(1));
-    w.ok(&[ix::escrow::propose_authority(&authority, AUTHORITY)]);
+    w.ok(&[ix::escrow::propose_authority(&authority, &AUTHORITY)]);
     let params = escrow::EscrowParams { fee_bps: 300, ..escrow_params() };
     w.enact(&[ix::escrow::accept_authority(&AUTHORITY), ix::escrow::set_params(&AUTHORITY, params)]);
     w.refused(&[ix::escrow::set_params(&authority, escrow_params())], EscrowError::NotAuthority);

@@ -20,7 +20,6 @@ mod life;
 mod matrix;
 mod named;
 mod names;
-mod random;
 mod reputation;
 mod ruled;
 mod sealing;

@@ -193,6 +193,25 @@ fn deadlines_of_tickets_and_votes() {
     w.ok(&[ix::staking::withdraw_of(&a, &d, 0)]);
 }
 
+/// A vote that is open keeps its position, and the pool that it is in, even once nothing is left in it: one that was opened
+/// anew could vote again.
+#[test]
+fn an_empty_position_stays_while_its_vote_is_open() {
+    let (mut w, a, _) = two();
+    let (pool, until) = (addresses::pool(&a), w.now + 500);
+    let late = w.holder("late", ASY);
+    w.ok(&[ix::staking::open_position(&a, &late, 0)]);
+    for owner in [late, a] {
+        w.ok(&[ix::staking::lock_position(&addresses::position(&pool, &owner), until)]);
+    }
+    w.at(until - 1);
+    w.refused(&[ix::staking::close_position(&a, &late)], StakingError::VoteLocked);
+    w.refused(&[ix::staking::close_pool(&a)], StakingError::VoteLocked);
+    w.at(until);
+    w.ok(&[ix::staking::close_position(&a, &late)]);
+    w.refused(&[ix::staking::close_pool(&a)], StakingError::NotEmpty);
+}
+
 /// The longest lock there is ends.
 #[test]
 fn a_vote_holds_nobody_for_ever() {

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{GovernanceError, events::ActionAdded, state::*};
+use crate::{GovernanceError, emit, events::ActionAdded, state::*};
 
 /// Accounts of `add_action`, in order:
 /// 0. `proposer` (signer, writable): the proposal's; pays
@@ -44,6 +44,6 @@ pub(crate) fn handler(ctx: Context<AddAction>, terms: ActionTerms) -> Result<()>
         terms: terms.clone(),
     });
 
-    emit_cpi!(ActionAdded { proposal: address, index, terms, actions_hash });
+    emit(&ctx.accounts.event_authority, &ActionAdded { proposal: address, index, terms, actions_hash })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    GovernanceError,
+    GovernanceError, emit,
     events::{ActionClosed, ProposalClosed, VoteClosed},
     state::*,
 };
@@ -60,7 +60,7 @@ pub(crate) fn action(ctx: Context<CloseAction>) -> Result<()> {
     proposal.invariant()?;
 
     let last = Action::clone(&ctx.accounts.action);
-    emit_cpi!(ActionClosed { action: ctx.accounts.action.key(), last });
+    emit(&ctx.accounts.event_authority, &ActionClosed { action: ctx.accounts.action.key(), last })?;
     Ok(())
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn proposal(ctx: Context<CloseProposal>) -> Result<()> {
     require!(proposal.open_actions == 0, GovernanceError::ActionsLeft);
 
     let last = Proposal::clone(proposal);
-    emit_cpi!(ProposalClosed { proposal: ctx.accounts.proposal.key(), last });
+    emit(&ctx.accounts.event_authority, &ProposalClosed { proposal: ctx.accounts.proposal.key(), last })?;
     Ok(())
 }
 
@@ -80,6 +80,6 @@ pub(crate) fn vote(ctx: Context<CloseVote>) -> Result<()> {
     require!(Clock::get()?.unix_timestamp >= vote.ends_at, GovernanceError::VoteOpen);
 
     let last = Vote::clone(vote);
-    emit_cpi!(VoteClosed { vote: ctx.accounts.vote.key(), last });
+    emit(&ctx.accounts.event_authority, &VoteClosed { vote: ctx.accounts.vote.key(), last })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    GovernanceError,
+    GovernanceError, emit,
     events::{Cancelled, Vetoed},
     state::*,
 };
@@ -41,7 +41,10 @@ pub(crate) fn veto(ctx: Context<Veto>) -> Result<()> {
     proposal.state = ProposalState::Vetoed;
     proposal.invariant()?;
 
-    emit_cpi!(Vetoed { proposal: ctx.accounts.proposal.key(), guardian: ctx.accounts.guardian.key() });
+    emit(
+        &ctx.accounts.event_authority,
+        &Vetoed { proposal: ctx.accounts.proposal.key(), guardian: ctx.accounts.guardian.key() },
+    )?;
     Ok(())
 }
 
@@ -58,6 +61,6 @@ pub(crate) fn cancel(ctx: Context<Cancel>) -> Result<()> {
     proposal.state = ProposalState::Cancelled;
     proposal.invariant()?;
 
-    emit_cpi!(Cancelled { proposal: ctx.accounts.proposal.key() });
+    emit(&ctx.accounts.event_authority, &Cancelled { proposal: ctx.accounts.proposal.key() })?;
     Ok(())
 }

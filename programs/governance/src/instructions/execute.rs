@@ -3,7 +3,7 @@ use anchor_lang::{
     solana_program::{instruction::Instruction, program::invoke_signed},
 };
 
-use crate::{GovernanceError, events::ActionExecuted, state::*};
+use crate::{GovernanceError, emit, events::ActionExecuted, state::*};
 
 /// Accounts of `execute`, in order:
 /// 0. `proposal` (writable)
@@ -51,7 +51,10 @@ pub(crate) fn handler<'info>(ctx: Context<'info, Execute<'info>>, index: u8, cos
     ctx.accounts.proposal.reload()?;
 
     let (program, state) = (terms.program, ctx.accounts.proposal.state);
-    emit_cpi!(ActionExecuted { proposal: ctx.accounts.proposal.key(), index, program, state });
+    emit(
+        &ctx.accounts.event_authority,
+        &ActionExecuted { proposal: ctx.accounts.proposal.key(), index, program, state },
+    )?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{GovernanceError, events::VoteFinished, state::*};
+use crate::{GovernanceError, emit, events::VoteFinished, state::*};
 
 /// Accounts of `finish_vote`, in order:
 /// 0. `proposal` (writable), then the event accounts
@@ -22,6 +22,9 @@ pub(crate) fn handler(ctx: Context<FinishVote>) -> Result<()> {
     proposal.finish()?;
 
     let (state, yes, no, abstain) = (proposal.state, proposal.yes, proposal.no, proposal.abstain);
-    emit_cpi!(VoteFinished { proposal: ctx.accounts.proposal.key(), state, yes, no, abstain });
+    emit(
+        &ctx.accounts.event_authority,
+        &VoteFinished { proposal: ctx.accounts.proposal.key(), state, yes, no, abstain },
+    )?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{GovernanceError, events::GovernanceInitialized, program::AssayGovernance, state::*};
+use crate::{GovernanceError, emit, events::GovernanceInitialized, program::AssayGovernance, state::*};
 
 /// Accounts of `initialize`, in order:
 /// 0. `authority` (signer, writable): the program's upgrade authority; pays, and becomes the Config's authority
@@ -35,6 +35,6 @@ pub(crate) fn handler(ctx: Context<Initialize>, params: GovernanceParams) -> Res
         proposals: 0,
         params: params.clone(),
     });
-    emit_cpi!(GovernanceInitialized { authority, params });
+    emit(&ctx.accounts.event_authority, &GovernanceInitialized { authority, params })?;
     Ok(())
 }

@@ -2,19 +2,20 @@
 //! with its invariant.
 
 pub mod add_action;
-pub mod admin;
+pub mod administration;
 pub mod close;
 pub mod end_proposal;
 pub mod execute;
 pub mod finish_vote;
 pub mod initialize;
 pub mod propose;
+pub mod set_params;
 pub mod start_vote;
 pub mod vote;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    add_action::*, admin::*, close::*, end_proposal::*, execute::*, finish_vote::*, initialize::*, propose::*,
+    add_action::*, administration::*, close::*, end_proposal::*, execute::*, finish_vote::*, initialize::*, propose::*,
     start_vote::*, vote::*,
 };
 

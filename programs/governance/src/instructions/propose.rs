@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use assay_staking::{Pool, Position};
 
-use crate::{GovernanceError, events::Proposed, state::*};
+use crate::{GovernanceError, emit, events::Proposed, state::*};
 
 /// Accounts of `propose`, in order:
 /// 0. `proposer` (signer, writable): owner of the position; pays
@@ -68,6 +68,9 @@ pub(crate) fn handler(ctx: Context<Propose>, description_hash: [u8; 32], uri: St
     });
     ctx.accounts.proposal.invariant()?;
 
-    emit_cpi!(Proposed { proposal: ctx.accounts.proposal.key(), id, proposer, description_hash, uri });
+    emit(
+        &ctx.accounts.event_authority,
+        &Proposed { proposal: ctx.accounts.proposal.key(), id, proposer, description_hash, uri },
+    )?;
     Ok(())
 }

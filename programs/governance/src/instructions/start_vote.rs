@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use assay_staking::{Pool, Position, Totals, program::AssayStaking};
 
 use super::bind;
-use crate::{GovernanceError, events::VoteStarted, state::*};
+use crate::{GovernanceError, emit, events::VoteStarted, state::*};
 
 /// Accounts of `start_vote`, in order:
 /// 0. `proposer` (signer): the proposal's, and owner of the position
@@ -45,17 +45,20 @@ pub(crate) fn handler(ctx: Context<StartVote>) -> Result<()> {
     bind(ctx.accounts.governor.to_account_info(), ctx.accounts.position.to_account_info(), proposal.ends_at)?;
 
     let proposal = &ctx.accounts.proposal;
-    emit_cpi!(VoteStarted {
-        proposal: proposal.key(),
-        position: ctx.accounts.position.key(),
-        start_epoch: proposal.start_epoch,
-        ends_at: proposal.ends_at,
-        eta: proposal.eta,
-        expires_at: proposal.expires_at,
-        staked: proposal.staked,
-        quorum: proposal.quorum,
-        majority_bps: proposal.majority_bps,
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &VoteStarted {
+            proposal: proposal.key(),
+            position: ctx.accounts.position.key(),
+            start_epoch: proposal.start_epoch,
+            ends_at: proposal.ends_at,
+            eta: proposal.eta,
+            expires_at: proposal.expires_at,
+            staked: proposal.staked,
+            quorum: proposal.quorum,
+            majority_bps: proposal.majority_bps,
+        },
+    )?;
     Ok(())
 }
 

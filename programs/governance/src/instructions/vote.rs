@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use assay_staking::{Pool, Position, program::AssayStaking};
 
 use super::bind;
-use crate::{GovernanceError, events::Voted, state::*};
+use crate::{GovernanceError, emit, events::Voted, state::*};
 
 /// Accounts of `vote`, in order:
 /// 0. `voter` (signer, writable): owner of the position; pays the Vote's rent
@@ -64,6 +64,9 @@ pub(crate) fn handler(ctx: Context<CastVote>, choice: Choice, actions_hash: [u8;
 
     let (position, proposal) = (ctx.accounts.position.key(), &ctx.accounts.proposal);
     let (yes, no, abstain) = (proposal.yes, proposal.no, proposal.abstain);
-    emit_cpi!(Voted { proposal: proposal.key(), position, voter, choice, weight, yes, no, abstain });
+    emit(
+        &ctx.accounts.event_authority,
+        &Voted { proposal: proposal.key(), position, voter, choice, weight, yes, no, abstain },
+    )?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{ReputationError, events::RecordOpened, state::*};
+use crate::{ReputationError, emit, events::RecordOpened, state::*};
 
 /// Accounts of `open_record`, in order:
 /// 0. `operator` (signer, writable): pays
@@ -39,6 +39,6 @@ pub(crate) fn handler(ctx: Context<OpenRecord>, class: u8) -> Result<()> {
         avg_value: 0,
         partners: [0; PARTNERS],
     });
-    emit_cpi!(RecordOpened { operator, class });
+    emit(&ctx.accounts.event_authority, &RecordOpened { operator, class })?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 use anchor_lang::{prelude::*, system_program};
 
-use crate::{ReputationError, events::RecordUpgraded, state::*};
+use crate::{ReputationError, emit, events::RecordUpgraded, state::*};
 
 /// Accounts of `upgrade_record`, in order:
 /// 0. `payer` (signer, writable): anyone; pays for the bytes that are new
@@ -27,7 +27,10 @@ pub(crate) fn handler(ctx: Context<UpgradeRecord>) -> Result<()> {
     ctx.accounts.record.resize(space)?;
     record.store(&ctx.accounts.record)?;
 
-    emit_cpi!(RecordUpgraded { operator: record.operator, class: record.class, from, to: record.version });
+    emit(
+        &ctx.accounts.event_authority,
+        &RecordUpgraded { operator: record.operator, class: record.class, from, to: record.version },
+    )?;
     Ok(())
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn handler(ctx: Context<ClosePool>) -> Result<()> {
     // Closing and opening again may not shorten a sentence, nor leave anybody's stake, ticket or reward behind.
     require!(!pool.jailed(moment.now), StakingError::Jailed);
     pool.no_case()?;
+    position.unbound(moment.now)?;
     let stake = [pool.active, pool.cooling, pool.locked, pool.commission_due, position.owed];
     let accounts = pool.positions == 1 && pool.tickets == 0;
     require!(stake == [0; 5] && accounts, StakingError::NotEmpty);

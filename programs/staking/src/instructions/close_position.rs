@@ -24,6 +24,7 @@ pub struct ClosePosition<'info> {
 
 pub(crate) fn handler(ctx: Context<ClosePosition>) -> Result<()> {
     let (pool, position) = (&mut ctx.accounts.pool, &mut ctx.accounts.position);
+    position.unbound(Clock::get()?.unix_timestamp)?;
     position.settle(pool);
     let empty = position.worth(pool)? == 0 && position.owed == 0 && position.tickets == 0;
     require!(empty, StakingError::NotEmpty);

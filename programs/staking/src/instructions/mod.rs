@@ -1,6 +1,6 @@
 //! One file per instruction: accounts, handler. State changes are methods of the accounts, which end with an invariant.
 
-pub mod admin;
+pub mod administration;
 pub mod advance_epoch;
 pub mod bond;
 pub mod case;
@@ -15,6 +15,7 @@ pub mod open_position;
 pub mod redelegate;
 pub mod request_unstake;
 pub mod set_commission;
+pub mod set_params;
 pub mod slash;
 pub mod stake;
 pub mod sync_weight;
@@ -22,9 +23,9 @@ pub mod withdraw;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    admin::*, advance_epoch::*, bond::*, case::*, claim_rewards::*, close_pool::*, close_position::*, fund_rewards::*,
-    initialize::*, lock_position::*, open_pool::*, open_position::*, redelegate::*, request_unstake::*,
-    set_commission::*, slash::*, stake::*, sync_weight::*, withdraw::*,
+    administration::*, advance_epoch::*, bond::*, case::*, claim_rewards::*, close_pool::*, close_position::*,
+    fund_rewards::*, initialize::*, lock_position::*, open_pool::*, open_position::*, redelegate::*,
+    request_unstake::*, set_commission::*, slash::*, stake::*, sync_weight::*, withdraw::*,
 };
 
 use anchor_lang::prelude::*;

@@ -58,9 +58,15 @@ impl Position {
         Ok(())
     }
 
+    /// Whether no vote binds it: while one does, nothing leaves it, and it stays, even if it was slashed to nothing.
+    pub fn unbound(&self, now: i64) -> Result<()> {
+        require!(now >= self.locked_until, StakingError::VoteLocked);
+        Ok(())
+    }
+
     /// Take shares out, if no vote binds them and they are no longer fresh. The position is settled.
     pub fn remove(&mut self, shares: u128, epoch: u64, now: i64) -> Result<()> {
-        require!(now >= self.locked_until, StakingError::VoteLocked);
+        self.unbound(now)?;
         let ripe = self.staked_epoch.checked_add(FRESH_EPOCHS).ok_or(StakingError::Overflow)?;
         // What was never staked is never fresh.
         require!(epoch >= ripe || self.shares == 0, StakingError::TooFresh);

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 
-use crate::{TokenError, events::Burned, state::*};
+use crate::{TokenError, emit, events::Burned, state::*};
 
 /// Accounts of `burn`, in order:
 /// 0. `owner` (signer): owner of `from`
@@ -27,6 +27,6 @@ pub(crate) fn handler(ctx: Context<BurnAsy>, amount: u64) -> Result<()> {
         authority: ctx.accounts.owner.to_account_info(),
     };
     token::burn(CpiContext::new(Token::id(), accounts), amount)?;
-    emit_cpi!(Burned { owner: ctx.accounts.owner.key(), amount });
+    emit(&ctx.accounts.event_authority, &Burned { owner: ctx.accounts.owner.key(), amount })?;
     Ok(())
 }

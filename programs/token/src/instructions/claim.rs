@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface, TransferChecked};
 
 use super::{require_own, transfer};
-use crate::{TokenError, events::DistributionClaimed, math, state::*};
+use crate::{TokenError, emit, events::DistributionClaimed, math, state::*};
 
 /// Accounts of `claim`, in order:
 /// 0. `distribution` (writable): pays by its root
@@ -44,12 +44,15 @@ pub(crate) fn handler(ctx: Context<Claim>, index: u32, amount: u64, proof: &[[u8
     distribution.invariant()?;
     ctx.accounts.pay(amount)?;
 
-    emit_cpi!(DistributionClaimed {
-        distribution: ctx.accounts.distribution.key(),
-        index,
-        claimant: ctx.accounts.claimant.key(),
-        amount,
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &DistributionClaimed {
+            distribution: ctx.accounts.distribution.key(),
+            index,
+            claimant: ctx.accounts.claimant.key(),
+            amount,
+        },
+    )?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{self, Mint, TokenAccount, TokenInterface, TransferChecked};
 
 use super::transfer;
-use crate::{TokenError, events::FeesCollected, math, state::*};
+use crate::{TokenError, emit, events::FeesCollected, math, state::*};
 
 /// Accounts of `collect_fees`, in order:
 /// 0. `config`
@@ -52,7 +52,10 @@ pub(crate) fn handler(ctx: Context<CollectFees>) -> Result<()> {
     ctx.accounts.send(ctx.accounts.treasury.to_account_info(), parts.treasury)?;
 
     let math::Parts { burned, reserve, rewards, treasury } = parts;
-    emit_cpi!(FeesCollected { mint, vault: ctx.accounts.fee_vault.key(), burned, reserve, rewards, treasury });
+    emit(
+        &ctx.accounts.event_authority,
+        &FeesCollected { mint, vault: ctx.accounts.fee_vault.key(), burned, reserve, rewards, treasury },
+    )?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 
-use crate::{TokenError, events::EpochEmitted, math, state::*};
+use crate::{TokenError, emit, events::EpochEmitted, math, state::*};
 
 /// Accounts of `emit_epoch`, in order:
 /// 0. `config` (writable): counts epochs and what was minted
@@ -48,6 +48,6 @@ pub(crate) fn handler(ctx: Context<EmitEpoch>) -> Result<()> {
     };
     token::mint_to(CpiContext::new_with_signer(Token::id(), accounts, &[seeds]), amount)?;
 
-    emit_cpi!(EpochEmitted { epoch, amount, minted, next_amount, next_at });
+    emit(&ctx.accounts.event_authority, &EpochEmitted { epoch, amount, minted, next_amount, next_at })?;
     Ok(())
 }

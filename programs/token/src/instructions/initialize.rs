@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token};
 
-use crate::{TokenError, events::TokenInitialized, program::AssayToken, state::*};
+use crate::{TokenError, emit, events::TokenInitialized, program::AssayToken, state::*};
 
 /// Accounts of `initialize`, in order:
 /// 0. `authority` (signer, writable): the program's upgrade authority; pays, and becomes the Config's authority
@@ -55,6 +55,6 @@ pub(crate) fn handler(ctx: Context<Initialize>, max_supply: u64, params: TokenPa
         params,
     });
     ctx.accounts.config.restart_emission(Clock::get()?.unix_timestamp)?;
-    emit_cpi!(TokenInitialized { authority, mint, max_supply, params });
+    emit(&ctx.accounts.event_authority, &TokenInitialized { authority, mint, max_supply, params })?;
     Ok(())
 }

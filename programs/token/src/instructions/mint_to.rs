@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 
-use crate::{TokenError, events::Minted, math, state::*};
+use crate::{TokenError, emit, events::Minted, math, state::*};
 
 /// Accounts of `mint_to`, in order:
 /// 0. `minter` (signer): a key with an allowance
@@ -43,6 +43,9 @@ pub(crate) fn handler(ctx: Context<MintAsy>, amount: u64) -> Result<()> {
     };
     token::mint_to(CpiContext::new_with_signer(Token::id(), accounts, &[seeds]), amount)?;
 
-    emit_cpi!(Minted { minter: ctx.accounts.minter.key(), to: ctx.accounts.to.key(), amount, minted });
+    emit(
+        &ctx.accounts.event_authority,
+        &Minted { minter: ctx.accounts.minter.key(), to: ctx.accounts.to.key(), amount, minted },
+    )?;
     Ok(())
 }

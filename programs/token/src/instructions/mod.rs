@@ -1,6 +1,6 @@
 //! One file per instruction (the three about who may govern share one): accounts, handler.
 
-pub mod authority;
+pub mod administration;
 pub mod burn;
 pub mod claim;
 pub mod collect_fees;
@@ -12,16 +12,14 @@ pub mod open_fee_vault;
 pub mod reserve_swap;
 pub mod set_minter;
 pub mod set_params;
-pub mod set_paused;
 pub mod spend_treasury;
 pub mod sweep_distribution;
 
 // The accounts structs, and the client modules that Anchor makes beside them; `handler` stays qualified.
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    authority::*, burn::*, claim::*, collect_fees::*, emit_epoch::*, initialize::*, mint_to::*, open_distribution::*,
-    open_fee_vault::*, reserve_swap::*, set_minter::*, set_params::*, set_paused::*, spend_treasury::*,
-    sweep_distribution::*,
+    administration::*, burn::*, claim::*, collect_fees::*, emit_epoch::*, initialize::*, mint_to::*,
+    open_distribution::*, open_fee_vault::*, reserve_swap::*, set_minter::*, spend_treasury::*, sweep_distribution::*,
 };
 
 use anchor_lang::prelude::*;

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface, TransferChecked};
 
 use super::transfer;
-use crate::{TokenError, events::DistributionOpened, state::*};
+use crate::{TokenError, emit, events::DistributionOpened, state::*};
 
 /// Accounts of `open_distribution`, in order:
 /// 0. `opener` (signer): owner of the tokens; gets back what nobody claims
@@ -74,7 +74,10 @@ pub(crate) fn handler(
     ctx.accounts.fund(total)?;
 
     let distribution = ctx.accounts.distribution.key();
-    emit_cpi!(DistributionOpened { distribution, opener, mint, root, total, max_claims, expires_at });
+    emit(
+        &ctx.accounts.event_authority,
+        &DistributionOpened { distribution, opener, mint, root, total, max_claims, expires_at },
+    )?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
-use crate::{TokenError, events::FeeVaultOpened, state::*};
+use crate::{TokenError, emit, events::FeeVaultOpened, state::*};
 
 /// Accounts of `open_fee_vault`, in order:
 /// 0. `payer` (signer, writable): anyone
@@ -46,6 +46,9 @@ pub struct OpenFeeVault<'info> {
 
 pub(crate) fn handler(ctx: Context<OpenFeeVault>, shard: u8) -> Result<()> {
     require!(shard < FEE_SHARDS, TokenError::NoSuchShard);
-    emit_cpi!(FeeVaultOpened { mint: ctx.accounts.mint.key(), shard, vault: ctx.accounts.fee_vault.key() });
+    emit(
+        &ctx.accounts.event_authority,
+        &FeeVaultOpened { mint: ctx.accounts.mint.key(), shard, vault: ctx.accounts.fee_vault.key() },
+    )?;
     Ok(())
 }

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface, TransferChecked};
 
 use super::transfer;
-use crate::{TokenError, events::ReserveSwapped, state::*};
+use crate::{TokenError, emit, events::ReserveSwapped, state::*};
 
 /// Accounts of `reserve_swap`, in order:
 /// 0. `authority` (signer): the Config's
@@ -71,13 +71,16 @@ pub(crate) fn handler(ctx: Context<ReserveSwap>, given: u64, paid: u64, min_rece
     let bump = ctx.bumps.swap_log;
     ctx.accounts.count(bump, given, received)?;
 
-    emit_cpi!(ReserveSwapped {
-        mint: ctx.accounts.mint.key(),
-        reserve_mint: ctx.accounts.reserve_mint.key(),
-        counterparty: ctx.accounts.counterparty.key(),
-        given,
-        received,
-    });
+    emit(
+        &ctx.accounts.event_authority,
+        &ReserveSwapped {
+            mint: ctx.accounts.mint.key(),
+            reserve_mint: ctx.accounts.reserve_mint.key(),
+            counterparty: ctx.accounts.counterparty.key(),
+            given,
+            received,
+        },
+    )?;
     Ok(())
 }
 

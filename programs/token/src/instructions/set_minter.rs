@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{TokenError, events::MinterSet, state::*};
+use crate::{TokenError, emit, events::MinterSet, state::*};
 
 /// Accounts of `set_minter`, in order:
 /// 0. `authority` (signer): the Config's
@@ -33,6 +33,6 @@ pub(crate) fn handler(ctx: Context<SetMinter>, minter: Pubkey, allowance: u64) -
         minter,
         allowance,
     });
-    emit_cpi!(MinterSet { minter, allowance });
+    emit(&ctx.accounts.event_authority, &MinterSet { minter, allowance })?;
     Ok(())
 }

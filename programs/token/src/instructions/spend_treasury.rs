@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface, TransferChecked};
 
 use super::transfer;
-use crate::{TokenError, events::TreasurySpent, state::*};
+use crate::{TokenError, emit, events::TreasurySpent, state::*};
 
 /// Accounts of `spend_treasury`, in order:
 /// 0. `authority` (signer): the Config's
@@ -36,6 +36,9 @@ pub(crate) fn handler(ctx: Context<SpendTreasury>, amount: u64) -> Result<()> {
     };
     let seeds: &[&[u8]] = &[CONFIG_SEED, &[ctx.accounts.config.bump]];
     transfer(ctx.accounts.token_program.key(), accounts, &[seeds], amount, ctx.accounts.mint.decimals)?;
-    emit_cpi!(TreasurySpent { mint: ctx.accounts.mint.key(), to: ctx.accounts.to.key(), amount });
+    emit(
+        &ctx.accounts.event_authority,
+        &TreasurySpent { mint: ctx.accounts.mint.key(), to: ctx.accounts.to.key(), amount },
+    )?;
     Ok(())
 }

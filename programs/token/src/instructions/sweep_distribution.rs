@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{self, CloseAccount, Mint, TokenAccount, TokenInterface, TransferChecked};
 
 use super::{require_own, transfer};
-use crate::{TokenError, events::DistributionSwept, state::*};
+use crate::{TokenError, emit, events::DistributionSwept, state::*};
 
 /// Accounts of `sweep_distribution`, in order:
 /// 0. `distribution` (writable, closed)
@@ -48,7 +48,10 @@ pub(crate) fn handler(ctx: Context<SweepDistribution>) -> Result<()> {
     ctx.accounts.empty_vault(returned)?;
 
     let last = Distribution::clone(&ctx.accounts.distribution);
-    emit_cpi!(DistributionSwept { distribution: ctx.accounts.distribution.key(), returned, last });
+    emit(
+        &ctx.accounts.event_authority,
+        &DistributionSwept { distribution: ctx.accounts.distribution.key(), returned, last },
+    )?;
     Ok(())
 }
 

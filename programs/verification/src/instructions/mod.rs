@@ -1,6 +1,6 @@
 //! One file per instruction (the three about who may govern share one): accounts, handler.
 
-pub mod authority;
+pub mod administration;
 pub mod close_round;
 pub mod draw;
 pub mod finalize_round;
@@ -8,12 +8,11 @@ pub mod initialize;
 pub mod open_round;
 pub mod reveal_result;
 pub mod seal_result;
-pub mod set_paused;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    authority::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, reveal_result::*,
-    seal_result::*, set_paused::*,
+    administration::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, reveal_result::*,
+    seal_result::*,
 };
 
 use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};

@@ -25,47 +25,7 @@ pub fn initialize(authority: &Pubkey, params: GovernanceParams) -> Instruction {
     build(ID, accounts, instruction::Initialize { params })
 }
 
-fn administer(authority: &Pubkey) -> accounts::Administer {
-    accounts::Administer {
-        authority: *authority,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    }
-}
-
-/// Set the rules of the votes to come.
-pub fn set_params(authority: &Pubkey, params: GovernanceParams) -> Instruction {
-    build(ID, administer(authority), instruction::SetParams { params })
-}
-
-/// Offer the authority to `new`; the default address withdraws the offer.
-pub fn propose_authority(authority: &Pubkey, new: &Pubkey) -> Instruction {
-    build(ID, administer(authority), instruction::ProposeAuthority { new: *new })
-}
-
-/// Take the authority that was offered.
-pub fn accept_authority(pending: &Pubkey) -> Instruction {
-    let accounts = accounts::AcceptAuthority {
-        pending: *pending,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
-    build(ID, accounts, instruction::AcceptAuthority {})
-}
-
-/// Set who may veto and pause; the default address is nobody.
-pub fn set_guardian(authority: &Pubkey, guardian: &Pubkey) -> Instruction {
-    build(ID, administer(authority), instruction::SetGuardian { guardian: *guardian })
-}
-
-/// Stop votes from starting, or let them again; `by` is the authority or the guardian.
-pub fn set_paused(by: &Pubkey, paused: bool) -> Instruction {
-    let accounts =
-        accounts::SetPaused { by: *by, config: config(&ID), event_authority: event_authority(&ID), program: ID };
-    build(ID, accounts, instruction::SetPaused { paused })
-}
+administration!(GovernanceParams);
 
 /// Draft proposal number `id` (the Config's `proposals`), with the proposer's position in `pool`.
 pub fn propose(proposer: &Pubkey, pool: &Pubkey, id: u64, description_hash: [u8; 32], uri: &str) -> Instruction {

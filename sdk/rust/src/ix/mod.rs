@@ -1,5 +1,48 @@
 //! Instruction builders, one module a program. A builder takes what a caller must choose and derives the rest.
 
+/// The builders that every program with a Config has, in the module of one that imported its `ID`, `accounts` and
+/// `instruction`; with the type of its parameters, if it has any.
+macro_rules! administration {
+    () => {
+        fn govern(authority: &Pubkey) -> accounts::Govern {
+            let (config, event_authority) = (config(&ID), event_authority(&ID));
+            accounts::Govern { authority: *authority, config, event_authority, program: ID }
+        }
+
+        /// Offer the authority to `new`; the default address withdraws the offer.
+        pub fn propose_authority(authority: &Pubkey, new: &Pubkey) -> Instruction {
+            build(ID, govern(authority), instruction::ProposeAuthority { new: *new })
+        }
+
+        /// Take the authority that was offered.
+        pub fn accept_authority(pending: &Pubkey) -> Instruction {
+            let (config, event_authority) = (config(&ID), event_authority(&ID));
+            let accounts = accounts::AcceptAuthority { pending: *pending, config, event_authority, program: ID };
+            build(ID, accounts, instruction::AcceptAuthority {})
+        }
+
+        /// Say who may pause besides the authority; the default address is nobody.
+        pub fn set_guardian(authority: &Pubkey, guardian: &Pubkey) -> Instruction {
+            build(ID, govern(authority), instruction::SetGuardian { guardian: *guardian })
+        }
+
+        /// Stop what begins something new, or allow it again; `by` is the authority or the guardian.
+        pub fn set_paused(by: &Pubkey, paused: bool) -> Instruction {
+            let (config, event_authority) = (config(&ID), event_authority(&ID));
+            let accounts = accounts::SetPaused { by: *by, config, event_authority, program: ID };
+            build(ID, accounts, instruction::SetPaused { paused })
+        }
+    };
+    ($params:ty) => {
+        administration!();
+
+        /// Set the parameters.
+        pub fn set_params(authority: &Pubkey, params: $params) -> Instruction {
+            build(ID, govern(authority), instruction::SetParams { params })
+        }
+    };
+}
+
 pub mod escrow;
 pub mod governance;
 pub mod reputation;

@@ -27,39 +27,7 @@ pub fn initialize(authority: &Pubkey, params: StakingParams) -> Instruction {
     build(ID, accounts, instruction::Initialize { params })
 }
 
-fn govern(authority: &Pubkey) -> accounts::Govern {
-    let event_authority = event_authority(&ID);
-    accounts::Govern { authority: *authority, config: config(&ID), event_authority, program: ID }
-}
-
-/// Change the parameters.
-pub fn set_params(authority: &Pubkey, params: StakingParams) -> Instruction {
-    build(ID, govern(authority), instruction::SetParams { params })
-}
-
-/// Name who may become the authority; the default key is nobody.
-pub fn propose_authority(authority: &Pubkey, new: &Pubkey) -> Instruction {
-    build(ID, govern(authority), instruction::ProposeAuthority { new: *new })
-}
-
-/// Name who may pause besides the authority; the default key is nobody.
-pub fn set_guardian(authority: &Pubkey, guardian: &Pubkey) -> Instruction {
-    build(ID, govern(authority), instruction::SetGuardian { guardian: *guardian })
-}
-
-/// Become the authority.
-pub fn accept_authority(pending: &Pubkey) -> Instruction {
-    let event_authority = event_authority(&ID);
-    let accounts = accounts::AcceptAuthority { pending: *pending, config: config(&ID), event_authority, program: ID };
-    build(ID, accounts, instruction::AcceptAuthority {})
-}
-
-/// Stop or allow entries; `by` is the authority or the guardian.
-pub fn set_paused(by: &Pubkey, paused: bool) -> Instruction {
-    let event_authority = event_authority(&ID);
-    let accounts = accounts::SetPaused { by: *by, config: config(&ID), event_authority, program: ID };
-    build(ID, accounts, instruction::SetPaused { paused })
-}
+administration!(StakingParams);
 
 /// Open the operator's pool, without a commission.
 pub fn open_pool(operator: &Pubkey) -> Instruction {

@@ -29,56 +29,7 @@ pub fn initialize(authority: &Pubkey, max_supply: u64, params: TokenParams) -> I
     build(ID, accounts, instruction::Initialize { max_supply, params })
 }
 
-/// Set the parameters.
-pub fn set_params(authority: &Pubkey, params: TokenParams) -> Instruction {
-    let accounts = accounts::SetParams {
-        authority: *authority,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
-    build(ID, accounts, instruction::SetParams { params })
-}
-
-/// Propose another authority; zeros withdraw.
-pub fn propose_authority(authority: &Pubkey, new: &Pubkey) -> Instruction {
-    let accounts = accounts::ProposeAuthority {
-        authority: *authority,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
-    build(ID, accounts, instruction::ProposeAuthority { new: *new })
-}
-
-/// Accept the authority.
-pub fn accept_authority(pending: &Pubkey) -> Instruction {
-    let accounts = accounts::AcceptAuthority {
-        pending: *pending,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
-    build(ID, accounts, instruction::AcceptAuthority {})
-}
-
-/// Set the guardian.
-pub fn set_guardian(authority: &Pubkey, guardian: &Pubkey) -> Instruction {
-    let accounts = accounts::SetGuardian {
-        authority: *authority,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
-    build(ID, accounts, instruction::SetGuardian { guardian: *guardian })
-}
-
-/// Pause or resume.
-pub fn set_paused(by: &Pubkey, paused: bool) -> Instruction {
-    let accounts =
-        accounts::SetPaused { by: *by, config: config(&ID), event_authority: event_authority(&ID), program: ID };
-    build(ID, accounts, instruction::SetPaused { paused })
-}
+administration!(TokenParams);
 
 /// Set a minter's allowance, in base units. The authority pays for a new Minter; see [`set_minter_paid_by`].
 pub fn set_minter(authority: &Pubkey, minter: &Pubkey, allowance: u64) -> Instruction {

@@ -25,45 +25,7 @@ pub fn initialize(authority: &Pubkey, genesis: [u8; 32]) -> Instruction {
     build(ID, accounts, instruction::Initialize { genesis })
 }
 
-/// Propose another authority; zeros withdraw.
-pub fn propose_authority(authority: &Pubkey, new: &Pubkey) -> Instruction {
-    let accounts = accounts::ProposeAuthority {
-        authority: *authority,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
-    build(ID, accounts, instruction::ProposeAuthority { new: *new })
-}
-
-/// Accept the authority.
-pub fn accept_authority(pending: &Pubkey) -> Instruction {
-    let accounts = accounts::AcceptAuthority {
-        pending: *pending,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
-    build(ID, accounts, instruction::AcceptAuthority {})
-}
-
-/// Set the guardian.
-pub fn set_guardian(authority: &Pubkey, guardian: &Pubkey) -> Instruction {
-    let accounts = accounts::SetGuardian {
-        authority: *authority,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
-    build(ID, accounts, instruction::SetGuardian { guardian: *guardian })
-}
-
-/// Pause or resume.
-pub fn set_paused(by: &Pubkey, paused: bool) -> Instruction {
-    let accounts =
-        accounts::SetPaused { by: *by, config: config(&ID), event_authority: event_authority(&ID), program: ID };
-    build(ID, accounts, instruction::SetPaused { paused })
-}
+administration!();
 
 /// Open a job's round.
 pub fn open_round(requester: &Pubkey, job: &Pubkey) -> Instruction {

@@ -2,7 +2,7 @@
 
 use assay_tests::assay_sdk::governance::ProposalState;
 
-use crate::state::{Model, Position, Proposal};
+use crate::state::{Model, Proposal};
 
 /// All of them.
 pub fn broken(model: &Model) -> Vec<String> {
@@ -17,12 +17,8 @@ pub fn broken(model: &Model) -> Vec<String> {
         if !once {
             broken.push(format!("{address}: {cast} voted, {known} by votes there are, of {}", proposal.staked));
         }
-        // A position that was slashed to nothing can be closed, and opened anew: it cannot vote again, and what it holds
-        // then never voted.
-        let bound = |position| {
-            let anew = |p: &Position| p.locked_until == 0 && (p.shares == 0 || p.staked_epoch >= proposal.start_epoch);
-            model.staking.positions.get(position).is_none_or(|p| p.locked_until >= proposal.ends_at || anew(p))
-        };
+        let bound =
+            |position| model.staking.positions.get(position).is_some_and(|p| p.locked_until >= proposal.ends_at);
         if open && !votes().all(|vote| bound(&vote.position)) {
             broken.push(format!("{address}: a position that voted is not bound"));
         }

@@ -96,13 +96,13 @@ impl Decree {
     /// The instruction, signed by `by`.
     pub fn call(&self, by: &Pubkey) -> Instruction {
         match self {
-            Self::ProposeAuthority(Program::Escrow, new) => ix::escrow::propose_authority(by, *new),
+            Self::ProposeAuthority(Program::Escrow, new) => ix::escrow::propose_authority(by, new),
             Self::ProposeAuthority(Program::Token, new) => ix::token::propose_authority(by, new),
             Self::ProposeAuthority(Program::Staking, new) => ix::staking::propose_authority(by, new),
             Self::ProposeAuthority(Program::Verification, new) => ix::verification::propose_authority(by, new),
             Self::ProposeAuthority(Program::Governance, new) => ix::governance::propose_authority(by, new),
             Self::AcceptAuthority(program) => by_program!(program, accept_authority, by),
-            Self::SetGuardian(Program::Escrow, guardian) => ix::escrow::set_guardian(by, *guardian),
+            Self::SetGuardian(Program::Escrow, guardian) => ix::escrow::set_guardian(by, guardian),
             Self::SetGuardian(Program::Token, guardian) => ix::token::set_guardian(by, guardian),
             Self::SetGuardian(Program::Staking, guardian) => ix::staking::set_guardian(by, guardian),
             Self::SetGuardian(Program::Verification, guardian) => ix::verification::set_guardian(by, guardian),

@@ -194,12 +194,12 @@ fn by_the_verifier() -> Vec<Case> {
 fn governed() -> Vec<Case> {
     let mut w = World::empty();
     let (authority, usd, carol, alice) = (w.authority, w.usd, w.carol, w.alice);
-    w.ok(&[ix::escrow::propose_authority(&authority, alice)]);
+    w.ok(&[ix::escrow::propose_authority(&authority, &alice)]);
     vec![
         Case::new(&w, ix::escrow::set_params(&authority, escrow_params())),
-        Case::new(&w, ix::escrow::propose_authority(&authority, carol)),
+        Case::new(&w, ix::escrow::propose_authority(&authority, &carol)),
         Case::new(&w, ix::escrow::accept_authority(&alice)),
-        Case::new(&w, ix::escrow::set_guardian(&authority, carol)),
+        Case::new(&w, ix::escrow::set_guardian(&authority, &carol)),
         Case::new(&w, ix::escrow::set_paused(&authority, true)),
         Case::new(&w, ix::escrow::unregister_mint(&authority, &usd, &carol)),
     ]

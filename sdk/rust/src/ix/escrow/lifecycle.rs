@@ -10,42 +10,7 @@ use assay_escrow::{EscrowParams, ID, Job, Seat, accounts, instruction};
 use super::super::{TOKEN_PROGRAM, build, build_with};
 use crate::addresses::{ata, config, event_authority, fee_vault_of_job, job_vault, payment, seat as seat_address};
 
-/// Set the parameters.
-pub fn set_params(authority: &Pubkey, params: EscrowParams) -> Instruction {
-    build(ID, govern(authority), instruction::SetParams { params })
-}
-
-/// Say who may become the authority.
-pub fn propose_authority(authority: &Pubkey, new: Pubkey) -> Instruction {
-    build(ID, govern(authority), instruction::ProposeAuthority { new })
-}
-
-/// Say who may pause besides the authority.
-pub fn set_guardian(authority: &Pubkey, guardian: Pubkey) -> Instruction {
-    build(ID, govern(authority), instruction::SetGuardian { guardian })
-}
-
-fn govern(authority: &Pubkey) -> accounts::Govern {
-    accounts::Govern { authority: *authority, config: config(&ID), event_authority: event_authority(&ID), program: ID }
-}
-
-/// Become the authority.
-pub fn accept_authority(pending: &Pubkey) -> Instruction {
-    let accounts = accounts::AcceptAuthority {
-        pending: *pending,
-        config: config(&ID),
-        event_authority: event_authority(&ID),
-        program: ID,
-    };
-    build(ID, accounts, instruction::AcceptAuthority {})
-}
-
-/// Stop what begins something new, or allow it again.
-pub fn set_paused(by: &Pubkey, paused: bool) -> Instruction {
-    let accounts =
-        accounts::SetPaused { by: *by, config: config(&ID), event_authority: event_authority(&ID), program: ID };
-    build(ID, accounts, instruction::SetPaused { paused })
-}
+administration!(EscrowParams);
 
 /// Take a payment mint off the list; its rent goes `to`.
 pub fn unregister_mint(authority: &Pubkey, mint: &Pubkey, to: &Pubkey) -> Instruction {

@@ -7,5 +7,5 @@ use super::{
 use crate::dice::Dice;
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    admin::propose_authority(GOVERNED, |by, who| ix::escrow::propose_authority(by, *who), view, dice)
+    admin::propose_authority(GOVERNED, ix::escrow::propose_authority, view, dice)
 }

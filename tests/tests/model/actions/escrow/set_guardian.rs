@@ -7,5 +7,5 @@ use super::{
 use crate::dice::Dice;
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    admin::set_guardian(GOVERNED, |by, who| ix::escrow::set_guardian(by, *who), view, dice)
+    admin::set_guardian(GOVERNED, ix::escrow::set_guardian, view, dice)
 }

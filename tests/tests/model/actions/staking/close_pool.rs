@@ -19,7 +19,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         require(!m.jailed(&pool)?, StakingError::Jailed)?;
         m.no_case(&pool)?;
         let it = m.staking.pools[&pool].clone();
+        let now = m.now;
         let own = need(m.staking.positions.get_mut(&position))?;
+        require(now >= own.locked_until, StakingError::VoteLocked)?;
         own.settle(&it);
         let left = [it.active.amount, it.cooling.amount, it.locked, it.commission_due, own.owed];
         require(left == [0; 5] && it.positions == 1 && it.tickets == 0, StakingError::NotEmpty)?;

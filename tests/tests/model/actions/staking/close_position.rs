@@ -15,8 +15,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     debug_assert_eq!(at, addresses::position(&pool, &owner));
     send(ix::staking::close_position(&operator, &owner), move |m| {
         let it = need(m.staking.pools.get(&pool))?;
-        need(m.staking.positions.get(&at))?;
+        let own = need(m.staking.positions.get(&at))?;
         require(it.operator != owner, StakingError::OwnPosition)?;
+        require(m.now >= own.locked_until, StakingError::VoteLocked)?;
         m.leave_pool(&at)?;
         m.money.close(&at, &owner)
     })

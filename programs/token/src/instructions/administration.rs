@@ -1,0 +1,5 @@
+use anchor_lang::prelude::*;
+
+use crate::{TokenError as Refused, emit, state::Config};
+
+include!("../../../administration.rs");
