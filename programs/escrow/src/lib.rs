@@ -153,8 +153,9 @@ pub mod assay_escrow {
     /// Take a seat of an open job, if sortition chose the signing operator's pool; locks the seat's exposure there.
     ///
     /// * `seed`: the job's, so that a claim on its way takes no seat of another job that is posted at the same address
-    pub fn claim_seat(ctx: Context<ClaimSeat>, seed: [u8; 32]) -> Result<()> {
-        instructions::claim_seat::handler(ctx, seed)
+    /// * `max_exposure`: the most ASY base units that it may lock, so that a top-up that lands first raises nobody's risk
+    pub fn claim_seat(ctx: Context<ClaimSeat>, seed: [u8; 32], max_exposure: u64) -> Result<()> {
+        instructions::claim_seat::handler(ctx, seed, max_exposure)
     }
 
     /// Tell that a seat is at work and how many units are done; never fewer than before. The seat's operator only.
@@ -162,13 +163,13 @@ pub mod assay_escrow {
         instructions::heartbeat::handler(ctx, progress)
     }
 
-    /// Deliver an accepted job's milestone for review. The seat's operator only, in time.
+    /// Deliver the milestone of a job that is reviewed. The seat's operator only, in time.
     pub fn deliver(ctx: Context<Deliver>, digest: [u8; 32]) -> Result<()> {
         instructions::deliver::deliver(ctx, digest)
     }
 
-    /// Accept an accepted job's milestone: pays it, or with the last one ends the job, which `settle` then pays. The
-    /// requester at any time; anyone once a delivery has been reviewed for long enough.
+    /// Accept a delivered milestone: pays it, or with the last one ends the job, which `settle` then pays. The requester
+    /// at any time; anyone once a delivery has been reviewed for long enough. Not while a case is open.
     pub fn release_milestone(ctx: Context<ReleaseMilestone>) -> Result<()> {
         instructions::deliver::release(ctx)
     }
@@ -196,6 +197,21 @@ pub mod assay_escrow {
     /// Replace a seat's seal by the digest it hid. CPI from verification only.
     pub fn reveal_seat(ctx: Context<SeatByVerifier>, digest: [u8; 32]) -> Result<()> {
         instructions::verdict::reveal_seat(ctx, digest)
+    }
+
+    /// Ask for more seats of a job, drawn by the same seed or (`rearm`) by a new one. CPI from verification only.
+    pub fn ask(ctx: Context<JobByVerifier>, replicas: u8, rearm: bool) -> Result<()> {
+        instructions::verdict::ask(ctx, replicas, rearm)
+    }
+
+    /// Set the root that a job's verdict is about, before the verdict. CPI from verification only.
+    pub fn set_root(ctx: Context<JobByVerifier>, root: [u8; 32]) -> Result<()> {
+        instructions::verdict::set_root(ctx, root)
+    }
+
+    /// Count a case of a job that was opened, or one that was closed. CPI from verification only.
+    pub fn change_cases(ctx: Context<JobByVerifier>, open: bool) -> Result<()> {
+        instructions::verdict::change_cases(ctx, open)
     }
 
     /// Record a round's verdict: bit i of `winners` and `losers` is seat i. CPI from verification only.

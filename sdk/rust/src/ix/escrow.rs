@@ -1,18 +1,17 @@
 //! Builders of the escrow program's instructions.
 
+mod by_verifier;
 mod lifecycle;
 
 use anchor_lang::{
     prelude::Pubkey,
     solana_program::instruction::{AccountMeta, Instruction},
 };
-use assay_escrow::{
-    Bid, BidTerms, Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, VERIFIER, accounts, instruction,
-};
+use assay_escrow::{Bid, BidTerms, Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, accounts, instruction};
 use assay_staking::{ID as STAKING, SLASHER};
 use assay_token::ASY_MINT;
 
-pub use self::lifecycle::*;
+pub use self::{by_verifier::*, lifecycle::*};
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
 use crate::addresses::{
     ata, bid, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault,
@@ -184,7 +183,7 @@ pub fn post_job_with(requester: &Pubkey, mint: &Pubkey, terms: JobTerms, models:
     instruction
 }
 
-/// Claim a seat of a job as it stands, with machine number `device`.
+/// Claim a seat of a job as it stands, its seed and what is at stake for it included, with machine number `device`.
 pub fn claim_seat(operator: &Pubkey, job: &Pubkey, state: &Job, device: u16) -> Instruction {
     let accounts = accounts::ClaimSeat {
         operator: *operator,
@@ -202,7 +201,7 @@ pub fn claim_seat(operator: &Pubkey, job: &Pubkey, state: &Job, device: u16) -> 
         event_authority: event_authority(&ID),
         program: ID,
     };
-    build(ID, accounts, instruction::ClaimSeat { seed: state.seed })
+    build(ID, accounts, instruction::ClaimSeat { seed: state.seed, max_exposure: state.exposure })
 }
 
 /// Bid for a seat of an auction with machine number `device`. `class` is the job's.
@@ -353,25 +352,4 @@ pub fn close_job(job: &Pubkey, requester: &Pubkey, caller: &Pubkey) -> Instructi
         program: ID,
     };
     build(ID, accounts, instruction::CloseJob {})
-}
-
-/// Set a job's seed. Only the verification program's PDA can sign this; here so that tests can show it.
-pub fn set_seed(job: &Pubkey, seed: Option<[u8; 32]>) -> Instruction {
-    build(ID, accounts::JobByVerifier { verifier: VERIFIER, job: *job }, instruction::SetSeed { seed })
-}
-
-/// Store a seal. Only the verification program's PDA can sign this.
-pub fn seal_seat(seat: &Pubkey, seal: [u8; 32]) -> Instruction {
-    build(ID, accounts::SeatByVerifier { verifier: VERIFIER, seat: *seat }, instruction::SealSeat { seal })
-}
-
-/// Store a digest. Only the verification program's PDA can sign this.
-pub fn reveal_seat(seat: &Pubkey, digest: [u8; 32]) -> Instruction {
-    build(ID, accounts::SeatByVerifier { verifier: VERIFIER, seat: *seat }, instruction::RevealSeat { digest })
-}
-
-/// Record a verdict. Only the verification program's PDA can sign this.
-pub fn record_verdict(job: &Pubkey, root: [u8; 32], winners: u8, losers: u8) -> Instruction {
-    let data = instruction::RecordVerdict { root, winners, losers };
-    build(ID, accounts::JobByVerifier { verifier: VERIFIER, job: *job }, data)
 }
