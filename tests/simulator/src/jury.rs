@@ -1,11 +1,13 @@
 //! Juries: drawn by sortition, decided by more than half of the chairs, appealed twice at most.
 
+use assay_staking::sortition;
 use rand::Rng;
 
 use crate::{
     Policy,
     market::{Job, Market},
     policy::Act,
+    replicated::{RIGHT, WRONG},
     rules,
 };
 
@@ -57,8 +59,8 @@ impl Market<'_> {
         let mut judged = Judged { finding: Finding::Undecided, appeals: 0, winners: Vec::new() };
         for level in 0..=APPEALS {
             judged.appeals = level;
-            let chairs = usize::from(self.params.jury) << level;
-            let jurors = self.draw(rules::ROLE_JURY, &job.key, chairs, true, &seated);
+            let chairs = rules::chairs(self.params.jury, level).unwrap_or(u8::MAX);
+            let jurors = self.draw(sortition::ROLE_JURY, &job.key, chairs.into(), true, &seated);
             seated.extend(&jurors);
             let cast = self.cast(&jurors, chairs, dispute);
             judged.finding = decide(&cast, chairs);
@@ -72,9 +74,9 @@ impl Market<'_> {
         judged
     }
 
-    fn cast(&mut self, jurors: &[usize], chairs: usize, dispute: &Dispute) -> Vec<(usize, Act)> {
-        let ring = jurors.iter().filter(|&&juror| self.in_ring(juror)).count();
-        let wins = rules::majority(ring, chairs);
+    fn cast(&mut self, jurors: &[usize], chairs: u8, dispute: &Dispute) -> Vec<(usize, Act)> {
+        let ring = jurors.iter().filter(|&&juror| self.in_ring(juror)).count() as u8;
+        let wins = rules::majority([(WRONG, ring)].into_iter(), chairs).is_some();
         let vote = |market: &mut Self, juror: usize| match market.policy_of(juror) {
             Policy::Colluding | Policy::Farming if dispute.ring => Act::Wrong,
             Policy::Cartel | Policy::Preying if dispute.ring && wins => Act::Wrong,
@@ -119,13 +121,11 @@ impl Market<'_> {
 }
 
 /// Wrong answers that nobody shares never have more than half.
-fn decide(cast: &[(usize, Act)], chairs: usize) -> Finding {
-    let votes = |act: Act| cast.iter().filter(|(_, vote)| *vote == act).count();
-    if rules::majority(votes(Act::Right), chairs) {
-        Finding::Right
-    } else if rules::majority(votes(Act::Wrong), chairs) {
-        Finding::Wrong
-    } else {
-        Finding::Undecided
+fn decide(cast: &[(usize, Act)], chairs: u8) -> Finding {
+    let votes = |act: Act| cast.iter().filter(|(_, vote)| *vote == act).count() as u8;
+    match rules::majority([(RIGHT, votes(Act::Right)), (WRONG, votes(Act::Wrong))].into_iter(), chairs) {
+        Some(RIGHT) => Finding::Right,
+        Some(_) => Finding::Wrong,
+        None => Finding::Undecided,
     }
 }

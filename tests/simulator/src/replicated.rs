@@ -1,7 +1,6 @@
 //! Rounds of equal seats: plain quorums, replicated with widening, adaptive, and canaries.
 
 use assay_reputation::{Outcome, math::recheck_bps};
-use assay_staking::sortition;
 use assay_verification::tally::{Ballot, Verdict, tally};
 use rand::Rng;
 
@@ -84,14 +83,7 @@ impl Round {
     /// The count. A canary's answer is known, whatever the seats agree on.
     fn count(&self, canary: bool) -> Verdict {
         let ballots = self.ballots();
-        if !canary {
-            return tally(&ballots, self.quorum, true);
-        }
-        let bits = |right: bool| {
-            let of = ballots.iter().filter(|(_, ballot)| (*ballot == Ballot::Digest(RIGHT)) == right);
-            of.fold(0, |set, (index, _)| set | 1 << index)
-        };
-        Verdict { root: RIGHT, winners: bits(true), losers: bits(false) }
+        if canary { rules::known(&ballots, RIGHT) } else { tally(&ballots, self.quorum, true) }
     }
 }
 
@@ -122,7 +114,7 @@ impl Market<'_> {
             if verdict.root != [0; 32] || !round.terms.secured {
                 return verdict;
             }
-            let Some(wider) = rules::widen(round.wanted, round.quorum, round.terms.most) else {
+            let Some(wider) = rules::widened(round.wanted, round.quorum, round.terms.most) else {
                 return self.tie(round, verdict);
             };
             (round.wanted, round.quorum) = wider;
@@ -160,8 +152,8 @@ impl Market<'_> {
         let operator = &self.population.operators[seat.index];
         let value = self.params.exposure(self.params.price).0;
         let bps = recheck_bps(operator.record.consecutive_valid, value, self.params.class_value);
-        let draw = sortition::draw(&self.rng.random(), rules::ROLE_RECHECK, &round.job.key, &operator.key);
-        rules::rechecked(draw, bps)
+        let key = operator.key;
+        rules::recheck(&self.rng.random(), &round.job.key, &key, bps)
     }
 
     /// No quorum with all seats: a jury computes it anew, if two results are there to choose from and the requester,
@@ -182,11 +174,7 @@ impl Market<'_> {
         let lost = if root == RIGHT { bond / 2 } else { found.bonds(bond) };
         self.ledger.watching += lost;
         self.pay_jurors(&found, bond / 2);
-        let bits = |wins: bool| {
-            let of = round.ballots().into_iter().filter(|(_, ballot)| (*ballot == Ballot::Digest(root)) == wins);
-            of.fold(0, |set, (index, _)| set | 1 << index)
-        };
-        Verdict { root, winners: bits(true), losers: bits(false) }
+        rules::known(&round.ballots(), root)
     }
 
     fn settle(&mut self, round: &Round, verdict: &Verdict, trust: bool) -> End {

@@ -1,33 +1,46 @@
-//! Rules that the programs do not have as pure functions of their own yet. Each says which function it is to become.
+//! Rules that this branch's programs do not have yet, under the names and signatures that they will have there: with the
+//! programs' own in place, this file becomes `pub use`.
 
 use anchor_lang::prelude::Pubkey;
+use assay_staking::sortition;
+use assay_verification::tally::{Ballot, Verdict};
 use solana_sha256_hasher::hashv;
 
-/// Where a round goes that found no quorum: two seats more, and more than half of all to win. `None` when there are no
-/// more seats. Will be `assay_verification::tally::widen`.
-pub fn widen(wanted: u8, quorum: u8, most: u8) -> Option<(u8, u8)> {
-    if wanted >= most {
-        return None;
-    }
-    let wanted = wanted.saturating_add(2).min(most);
-    Some((wanted, quorum.max(wanted / 2 + 1)))
+/// How many of `replicas` must agree: `assay_verification::tally::quorum_of`.
+pub fn quorum_of(replicas: u8, quorum: u8) -> u8 {
+    quorum.max((replicas >> 1).saturating_add(1))
 }
 
-/// Whether the one seat of an adaptive job is re-checked: `draw < bps / 10,000 * 2^64`, the draw being that of the
-/// operator's pool in the role `assay:recheck`. Will be `assay_verification::adaptive::rechecked`.
-pub fn rechecked(draw: u64, bps: u16) -> bool {
+/// (replicas, quorum) of the next stage, `None` if no more may be asked for: `assay_verification::tally::widened`. The
+/// loop around it, `Market::stages`, is `tally::count`.
+pub fn widened(replicas: u8, quorum: u8, most: u8) -> Option<(u8, u8)> {
+    let next = replicas.saturating_add(2).min(most);
+    (replicas < most).then(|| (next, quorum_of(next, quorum)))
+}
+
+/// The verdict on a canary, whose answer is `root`: `assay_verification::tally::known`.
+pub fn known(ballots: &[(u8, Ballot)], root: [u8; 32]) -> Verdict {
+    let bits = |right: bool| {
+        let of = ballots.iter().filter(|(_, ballot)| *ballot != Ballot::Ghost);
+        of.filter(|(_, ballot)| (*ballot == Ballot::Digest(root)) == right).fold(0, |set, (index, _)| set | 1 << index)
+    };
+    Verdict { root, winners: bits(true), losers: bits(false) }
+}
+
+/// Whether the one result of an adaptive job is re-checked: `assay_verification::adaptive::recheck`.
+pub fn recheck(seed: &[u8; 32], job: &Pubkey, pool: &Pubkey, bps: u16) -> bool {
+    below(sortition::draw(seed, sortition::ROLE_RECHECK, job, pool), bps)
+}
+
+/// `draw < bps / 10,000 * 2^64`.
+fn below(draw: u64, bps: u16) -> bool {
     u128::from(draw) * 10_000 < u128::from(bps) << 64
 }
 
-/// The role of the draw above. Will be `assay_staking::sortition::ROLE_RECHECK`.
-pub const ROLE_RECHECK: &[u8] = b"assay:recheck";
-/// The role of a jury's chair. Will be `assay_staking::sortition::ROLE_JURY`.
-pub const ROLE_JURY: &[u8] = b"assay:jury";
-
-/// Which units of a sampled job are computed again: `wanted` of `units`, none twice, by (job, seed) alone. Will be
+/// Which units of a sampled job are computed again: `samples` of `units`, none twice, by (job, seed) alone:
 /// `assay_verification::sample::units`.
-pub fn sample_units(job: &Pubkey, seed: &[u8; 32], units: u64, wanted: u8) -> Vec<u64> {
-    let wanted = usize::try_from(units).unwrap_or(usize::MAX).min(wanted.into());
+pub fn units(seed: &[u8; 32], job: &Pubkey, units: u64, samples: u8) -> Vec<u64> {
+    let wanted = usize::try_from(units).unwrap_or(usize::MAX).min(samples.into());
     let mut drawn = Vec::with_capacity(wanted);
     let mut i = 0_u64;
     while drawn.len() < wanted {
@@ -43,10 +56,14 @@ pub fn sample_units(job: &Pubkey, seed: &[u8; 32], units: u64, wanted: u8) -> Ve
     drawn
 }
 
-/// Whether so many equal ballots decide for so many seats or chairs: more than half. Will be part of
-/// `assay_verification`'s counts of committees and juries.
-pub fn majority(ballots: usize, chairs: usize) -> bool {
-    ballots * 2 > chairs
+/// Chairs of the jury after `appeals`: `assay_verification::jury::chairs`.
+pub fn chairs(first: u8, appeals: u8) -> Option<u8> {
+    first.checked_mul(1_u8.checked_shl(appeals.into())?)
+}
+
+/// The digest that more than half of all chairs voted for: `assay_verification::jury::majority`.
+pub fn majority(mut votes: impl Iterator<Item = ([u8; 32], u8)>, chairs: u8) -> Option<[u8; 32]> {
+    votes.find(|(_, count)| u16::from(*count).saturating_mul(2) > chairs.into()).map(|(digest, _)| digest)
 }
 
 #[cfg(test)]
@@ -55,29 +72,43 @@ mod tests {
 
     #[test]
     fn widens_by_two_with_a_majority() {
-        assert_eq!(widen(3, 2, 7), Some((5, 3)));
-        assert_eq!(widen(5, 3, 7), Some((7, 4)));
-        assert_eq!(widen(7, 4, 7), None);
-        assert_eq!(widen(1, 1, 7), Some((3, 2)));
-        assert_eq!(widen(3, 3, 4), Some((4, 3)));
-        assert_eq!(widen(2, 2, 2), None);
+        assert_eq!(widened(3, 2, 7), Some((5, 3)));
+        assert_eq!(widened(5, 3, 7), Some((7, 4)));
+        assert_eq!(widened(7, 4, 7), None);
+        assert_eq!(widened(1, 1, 7), Some((3, 2)));
+        assert_eq!(widened(3, 3, 4), Some((4, 3)));
+        assert_eq!(widened(2, 2, 2), None);
     }
 
     #[test]
     fn rechecks_at_the_edge() {
-        assert!(rechecked(u64::MAX, 10_000) && !rechecked(0, 0));
+        assert!(below(u64::MAX, 10_000) && !below(0, 0));
         let edge = u64::try_from((500_u128 << 64) / 10_000).unwrap();
-        assert!(rechecked(edge, 500) && !rechecked(edge + 1, 500));
+        assert!(below(edge, 500) && !below(edge + 1, 500));
+    }
+
+    #[test]
+    fn a_canary_knows_better_than_a_quorum() {
+        let [right, wrong] = [1, 2].map(|digest| Ballot::Digest([digest; 32]));
+        let verdict = known(&[(0, wrong), (1, wrong), (2, right), (3, Ballot::Silent), (4, Ballot::Ghost)], [1; 32]);
+        assert_eq!((verdict.winners, verdict.losers), (0b100, 0b1011));
+    }
+
+    #[test]
+    fn more_than_half_of_the_chairs() {
+        let of = |votes: u8, chairs| majority([([9; 32], 1), ([1; 32], votes)].into_iter(), chairs);
+        assert_eq!((of(2, 3), of(2, 4), of(3, 4)), (Some([1; 32]), None, Some([1; 32])));
+        assert_eq!((chairs(3, 2), chairs(200, 1)), (Some(12), None));
     }
 
     #[test]
     fn samples_are_distinct_and_all_when_few() {
         let job = Pubkey::new_from_array([1; 32]);
-        let mut all = sample_units(&job, &[2; 32], 16, 16);
+        let mut all = units(&[2; 32], &job, 16, 16);
         all.sort_unstable();
         assert_eq!(all, (0..16).collect::<Vec<_>>());
-        assert_eq!(sample_units(&job, &[2; 32], 1, 16), [0]);
-        assert_eq!(sample_units(&job, &[2; 32], 1 << 32, 16).len(), 16);
-        assert_ne!(sample_units(&job, &[2; 32], 1_000, 4), sample_units(&job, &[3; 32], 1_000, 4));
+        assert_eq!(units(&[2; 32], &job, 1, 16), [0]);
+        assert_eq!(units(&[2; 32], &job, 1 << 32, 16).len(), 16);
+        assert_ne!(units(&[2; 32], &job, 1_000, 4), units(&[3; 32], &job, 1_000, 4));
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     ledger::End,
     market::{Job, Market},
     policy::{Act, View},
+    replicated::{RIGHT, WRONG},
     rules,
 };
 
@@ -59,7 +60,7 @@ impl Market<'_> {
             self.purse(index).cost += cost;
         }
         let start = self.rng.random_range(0..units);
-        let drawn = rules::sample_units(&job.key, &self.rng.random(), units, self.params.samples);
+        let drawn = rules::units(&self.rng.random(), &job.key, units, self.params.samples);
         let hit = !act.computed() && drawn.iter().any(|unit| (unit + units - start) % units < skipped);
         Executed { index, act, hit }
     }
@@ -173,9 +174,6 @@ impl Market<'_> {
 }
 
 fn majority(right: usize, wrong: usize, committee: usize) -> Option<Act> {
-    if rules::majority(right, committee) {
-        Some(Act::Right)
-    } else {
-        rules::majority(wrong, committee).then_some(Act::Wrong)
-    }
+    let votes = [(RIGHT, right as u8), (WRONG, wrong as u8)].into_iter();
+    rules::majority(votes, committee as u8).map(|digest| if digest == RIGHT { Act::Right } else { Act::Wrong })
 }
