@@ -9,6 +9,7 @@ use anchor_lang::prelude::*;
 pub mod errors;
 pub mod events;
 pub mod instructions;
+pub mod sample;
 pub mod seal;
 pub mod seed;
 pub mod state;
