@@ -6,9 +6,11 @@
 
 use anchor_lang::prelude::*;
 
+pub mod audit;
 pub mod errors;
 pub mod events;
 pub mod instructions;
+pub mod merkle;
 pub mod sample;
 pub mod seal;
 pub mod seed;

@@ -1,0 +1,161 @@
+use anchor_lang::prelude::*;
+
+use crate::{VerificationError, merkle, sample};
+
+/// How far the executor of a sampled job has shown that the digests of the drawn units are leaves of the root that it sealed
+/// before they were drawn. Their paths, leaf after leaf, are one stream of hashes (a leaf's digest, then the neighbours on its
+/// way up), of which each transaction brings a piece.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// Leaves that are shown.
+    pub leaves: u8,
+    /// Where the path of the next one has come to: 0 if it has not begun, else one more than the level of `node`.
+    pub height: u8,
+    /// Digest of the leaf whose path has begun.
+    pub digest: [u8; 32],
+    /// What its path has come to.
+    pub node: [u8; 32],
+    /// The sample root of the leaves that are shown.
+    pub root: [u8; 32],
+}
+
+/// What the leaves are shown of.
+#[derive(Clone, Copy, Debug)]
+pub struct Tree<'a> {
+    pub root: &'a [u8; 32],
+    /// Leaves that it has.
+    pub units: u64,
+    /// Those that are drawn, ascending.
+    pub drawn: &'a [u64],
+}
+
+impl Opening {
+    /// Take a piece of the stream, which goes on at `height` of leaf number `leaf`: where the last one ended, or at the
+    /// beginning of the same leaf once more. So a piece that is sent twice does no harm, and a wrong one can be made good.
+    pub fn take(&mut self, (leaf, height): (u8, u8), hashes: &[[u8; 32]], tree: &Tree) -> Result<()> {
+        let here = leaf == self.leaves && (height == self.height || height == 0);
+        require!(here, VerificationError::OtherPiece);
+        self.height = height;
+        hashes.iter().try_for_each(|hash| self.step(hash, tree))
+    }
+
+    /// Whether every drawn leaf is shown.
+    pub fn is_whole(&self, tree: &Tree) -> bool {
+        usize::from(self.leaves) == tree.drawn.len()
+    }
+
+    fn step(&mut self, hash: &[u8; 32], tree: &Tree) -> Result<()> {
+        let unit = *tree.drawn.get(usize::from(self.leaves)).ok_or(VerificationError::OtherPiece)?;
+        match self.height.checked_sub(1) {
+            None => {
+                self.digest = *hash;
+                self.node = merkle::leaf(hash);
+            }
+            Some(level) => self.node = merkle::parent(merkle::index(unit, level), &self.node, hash),
+        }
+        // Up one level, and where it has no neighbour there, up to where it has one.
+        let mut level = self.height;
+        while merkle::width(tree.units, level) > 1 && merkle::index(unit, level) ^ 1 >= merkle::width(tree.units, level) {
+            level = level.checked_add(1).ok_or(VerificationError::Overflow)?;
+        }
+        self.height = level.checked_add(1).ok_or(VerificationError::Overflow)?;
+        if merkle::width(tree.units, level) == 1 {
+            require!(self.node == *tree.root, VerificationError::WrongLeaf);
+            self.root = sample::add(&self.root, &self.digest);
+            self.leaves = self.leaves.checked_add(1).ok_or(VerificationError::Overflow)?;
+            self.height = 0;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Every level of a tree, the leaves first, by its definition.
+    fn levels(digests: &[[u8; 32]]) -> Vec<Vec<[u8; 32]>> {
+        let mut levels = vec![digests.iter().map(merkle::leaf).collect::<Vec<_>>()];
+        while levels[levels.len() - 1].len() > 1 {
+            let pair = |pair: &[[u8; 32]]| if pair.len() == 2 { merkle::parent(0, &pair[0], &pair[1]) } else { pair[0] };
+            let next = levels[levels.len() - 1].chunks(2).map(pair).collect();
+            levels.push(next);
+        }
+        levels
+    }
+
+    /// (root, the stream that shows some units).
+    fn stream(digests: &[[u8; 32]], drawn: &[u64]) -> ([u8; 32], Vec<[u8; 32]>) {
+        let levels = levels(digests);
+        let mut hashes = vec![];
+        for unit in drawn {
+            let mut at = *unit as usize;
+            hashes.push(digests[at]);
+            for level in &levels {
+                hashes.extend(level.get(at ^ 1));
+                at /= 2;
+            }
+        }
+        (levels[levels.len() - 1][0], hashes)
+    }
+
+    fn digests(units: u64) -> Vec<[u8; 32]> {
+        (0..units).map(|unit| sample::root(&[[unit as u8; 32]])).collect()
+    }
+
+    proptest! {
+        /// However it is cut into pieces, with some sent twice.
+        #[test]
+        fn what_is_shown_gives_the_sample_root(units in 1_u64..90, seed: [u8; 32], piece in 1_usize..30, samples in 1_u8..=16) {
+            let all = digests(units);
+            let drawn = sample::units(&seed, &Pubkey::default(), units, samples);
+            let (root, hashes) = stream(&all, &drawn);
+            let tree = Tree { root: &root, units, drawn: &drawn };
+            let mut opening = Opening::default();
+            for part in hashes.chunks(piece) {
+                prop_assert!(!opening.is_whole(&tree));
+                let at = (opening.leaves, opening.height);
+                opening.take(at, part, &tree).unwrap();
+                let once = opening;
+                if (opening.leaves, opening.height) != at && at.1 != 0 {
+                    prop_assert!(opening.take(at, part, &tree).is_err());
+                    prop_assert_eq!(opening, once);
+                }
+            }
+            prop_assert!(opening.is_whole(&tree));
+            let shown: Vec<_> = drawn.iter().map(|unit| all[*unit as usize]).collect();
+            prop_assert_eq!(opening.root, sample::root(&shown));
+            prop_assert!(opening.take((opening.leaves, 0), &[[0; 32]], &tree).is_err(), "no leaf is left");
+        }
+
+        /// No bit of a path can be another, nor can another unit's path be shown.
+        #[test]
+        fn another_path_is_refused(units in 2_u64..90, seed: [u8; 32], bit in 0_usize..256, at: prop::sample::Index) {
+            let all = digests(units);
+            let drawn = sample::units(&seed, &Pubkey::default(), units, 1);
+            let (root, mut hashes) = stream(&all, &drawn);
+            let tree = Tree { root: &root, units, drawn: &drawn };
+            let (_, other) = stream(&all, &[(drawn[0] + 1) % units]);
+            prop_assert!(Opening::default().take((0, 0), &other, &tree).is_err());
+            let at = at.index(hashes.len());
+            hashes[at][bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(Opening::default().take((0, 0), &hashes, &tree).is_err());
+        }
+    }
+
+    #[test]
+    fn a_wrong_piece_is_made_good_from_the_leaf_on() {
+        let all = digests(8);
+        let (root, hashes) = stream(&all, &[5]);
+        let tree = Tree { root: &root, units: 8, drawn: &[5] };
+        let mut opening = Opening::default();
+        opening.take((0, 0), &[hashes[0], [9; 32]], &tree).unwrap();
+        assert_eq!(opening.take((0, 3), &hashes[2..], &tree), Err(VerificationError::OtherPiece.into()));
+        let mut stuck = opening;
+        assert_eq!(stuck.take((0, 2), &hashes[2..], &tree), Err(VerificationError::WrongLeaf.into()));
+        opening.take((0, 0), &hashes, &tree).unwrap();
+        assert_eq!((opening.leaves, opening.root), (1, sample::root(&[all[5]])));
+    }
+}
