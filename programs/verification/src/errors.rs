@@ -75,4 +75,7 @@ pub enum VerificationError {
         "Parameters out of bounds: an odd jury of at most 7, bonds and class values above 0, at most 600 s for canaries"
     )]
     BadParams,
+    /// 6450
+    #[msg("The job must be given, as the first further account: it asks one operator first, and others after this")]
+    JobMissing = 50,
 }
