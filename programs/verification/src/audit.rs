@@ -40,9 +40,7 @@ pub fn verdict(ballots: &[(u8, Ballot)], committee: u8, jury: Jury) -> Verdict {
     let right = match jury {
         Jury::Found(root) => Some(root),
         Jury::Uncalled => counted,
-        Jury::Undecided => {
-            counted.filter(|root| !matches!(executor, Some(Ballot::Digest(shown)) if shown != *root))
-        }
+        Jury::Undecided => counted.filter(|root| !matches!(executor, Some(Ballot::Digest(shown)) if shown != *root)),
     };
     let bits = |wanted: &dyn Fn(Ballot) -> bool| {
         let bit = |index: u8| 1_u8.checked_shl(index.into()).unwrap_or(0);

@@ -78,4 +78,25 @@ pub enum VerificationError {
     /// 6450
     #[msg("The job must be given, as the first further account: it asks one operator first, and others after this")]
     JobMissing = 50,
+    /// 6500
+    #[msg("The round is of another strategy: sampled jobs have reveals and a count of their own, and no others have")]
+    WrongStrategy = 100,
+    /// 6501
+    #[msg("Seat 0 computed the job: it shows root and leaves; the other seats reveal what they computed again")]
+    WrongSeat,
+    /// 6502
+    #[msg("The root is revealed: go on with prove_sample")]
+    RootRevealed,
+    /// 6503
+    #[msg("The root must be revealed first: with reveal_root")]
+    RootHidden,
+    /// 6504
+    #[msg("The leaves go on elsewhere: the round says at which leaf and height, and each leaf may begin anew")]
+    OtherPiece,
+    /// 6505
+    #[msg("These hashes do not lead from the drawn unit to the revealed root: begin this leaf anew")]
+    WrongLeaf,
+    /// 6506
+    #[msg("Too early: a jury may still be called, or has not come to its end")]
+    AuditOpen,
 }

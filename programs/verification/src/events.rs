@@ -70,6 +70,48 @@ pub struct RoundFinalized {
     pub losers: u8,
 }
 
+/// The executor of a sampled job opened its seal.
+#[event]
+pub struct RootRevealed {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub root: [u8; 32],
+}
+
+/// The executor showed more of the drawn leaves: `leaves` are, and the next one's path has come to `height`. `root` is the
+/// sample root so far; with the `whole` of them it is the seat's digest.
+#[event]
+pub struct SampleProven {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub leaves: u8,
+    pub height: u8,
+    pub root: [u8; 32],
+    pub whole: bool,
+}
+
+/// A verifier opened its seal: what it found for the drawn units, in their order, and what that adds up to.
+#[event]
+pub struct SampleRevealed {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub root: [u8; 32],
+    pub digests: Vec<[u8; 32]>,
+}
+
+/// The committee is counted: `root` is what more than half of it found, zeros if there is no such thing. A jury may be
+/// called until `until`.
+#[event]
+pub struct SampleCounted {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub root: [u8; 32],
+    pub until: i64,
+}
+
 /// The round was closed.
 #[event]
 pub struct RoundClosed {

@@ -7,13 +7,14 @@ pub mod finalize_round;
 pub mod initialize;
 pub mod open_round;
 pub mod reveal_result;
+pub mod sample;
 pub mod seal_result;
 pub mod set_params;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
     administration::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, reveal_result::*,
-    seal_result::*,
+    sample::*, seal_result::*,
 };
 
 use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use crate::{VerificationError, merkle, sample};
+use crate::{VerificationError, merkle::Step, sample};
 
 /// How far the executor of a sampled job has shown that the digests of the drawn units are leaves of the root that it sealed
 /// before they were drawn. Their paths, leaf after leaf, are one stream of hashes (a leaf's digest, then the neighbours on its
@@ -46,20 +46,17 @@ impl Opening {
 
     fn step(&mut self, hash: &[u8; 32], tree: &Tree) -> Result<()> {
         let unit = *tree.drawn.get(usize::from(self.leaves)).ok_or(VerificationError::OtherPiece)?;
-        match self.height.checked_sub(1) {
+        let climbed = match self.height.checked_sub(1) {
             None => {
                 self.digest = *hash;
-                self.node = merkle::leaf(hash);
+                Step::leaf(hash).climb(unit, tree.units, &[])
             }
-            Some(level) => self.node = merkle::parent(merkle::index(unit, level), &self.node, hash),
-        }
-        // Up one level, and where it has no neighbour there, up to where it has one.
-        let mut level = self.height;
-        while merkle::width(tree.units, level) > 1 && merkle::index(unit, level) ^ 1 >= merkle::width(tree.units, level) {
-            level = level.checked_add(1).ok_or(VerificationError::Overflow)?;
-        }
-        self.height = level.checked_add(1).ok_or(VerificationError::Overflow)?;
-        if merkle::width(tree.units, level) == 1 {
+            Some(level) => Step { node: self.node, level }.climb(unit, tree.units, &[*hash]),
+        };
+        let step = climbed.ok_or(VerificationError::WrongLeaf)?;
+        self.node = step.node;
+        self.height = step.level.checked_add(1).ok_or(VerificationError::Overflow)?;
+        if step.is_top(tree.units) {
             require!(self.node == *tree.root, VerificationError::WrongLeaf);
             self.root = sample::add(&self.root, &self.digest);
             self.leaves = self.leaves.checked_add(1).ok_or(VerificationError::Overflow)?;
@@ -72,33 +69,25 @@ impl Opening {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use solana_sha256_hasher::hashv;
 
     use super::*;
 
-    /// Every level of a tree, the leaves first, by its definition.
-    fn levels(digests: &[[u8; 32]]) -> Vec<Vec<[u8; 32]>> {
-        let mut levels = vec![digests.iter().map(merkle::leaf).collect::<Vec<_>>()];
-        while levels[levels.len() - 1].len() > 1 {
-            let pair = |pair: &[[u8; 32]]| if pair.len() == 2 { merkle::parent(0, &pair[0], &pair[1]) } else { pair[0] };
-            let next = levels[levels.len() - 1].chunks(2).map(pair).collect();
-            levels.push(next);
-        }
-        levels
-    }
-
-    /// (root, the stream that shows some units).
+    /// (root, the stream that shows some units), by the tree's definition.
     fn stream(digests: &[[u8; 32]], drawn: &[u64]) -> ([u8; 32], Vec<[u8; 32]>) {
-        let levels = levels(digests);
-        let mut hashes = vec![];
-        for unit in drawn {
-            let mut at = *unit as usize;
-            hashes.push(digests[at]);
-            for level in &levels {
-                hashes.extend(level.get(at ^ 1));
-                at /= 2;
-            }
+        let mut levels = vec![digests.iter().map(|digest| Step::leaf(digest).node).collect::<Vec<_>>()];
+        while levels[levels.len() - 1].len() > 1 {
+            let pair = |pair: &[[u8; 32]]| match pair {
+                [left, right] => hashv(&[&[1], left, right]).to_bytes(),
+                alone => alone[0],
+            };
+            levels.push(levels[levels.len() - 1].chunks(2).map(pair).collect());
         }
-        (levels[levels.len() - 1][0], hashes)
+        let neighbours = |unit: usize| {
+            levels.iter().enumerate().filter_map(move |(level, nodes)| nodes.get((unit >> level) ^ 1).copied())
+        };
+        let path = |unit: &u64| [digests[*unit as usize]].into_iter().chain(neighbours(*unit as usize));
+        (levels[levels.len() - 1][0], drawn.iter().flat_map(path).collect())
     }
 
     fn digests(units: u64) -> Vec<[u8; 32]> {
@@ -138,10 +127,14 @@ mod tests {
             let (root, mut hashes) = stream(&all, &drawn);
             let tree = Tree { root: &root, units, drawn: &drawn };
             let (_, other) = stream(&all, &[(drawn[0] + 1) % units]);
-            prop_assert!(Opening::default().take((0, 0), &other, &tree).is_err());
+            let shows = |hashes: &[[u8; 32]]| {
+                let mut opening = Opening::default();
+                opening.take((0, 0), hashes, &tree).is_ok() && opening.is_whole(&tree)
+            };
+            prop_assert!(shows(&hashes) && !shows(&other));
             let at = at.index(hashes.len());
             hashes[at][bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(Opening::default().take((0, 0), &hashes, &tree).is_err());
+            prop_assert!(!shows(&hashes));
         }
     }
 

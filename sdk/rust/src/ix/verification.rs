@@ -8,6 +8,9 @@ use assay_escrow::{ID as ESCROW, VERIFIER};
 use assay_reputation::ID as REPUTATION;
 use assay_verification::{ID, VerificationParams, accounts, instruction, seed::SLOT_HASHES};
 
+mod sample;
+
+pub use self::sample::*;
 use super::{SYSTEM_PROGRAM, build, build_with};
 use crate::addresses::{config, event_authority, program_data, record, round as round_address, seat};
 
@@ -111,11 +114,15 @@ pub fn finalize_round(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruct
         event_authority: event_authority(&ID),
         program: ID,
     };
-    let pairs = operators.iter().flat_map(|operator| {
-        let record = record(operator, class);
-        [AccountMeta::new_readonly(seat(job, operator), false), AccountMeta::new(record, false)]
-    });
-    build_with(ID, accounts, pairs.collect(), instruction::FinalizeRound {})
+    build_with(ID, accounts, pairs(job, class, operators), instruction::FinalizeRound {})
+}
+
+/// Every taken seat with its operator's record.
+fn pairs(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Vec<AccountMeta> {
+    let pair = |operator: &Pubkey| {
+        [AccountMeta::new_readonly(seat(job, operator), false), AccountMeta::new(record(operator, class), false)]
+    };
+    operators.iter().flat_map(pair).collect()
 }
 
 /// Close a finished round.
