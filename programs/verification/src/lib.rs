@@ -9,6 +9,8 @@ use anchor_lang::prelude::*;
 pub mod errors;
 pub mod events;
 pub mod instructions;
+pub mod jury;
+pub mod merkle;
 pub mod seal;
 pub mod seed;
 pub mod state;
@@ -84,6 +86,11 @@ pub mod assay_verification {
     /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
     pub fn finalize_round<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Result<()> {
         instructions::finalize_round::handler(ctx)
+    }
+
+    /// Open a case about a job and put a bond at stake: see [`CaseKind`] for what it may be about.
+    pub fn open_case(ctx: Context<OpenCase>, kind: CaseKind) -> Result<()> {
+        instructions::case::open::handler(ctx, kind)
     }
 
     /// Close a finished round, or one whose job ended without it; rent returns to its payer. Anyone may call.
