@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::{Round, VerificationParams};
+use crate::state::{CaseKind, Round, VerificationParams};
 
 /// The Config exists.
 #[event]
@@ -118,4 +118,18 @@ pub struct RoundClosed {
     pub job: Pubkey,
     pub round: Pubkey,
     pub last: Round,
+}
+
+/// A case is open. `executor`: the operator that it is about, who may answer until `until`; default() and 0 if a jury is called at
+/// once.
+#[event]
+pub struct CaseOpened {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub kind: CaseKind,
+    pub opener: Pubkey,
+    pub executor: Pubkey,
+    /// Base units of ASY.
+    pub bond: u64,
+    pub until: i64,
 }

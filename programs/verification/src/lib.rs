@@ -10,6 +10,7 @@ pub mod audit;
 pub mod errors;
 pub mod events;
 pub mod instructions;
+pub mod jury;
 pub mod merkle;
 pub mod sample;
 pub mod seal;
@@ -96,7 +97,7 @@ pub mod assay_verification {
         instructions::sample::reveal_root::handler(ctx, root, salt)
     }
 
-    /// Show that the drawn leaves are the root's: a piece of the stream of their paths, see [`state::Opening`]. The executor of
+    /// Show that the drawn leaves are the root's: a piece of the stream of their paths, see [`state::Shown`]. The executor of
     /// a sampled job only; its seat is revealed with the last of them.
     ///
     /// * `leaf`, `height`: where the piece begins.
@@ -116,6 +117,11 @@ pub mod assay_verification {
     /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
     pub fn finalize_sample<'info>(ctx: Context<'info, FinalizeSample<'info>>) -> Result<()> {
         instructions::sample::finalize_sample::handler(ctx)
+    }
+
+    /// Open a case about a job and put a bond at stake: see [`CaseKind`] for what it may be about.
+    pub fn open_case(ctx: Context<OpenCase>, kind: CaseKind) -> Result<()> {
+        instructions::case::open::handler(ctx, kind)
     }
 
     /// Close a finished round, or one whose job ended without it; rent returns to its payer. Anyone may call.

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use assay_escrow::{Job, Strategy};
-use assay_verification::{Opening, Tree, sample};
+use assay_verification::{Shown, Tree, sample};
 
 use crate::merkle::{self, MerkleError};
 
@@ -31,24 +31,24 @@ pub fn drawn(address: &Pubkey, job: &Job) -> Vec<u64> {
     }
 }
 
-/// The pieces that show the `drawn` leaves of the tree over all `digests`, from where the round's `opening` stands. What a
+/// The pieces that show the `drawn` leaves of the tree over all `digests`, from where the round's `shown` stands. What a
 /// transaction that was lost sent is sent again: the leaf that was begun begins anew.
 ///
 /// # Errors
 /// As [`merkle::paths`].
-pub fn pieces(digests: &[[u8; 32]], drawn: &[u64], opening: &Opening) -> Result<Vec<Piece>, MerkleError> {
+pub fn pieces(digests: &[[u8; 32]], drawn: &[u64], shown: &Shown) -> Result<Vec<Piece>, MerkleError> {
     let root = merkle::root(digests)?;
-    let left = drawn.get(usize::from(opening.leaves)..).unwrap_or_default();
+    let left = drawn.get(usize::from(shown.leaves)..).unwrap_or_default();
     let tree = Tree { root: &root, units: digests.len() as u64, drawn };
-    cut(&merkle::paths(digests, left)?, &tree, *opening)
+    cut(&merkle::paths(digests, left)?, &tree, *shown)
 }
 
 /// Cut a stream of paths into pieces.
 ///
 /// # Errors
 /// [`MerkleError::Mismatch`] if it is not of this tree.
-pub fn cut(stream: &[[u8; 32]], tree: &Tree, from: Opening) -> Result<Vec<Piece>, MerkleError> {
-    let mut at = Opening { height: 0, ..from };
+pub fn cut(stream: &[[u8; 32]], tree: &Tree, from: Shown) -> Result<Vec<Piece>, MerkleError> {
+    let mut at = Shown { height: 0, ..from };
     let piece = |hashes: &[[u8; 32]]| {
         let (leaf, height) = (at.leaves, at.height);
         at.take((leaf, height), hashes, tree).map_err(|_| MerkleError::Mismatch)?;
@@ -71,17 +71,17 @@ mod tests {
             let root = merkle::root(&digests).unwrap();
             let drawn = sample::units(&seed, &Pubkey::default(), units as u64, samples);
             let tree = Tree { root: &root, units: units as u64, drawn: &drawn };
-            let mut opening = Opening::default();
+            let mut shown = Shown::default();
             for attempt in [stop, usize::MAX] {
-                for piece in pieces(&digests, &drawn, &opening).unwrap().into_iter().take(attempt) {
+                for piece in pieces(&digests, &drawn, &shown).unwrap().into_iter().take(attempt) {
                     prop_assert!(piece.hashes.len() <= HASHES);
-                    opening.take((piece.leaf, piece.height), &piece.hashes, &tree).unwrap();
+                    shown.take((piece.leaf, piece.height), &piece.hashes, &tree).unwrap();
                 }
             }
-            prop_assert!(opening.is_whole(&tree));
-            let shown: Vec<_> = drawn.iter().map(|unit| digests[*unit as usize]).collect();
-            prop_assert_eq!(opening.root, sample::root(&shown));
-            prop_assert_eq!(pieces(&digests, &drawn, &opening).unwrap(), vec![]);
+            prop_assert!(shown.is_whole(&tree));
+            let found: Vec<_> = drawn.iter().map(|unit| digests[*unit as usize]).collect();
+            prop_assert_eq!(shown.root, sample::root(&found));
+            prop_assert_eq!(pieces(&digests, &drawn, &shown).unwrap(), vec![]);
         }
     }
 }

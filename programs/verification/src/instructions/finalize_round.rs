@@ -37,7 +37,7 @@ pub struct FinalizeRound<'info> {
 pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     let round = &ctx.accounts.round;
-    require!(round.opening.is_none(), VerificationError::WrongStrategy);
+    require!(round.shown.is_none(), VerificationError::WrongStrategy);
     require!(round.phase != Phase::Final, VerificationError::WrongPhase);
     require!(round.is_of(&ctx.accounts.job), VerificationError::StaleRound);
     require!(round.countable(now), VerificationError::FinalizeTooEarly);

@@ -47,7 +47,7 @@ pub(crate) fn handler(ctx: Context<OpenRound>) -> Result<()> {
         seal_by: job.seal_by,
         reveal_window: job.reveal_window,
         reveal_by,
-        opening: job.strategy.is_sampled().then(Opening::default),
+        shown: job.strategy.is_sampled().then(Shown::default),
     });
     emit(&ctx.accounts.event_authority, &RoundOpened { round: ctx.accounts.round.key(), job: ctx.accounts.job.key() })?;
     Ok(())

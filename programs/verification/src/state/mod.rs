@@ -1,11 +1,13 @@
 //! Accounts of the verification program. Times in unix seconds.
 
-mod opening;
+mod ballot;
+mod case;
+mod shown;
 
 use anchor_lang::prelude::*;
 use assay_escrow::{CLASSES, Job};
 
-pub use self::opening::*;
+pub use self::{ballot::*, case::*, shown::*};
 use crate::VerificationError;
 
 /// Layout version that this build writes.
@@ -116,14 +118,14 @@ pub struct Round {
     /// The last moment to reveal: `reveal_window` after the last seal, or after `seal_by` if not all seal.
     pub reveal_by: i64,
     /// Of a sampled job: the leaves that its executor has shown. A round without it has no room for it.
-    pub opening: Option<Opening>,
+    pub shown: Option<Shown>,
 }
 
 impl Round {
     /// Bytes of the account.
     pub const fn space(sampled: bool) -> usize {
         let all = 8_usize.saturating_add(Self::INIT_SPACE);
-        if sampled { all } else { all.saturating_sub(Opening::INIT_SPACE) }
+        if sampled { all } else { all.saturating_sub(Shown::INIT_SPACE) }
     }
 
     /// Whether the round was opened for the job that stands at its address now. A requester may close a job, leave its
@@ -212,7 +214,7 @@ mod tests {
             seal_by: 100,
             reveal_window: 10,
             reveal_by: 110,
-            opening: None,
+            shown: None,
         }
     }
 

@@ -37,10 +37,10 @@ pub(crate) fn handler(ctx: Context<ProveSample>, leaf: u8, height: u8, hashes: V
     let Strategy::Sampled { samples, .. } = job.strategy else { return err!(VerificationError::WrongStrategy) };
     let drawn = sample::units(&job.seed, &job.key(), job.units, samples);
     let tree = Tree { root: &job.root, units: job.units, drawn: &drawn };
-    let opening = round.opening.as_mut().ok_or(VerificationError::WrongStrategy)?;
-    opening.take((leaf, height), &hashes, &tree)?;
+    let shown = round.shown.as_mut().ok_or(VerificationError::WrongStrategy)?;
+    shown.take((leaf, height), &hashes, &tree)?;
 
-    let (leaves, height, root, whole) = (opening.leaves, opening.height, opening.root, opening.is_whole(&tree));
+    let (leaves, height, root, whole) = (shown.leaves, shown.height, shown.root, shown.is_whole(&tree));
     if whole {
         round.revealed = round.revealed.checked_add(1).ok_or(VerificationError::Overflow)?;
         ctx.accounts.tell_escrow(root)?;

@@ -6,7 +6,7 @@ use crate::{VerificationError, merkle::Step, sample};
 /// before they were drawn. Their paths, leaf after leaf, are one stream of hashes (a leaf's digest, then the neighbours on its
 /// way up), of which each transaction brings a piece.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Opening {
+pub struct Shown {
     /// Leaves that are shown.
     pub leaves: u8,
     /// Where the path of the next one has come to: 0 if it has not begun, else one more than the level of `node`.
@@ -29,7 +29,7 @@ pub struct Tree<'a> {
     pub drawn: &'a [u64],
 }
 
-impl Opening {
+impl Shown {
     /// Take a piece of the stream, which goes on at `height` of leaf number `leaf`: where the last one ended, or at the
     /// beginning of the same leaf once more. So a piece that is sent twice does no harm, and a wrong one can be made good.
     pub fn take(&mut self, (leaf, height): (u8, u8), hashes: &[[u8; 32]], tree: &Tree) -> Result<()> {
@@ -102,21 +102,21 @@ mod tests {
             let drawn = sample::units(&seed, &Pubkey::default(), units, samples);
             let (root, hashes) = stream(&all, &drawn);
             let tree = Tree { root: &root, units, drawn: &drawn };
-            let mut opening = Opening::default();
+            let mut shown = Shown::default();
             for part in hashes.chunks(piece) {
-                prop_assert!(!opening.is_whole(&tree));
-                let at = (opening.leaves, opening.height);
-                opening.take(at, part, &tree).unwrap();
-                let once = opening;
-                if (opening.leaves, opening.height) != at && at.1 != 0 {
-                    prop_assert!(opening.take(at, part, &tree).is_err());
-                    prop_assert_eq!(opening, once);
+                prop_assert!(!shown.is_whole(&tree));
+                let at = (shown.leaves, shown.height);
+                shown.take(at, part, &tree).unwrap();
+                let once = shown;
+                if (shown.leaves, shown.height) != at && at.1 != 0 {
+                    prop_assert!(shown.take(at, part, &tree).is_err());
+                    prop_assert_eq!(shown, once);
                 }
             }
-            prop_assert!(opening.is_whole(&tree));
-            let shown: Vec<_> = drawn.iter().map(|unit| all[*unit as usize]).collect();
-            prop_assert_eq!(opening.root, sample::root(&shown));
-            prop_assert!(opening.take((opening.leaves, 0), &[[0; 32]], &tree).is_err(), "no leaf is left");
+            prop_assert!(shown.is_whole(&tree));
+            let found: Vec<_> = drawn.iter().map(|unit| all[*unit as usize]).collect();
+            prop_assert_eq!(shown.root, sample::root(&found));
+            prop_assert!(shown.take((shown.leaves, 0), &[[0; 32]], &tree).is_err(), "no leaf is left");
         }
 
         /// No bit of a path can be another, nor can another unit's path be shown.
@@ -128,8 +128,8 @@ mod tests {
             let tree = Tree { root: &root, units, drawn: &drawn };
             let (_, other) = stream(&all, &[(drawn[0] + 1) % units]);
             let shows = |hashes: &[[u8; 32]]| {
-                let mut opening = Opening::default();
-                opening.take((0, 0), hashes, &tree).is_ok() && opening.is_whole(&tree)
+                let mut shown = Shown::default();
+                shown.take((0, 0), hashes, &tree).is_ok() && shown.is_whole(&tree)
             };
             prop_assert!(shows(&hashes) && !shows(&other));
             let at = at.index(hashes.len());
@@ -143,12 +143,12 @@ mod tests {
         let all = digests(8);
         let (root, hashes) = stream(&all, &[5]);
         let tree = Tree { root: &root, units: 8, drawn: &[5] };
-        let mut opening = Opening::default();
-        opening.take((0, 0), &[hashes[0], [9; 32]], &tree).unwrap();
-        assert_eq!(opening.take((0, 3), &hashes[2..], &tree), Err(VerificationError::OtherPiece.into()));
-        let mut stuck = opening;
+        let mut shown = Shown::default();
+        shown.take((0, 0), &[hashes[0], [9; 32]], &tree).unwrap();
+        assert_eq!(shown.take((0, 3), &hashes[2..], &tree), Err(VerificationError::OtherPiece.into()));
+        let mut stuck = shown;
         assert_eq!(stuck.take((0, 2), &hashes[2..], &tree), Err(VerificationError::WrongLeaf.into()));
-        opening.take((0, 0), &hashes, &tree).unwrap();
-        assert_eq!((opening.leaves, opening.root), (1, sample::root(&[all[5]])));
+        shown.take((0, 0), &hashes, &tree).unwrap();
+        assert_eq!((shown.leaves, shown.root), (1, sample::root(&[all[5]])));
     }
 }
