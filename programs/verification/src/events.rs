@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::{CaseKind, Round, VerificationParams};
+use crate::state::{CaseKind, Due, Round, Ruling, VerificationParams};
 
 /// The Config exists.
 #[event]
@@ -132,4 +132,15 @@ pub struct CaseOpened {
     /// Base units of ASY.
     pub bond: u64,
     pub until: i64,
+}
+
+/// A case is over. Each juror that voted for `decision` gets `each` and its bond; `dues` is owed besides, in base units of ASY.
+#[event]
+pub struct CaseConcluded {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub ruling: Ruling,
+    pub decision: [u8; 32],
+    pub each: u64,
+    pub dues: Vec<Due>,
 }

@@ -4,6 +4,7 @@
 mod challenge;
 mod money;
 pub mod open;
+mod sample;
 mod tie;
 
 #[allow(ambiguous_glob_reexports)]
