@@ -117,7 +117,7 @@ impl World {
 
     /// The instruction that counts the committee, or pronounces, with all seats.
     pub fn finalize_sample_ix(&self, job: &Pubkey) -> Instruction {
-        ix::finalize_sample(job, 0, &self.seated(job))
+        ix::finalize_sample(None, job, 0, &self.seated(job))
     }
 
     /// Count the committee, or pronounce.

@@ -186,10 +186,10 @@ fn instructions_of_the_other_strategy() {
     for verifier in [a, b, c] {
         w.verify(&job, &verifier, &found);
     }
-    w.refused(&[w.reveal_ix(&job, &executor, &root(&digests))], VerificationError::WrongStrategy);
-    w.refused(&[w.reveal_ix(&job, &a, &sample::root(&found))], VerificationError::WrongStrategy);
+    w.refused(&[w.reveal_ix(&job, &executor, &root(&digests))], VerificationError::NotReplicated);
+    w.refused(&[w.reveal_ix(&job, &a, &sample::root(&found))], VerificationError::NotReplicated);
     w.at(w.round(&job).reveal_by + 1);
-    w.refused(&[w.finalize_ix(&job)], VerificationError::WrongStrategy);
+    w.refused(&[w.finalize_ix(&job)], VerificationError::NotReplicated);
 
     let bob = w.bob;
     let plain = w.open(&bob, 1);
@@ -197,11 +197,11 @@ fn instructions_of_the_other_strategy() {
         w.claim(&plain, &operator);
         w.seal(&plain, &operator, &honest());
     }
-    w.refused(&[w.reveal_root_ix(&plain, &executor, &honest())], VerificationError::WrongStrategy);
-    w.refused(&[w.reveal_sample_ix(&plain, &a, &found)], VerificationError::WrongStrategy);
-    w.refused(&[w.finalize_sample_ix(&plain)], VerificationError::WrongStrategy);
+    w.refused(&[w.reveal_root_ix(&plain, &executor, &honest())], VerificationError::NotSampled);
+    w.refused(&[w.reveal_sample_ix(&plain, &a, &found)], VerificationError::NotSampled);
+    w.refused(&[w.finalize_sample_ix(&plain)], VerificationError::NotSampled);
     let piece = Piece { leaf: 0, height: 0, hashes: vec![[1; 32]] };
-    w.refused(&[ix::verification::prove_sample(&executor, &plain, piece)], VerificationError::WrongStrategy);
+    w.refused(&[ix::verification::prove_sample(&executor, &plain, piece)], VerificationError::NotSampled);
 }
 
 /// `replay_across_jobs`: what was sealed and shown in one job opens nothing in another of the same work.
@@ -288,7 +288,7 @@ fn counting_leaves_nobody_out() {
         w.reveal_sample(&job, &verifier, &found);
     }
     w.show(&job, &executor, &digests);
-    let with = |seats: &[_]| ix::verification::finalize_sample(&job, 0, seats);
+    let with = |seats: &[_]| ix::verification::finalize_sample(None, &job, 0, seats);
     for seats in [vec![executor, a, b], vec![a, b, c], vec![executor, a, b, b], vec![executor, a, b, c, c], vec![]] {
         w.refused(&[with(&seats)], VerificationError::WrongSeats);
     }

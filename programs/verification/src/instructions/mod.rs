@@ -1,6 +1,7 @@
 //! One file per instruction (the three about who may govern share one): accounts, handler.
 
 pub mod administration;
+pub mod canary;
 pub mod case;
 pub mod close_round;
 pub mod draw;
@@ -14,7 +15,7 @@ pub mod set_params;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    administration::*, case::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*,
+    administration::*, canary::*, case::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*,
     reveal_result::*, sample::*, seal_result::*,
 };
 

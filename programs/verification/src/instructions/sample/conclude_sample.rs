@@ -18,9 +18,10 @@ use crate::{
 /// 0. `job` (writable)
 /// 1. `case` (writable): of the kind Sample
 /// 2. `round` (writable): `["round", job]`
-/// 3. `authority`: `["authority"]` of this program
-/// 4. `escrow_program`, 5. `reputation_program`; then the event accounts
-/// 6. for every taken seat, in any order: the Seat, and its operator's Record of the job's class (writable)
+/// 3. `caller` (writable): gets the bounty; this program's address for nobody
+/// 4. `authority`: `["authority"]` of this program
+/// 5. `escrow_program`, 6. `reputation_program`; then the event accounts
+/// 7. for every taken seat, in any order: the Seat, and its operator's Record of the job's class (writable)
 ///
 /// Nobody signs: what follows is decided.
 #[event_cpi]
@@ -32,6 +33,9 @@ pub struct ConcludeSample<'info> {
     pub case: Box<Account<'info, Case>>,
     #[account(mut, dup, has_one = job @ VerificationError::WrongAddress)]
     pub round: Box<Account<'info, Round>>,
+    /// CHECK: only receives lamports; whoever sends this names it.
+    #[account(mut)]
+    pub caller: Option<UncheckedAccount<'info>>,
     /// CHECK: a PDA of this program that only signs.
     #[account(address = VERIFIER @ VerificationError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,
@@ -44,13 +48,13 @@ pub struct ConcludeSample<'info> {
 pub(crate) fn handler<'info>(ctx: Context<'info, ConcludeSample<'info>>) -> Result<()> {
     let (now, accounts) = (Clock::get()?.unix_timestamp, ctx.accounts);
     let Strategy::Sampled { committee, .. } = accounts.job.strategy else {
-        return err!(VerificationError::WrongStrategy);
+        return err!(VerificationError::NotSampled);
     };
     require!(accounts.case.kind == CaseKind::Sample, VerificationError::WrongKind);
     require!(accounts.job.is_live(), VerificationError::CaseMoot);
     require!(accounts.case.phase == CasePhase::Resolved, VerificationError::WrongCasePhase);
     require!(accounts.case.is_final(now), VerificationError::ConcludeTooEarly);
-    let ballots = collect(&accounts.job, ctx.remaining_accounts)?;
+    let ballots = collect(&accounts.job, accounts.round.silent, ctx.remaining_accounts)?;
     let decision = accounts.case.decision;
     let jury = if decision == UNDECIDED { Jury::Undecided } else { Jury::Found(decision) };
     let verdict = audit::verdict(&ballots, committee, jury);
@@ -59,7 +63,12 @@ pub(crate) fn handler<'info>(ctx: Context<'info, ConcludeSample<'info>>) -> Resu
     let bond = accounts.case.bond;
     accounts.case.conclude(bond, winner, None)?;
 
-    let bench = Bench { job: &accounts.job, authority: &accounts.authority, events: &accounts.event_authority };
+    let bench = Bench {
+        job: &accounts.job,
+        caller: accounts.caller.as_ref().map(ToAccountInfo::to_account_info),
+        authority: &accounts.authority,
+        events: &accounts.event_authority,
+    };
     bench.pronounce(&mut accounts.round, &verdict, &ballots, ctx.remaining_accounts)?;
     let case = &accounts.case;
     let (ruling, each, dues) = (case.ruling, case.each, case.dues.clone());

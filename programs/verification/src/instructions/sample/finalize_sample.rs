@@ -18,11 +18,12 @@ use crate::{
 /// Accounts of `finalize_sample`, in order:
 /// 0. `job` (writable)
 /// 1. `round` (writable): `["round", job]`
-/// 2. `authority`: `["authority"]` of this program
-/// 3. `escrow_program`
-/// 4. `reputation_program`
-/// 5. the event accounts
-/// 6. for every taken seat, in any order: the Seat, and its operator's Record of the job's class (writable)
+/// 2. `caller` (writable): gets the bounty for the verdict; this program's address for nobody
+/// 3. `authority`: `["authority"]` of this program
+/// 4. `escrow_program`
+/// 5. `reputation_program`
+/// 6. the event accounts
+/// 7. for every taken seat, in any order: the Seat, and its operator's Record of the job's class (writable)
 ///
 /// Nobody signs: count and verdict follow from the seats alone.
 #[event_cpi]
@@ -32,6 +33,9 @@ pub struct FinalizeSample<'info> {
     pub job: Box<Account<'info, Job>>,
     #[account(mut, has_one = job @ VerificationError::WrongAddress)]
     pub round: Box<Account<'info, Round>>,
+    /// CHECK: only receives lamports; whoever sends this names it.
+    #[account(mut)]
+    pub caller: Option<UncheckedAccount<'info>>,
     /// CHECK: a PDA of this program that only signs.
     #[account(address = VERIFIER @ VerificationError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,
@@ -44,10 +48,10 @@ pub struct FinalizeSample<'info> {
 pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeSample<'info>>) -> Result<()> {
     let (now, accounts) = (Clock::get()?.unix_timestamp, ctx.accounts);
     let (job, round) = (&accounts.job, &accounts.round);
-    let Strategy::Sampled { committee, .. } = job.strategy else { return err!(VerificationError::WrongStrategy) };
+    let Strategy::Sampled { committee, .. } = job.strategy else { return err!(VerificationError::NotSampled) };
     require!(round.phase != Phase::Final, VerificationError::WrongPhase);
     require!(round.is_of(job), VerificationError::StaleRound);
-    let ballots = collect(job, ctx.remaining_accounts)?;
+    let ballots = collect(job, round.silent, ctx.remaining_accounts)?;
     if round.phase == Phase::Auditing {
         require!(now > round.reveal_by && job.cases == 0, VerificationError::AuditOpen);
     } else {
@@ -57,14 +61,20 @@ pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeSample<'info>>) -> Resu
         }
     }
     // Without a time to reveal nobody has withheld anything.
-    let could_reveal = round.sealed >= round.quorum;
+    let could_reveal = round.sealed >= round.needed();
     let verdict = if could_reveal { audit::verdict(&ballots, committee, Jury::Uncalled) } else { Verdict::default() };
-    let bench = Bench { job: &accounts.job, authority: &accounts.authority, events: &accounts.event_authority };
+    let bench = Bench {
+        job: &accounts.job,
+        caller: accounts.caller.as_ref().map(ToAccountInfo::to_account_info),
+        authority: &accounts.authority,
+        events: &accounts.event_authority,
+    };
     bench.pronounce(&mut accounts.round, &verdict, &ballots, ctx.remaining_accounts)
 }
 
 impl FinalizeSample<'_> {
-    /// Tell what the committee found; a jury may be called until `reveal_by`.
+    /// Tell what the committee found; a jury may be called until `reveal_by`. The job pays nothing for this, but for what ends
+    /// it.
     #[inline(never)]
     fn count(&mut self, ballots: &[(u8, Ballot)], committee: u8, now: i64) -> Result<()> {
         self.round.audits_from(now)?;
@@ -77,6 +87,8 @@ impl FinalizeSample<'_> {
 /// Where a verdict about a sampled job is pronounced.
 pub(crate) struct Bench<'a, 'info> {
     pub job: &'a Account<'info, Job>,
+    /// Gets the bounty.
+    pub caller: Option<AccountInfo<'info>>,
     pub authority: &'a AccountInfo<'info>,
     pub events: &'a AccountInfo<'info>,
 }
@@ -106,7 +118,8 @@ impl<'info> Bench<'_, 'info> {
 
     fn tell_escrow(&self, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
         let accounts = JobByVerifier { verifier: self.authority.clone(), job: self.job.to_account_info() };
-        let context = CpiContext::new_with_signer(assay_escrow::ID, accounts, SIGNER);
+        let caller = self.caller.iter().cloned().collect();
+        let context = CpiContext::new_with_signer(assay_escrow::ID, accounts, SIGNER).with_remaining_accounts(caller);
         assay_escrow::cpi::record_verdict(context, root, winners, losers).map(drop)
     }
 

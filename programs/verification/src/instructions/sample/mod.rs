@@ -31,7 +31,7 @@ pub(crate) fn opens(
 /// Whether a seat may show now what it sealed.
 pub(crate) fn in_time(round: &Round, seat: &Seat) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
-    require!(round.shown.is_some(), VerificationError::WrongStrategy);
+    require!(round.shown.is_some(), VerificationError::NotSampled);
     require!(!matches!(round.phase, Phase::Auditing | Phase::Final), VerificationError::WrongPhase);
     require!(round.revealing(now), VerificationError::RevealTooEarly);
     require!(now <= round.reveal_by, VerificationError::RevealTooLate);
