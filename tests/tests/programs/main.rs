@@ -24,6 +24,7 @@ mod reputation;
 mod ruled;
 mod sampled;
 mod sampled_attacks;
+mod sampled_cases;
 mod sampled_costs;
 mod sampled_states;
 mod sealing;

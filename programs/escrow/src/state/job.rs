@@ -81,6 +81,8 @@ pub struct Job {
     pub ended_at: i64,
     /// Merkle root with the quorum, or as accepted; zeros before.
     pub root: [u8; 32],
+    /// Whoever's case found the loser out: gets the caller's part of its slash. default() for nobody.
+    pub accuser: Pubkey,
     pub strategy: Strategy,
     #[max_len(0)]
     pub uri: String,
@@ -207,6 +209,16 @@ impl Job {
             owed = owed.checked_add(self.left_of(index)?).ok_or(EscrowError::Overflow)?;
         }
         Ok(owed)
+    }
+
+    /// Pools that sortition chooses at first, `spread` for each seat, so that all are soon taken. For a seat of a committee it is
+    /// one: where a dozen pools may race for three seats, whoever is fastest has them, and more than half of a committee is
+    /// bought with far less than half of the stake. The executor has its seat by then.
+    pub fn chosen_at_first(&self, spread: u8) -> u64 {
+        if self.strategy.is_sampled() && self.replicas > 1 {
+            return self.replicas.saturating_sub(1).into();
+        }
+        u64::from(spread).saturating_mul(self.replicas.into())
     }
 
     /// Take the lowest free seat and return its index. Together with `award_seat` the only way to a seat.
