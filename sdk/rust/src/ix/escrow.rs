@@ -360,6 +360,21 @@ pub fn set_seed(job: &Pubkey, seed: Option<[u8; 32]>) -> Instruction {
     build(ID, accounts::JobByVerifier { verifier: VERIFIER, job: *job }, instruction::SetSeed { seed })
 }
 
+/// Ask for more seats, in a new draw if `rearm`. Only the verification program's PDA can sign this.
+pub fn ask(job: &Pubkey, replicas: u8, rearm: bool) -> Instruction {
+    build(ID, accounts::JobByVerifier { verifier: VERIFIER, job: *job }, instruction::Ask { replicas, rearm })
+}
+
+/// Name the root that is judged. Only the verification program's PDA can sign this.
+pub fn set_root(job: &Pubkey, root: [u8; 32]) -> Instruction {
+    build(ID, accounts::JobByVerifier { verifier: VERIFIER, job: *job }, instruction::SetRoot { root })
+}
+
+/// Count a case that was opened or closed. Only the verification program's PDA can sign this.
+pub fn change_cases(job: &Pubkey, open: bool) -> Instruction {
+    build(ID, accounts::JobByVerifier { verifier: VERIFIER, job: *job }, instruction::ChangeCases { open })
+}
+
 /// Store a seal. Only the verification program's PDA can sign this.
 pub fn seal_seat(seat: &Pubkey, seal: [u8; 32]) -> Instruction {
     build(ID, accounts::SeatByVerifier { verifier: VERIFIER, seat: *seat }, instruction::SealSeat { seal })
