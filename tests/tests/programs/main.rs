@@ -2,6 +2,8 @@
 //! attacks of the threat model.
 
 mod accounting;
+mod adaptive;
+mod canary;
 mod clocks;
 mod costs;
 mod cu;
@@ -44,4 +46,5 @@ mod token_distribution;
 mod token_distribution_bounds;
 mod token_emission;
 mod token_fees;
+mod widening;
 mod write_sets;

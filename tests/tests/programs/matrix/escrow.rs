@@ -187,11 +187,11 @@ fn by_the_verifier() -> Vec<Case> {
     let verdict = |job: &Pubkey| ix::escrow::record_verdict(job, [1; 32], 0, 1);
     let mut cases = vec![
         Case::new(&posted, seed(&jobs[0])).other(seed(&jobs[1])),
-        Case::new(&w, seal(&seats[0])).other(seal(&seats[1])),
-        Case::new(&w, verdict(&job)).other(verdict(&other)),
         Case::new(&w, ix::escrow::ask(&job, 3, true)).other(ix::escrow::ask(&other, 3, true)),
         Case::new(&w, ix::escrow::set_root(&job, [1; 32])).other(ix::escrow::set_root(&other, [1; 32])),
         Case::new(&w, ix::escrow::change_cases(&job, true)).other(ix::escrow::change_cases(&other, true)),
+        Case::new(&w, seal(&seats[0])).other(seal(&seats[1])),
+        Case::new(&w, verdict(&job)).other(verdict(&other)),
     ];
     w.seal(&job, &o[0], &honest());
     w.seal(&other, &o[3], &honest());
