@@ -3,7 +3,10 @@
 
 mod accounting;
 mod adaptive;
+mod appeals;
 mod canary;
+mod cases;
+mod cases_attacks;
 mod clocks;
 mod costs;
 mod cu;
@@ -17,6 +20,7 @@ mod governance;
 mod governance_attacks;
 mod governance_enacts;
 mod governance_states;
+mod jury;
 mod layouts;
 mod life;
 mod matrix;
@@ -40,6 +44,7 @@ mod staking_rewards;
 mod stale_round;
 mod states;
 mod terms;
+mod ties;
 mod token_2022;
 mod token_admin;
 mod token_distribution;
