@@ -11,6 +11,7 @@ use assay_sdk::{
     ix, reputation,
     staking::StakingParams,
     token::{ASY_MINT, Emission, FEE_SHARDS, FeeSplit, TokenParams},
+    verification::VerificationParams,
 };
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -151,7 +152,7 @@ impl Genesis<'_> {
         let rest = [
             ix::staking::initialize(&key, staking_params()),
             ix::escrow::initialize(&key, escrow_params()),
-            ix::verification::initialize(&key, genesis),
+            ix::verification::initialize(&key, genesis, verification_params()),
         ];
         // A transaction of its own: together they would be too large.
         let governance = [ix::governance::initialize(&key, governance_params())];
@@ -252,6 +253,18 @@ fn escrow_params() -> EscrowParams {
         cancel_floor_bps: 1_000,
         bounty_lamports: 5_000,
         royalty_grace_seconds: 3_600,
+    }
+}
+
+/// Juries of three; no canaries.
+fn verification_params() -> VerificationParams {
+    VerificationParams {
+        jury: 3,
+        challenge_bond: 10 * ASY,
+        juror_bond: 20 * ASY,
+        canary_seconds: 0,
+        canary_keeper: Pubkey::default(),
+        class_values: [1, 2, 4, 8, 16].map(|asy| asy * ASY),
     }
 }
 

@@ -54,7 +54,7 @@ pub fn verified(outcome: Outcome, partner: &Pubkey) -> Verified {
 
 /// So many replicas, of which so many must agree.
 pub fn of(replicas: u8, quorum: u8) -> Strategy {
-    Strategy::Replicated { replicas, quorum }
+    Strategy::plain(replicas, quorum)
 }
 
 /// What an author asks for a model: `royalty_bps`, paid to itself.

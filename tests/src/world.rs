@@ -12,6 +12,7 @@ use assay_sdk::{
     ix,
     staking::StakingParams,
     token::{ASY_MINT, Emission, FeeSplit, TokenParams},
+    verification::VerificationParams,
 };
 use solana_sdk::account::Account;
 
@@ -44,8 +45,24 @@ pub const BOUNTY: u64 = 5_000;
 pub const REVIEW: u32 = 50;
 /// Seconds after a job's end from which royalties may go to the protocol.
 pub const GRACE: i64 = 100;
+/// Base units of ASY that who opens a case has at stake.
+pub const CHALLENGE_BOND: u64 = 10 * ASY;
+/// Base units of ASY that a juror has at stake in a chair.
+pub const JUROR_BOND: u64 = 20 * ASY;
 /// Hash of this cluster's first block.
 pub const GENESIS: [u8; 32] = [42; 32];
+
+/// What verification is initialized with.
+pub fn verification_params() -> VerificationParams {
+    VerificationParams {
+        jury: 3,
+        challenge_bond: CHALLENGE_BOND,
+        juror_bond: JUROR_BOND,
+        canary_seconds: 0,
+        canary_keeper: wallet("canary keeper"),
+        class_values: [ASY, 2 * ASY, 4 * ASY, 8 * ASY, 16 * ASY],
+    }
+}
 
 /// What escrow is initialized with.
 pub fn escrow_params() -> EscrowParams {
@@ -167,7 +184,7 @@ impl World {
         world.ok(&[ix::token::set_minter(&authority, &authority, 10_000_000 * ASY)]);
         world.ok(&[ix::staking::initialize(&authority, staking_params())]);
         world.ok(&[ix::escrow::initialize(&authority, escrow_params())]);
-        world.ok(&[ix::verification::initialize(&authority, GENESIS)]);
+        world.ok(&[ix::verification::initialize(&authority, GENESIS, verification_params())]);
         world.ok(&[ix::escrow::register_mint(&authority, &usd, BOND_RATE)]);
         for shard in 0..4 {
             world.ok(&[ix::token::open_fee_vault(&authority, &usd, shard)]);

@@ -68,7 +68,7 @@ impl Snapshot {
         let in_time = self.now.saturating_add(job.seal_window.into()) <= job.seal_by;
         let sortition = job.assignment == escrow::Assignment::Sortition;
         // It computes for rounds: what a requester would have to review, it leaves to others.
-        let kind = sortition && !job.is_accepted() && !self.escrow.paused;
+        let kind = sortition && job.strategy.has_round() && !self.escrow.paused;
         let open = job.state == escrow::JobState::Open && job.seeded_at != 0 && job.requester != self.me.operator;
         open && kind && fits && staked && in_time && self.drawn(address, job, record)
     }

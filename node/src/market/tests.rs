@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use assay_sdk::{
     escrow::{
-        self, Assignment, Capabilities, ClassParams, Device, EscrowParams, Job, JobState, Requirements, Seat, SeatState,
+        self, Assignment, Capabilities, ClassParams, Device, EscrowParams, Job, JobState, Requirements, Seat,
+        SeatState, Strategy,
     },
     reputation::Record,
     staking::{self, Pool, StakingParams, Totals, Weight},
@@ -41,7 +42,7 @@ pub(crate) fn job() -> Job {
         class: 0,
         assignment: Assignment::Sortition,
         replicas: 3,
-        quorum: 2,
+        cases: 0,
         seats: 0,
         winners: 0,
         losers: 0,
@@ -60,7 +61,6 @@ pub(crate) fn job() -> Job {
         seal_by: SEAL_BY,
         seal_window: 70,
         reveal_window: 20,
-        review_window: 0,
         bounty: 0,
         requirements: Requirements { cores: 2, memory_mib: 64, ..Requirements::default() },
         seed_slot: 100,
@@ -68,6 +68,7 @@ pub(crate) fn job() -> Job {
         seed: [7; 32],
         ended_at: 0,
         root: [0; 32],
+        strategy: Strategy::ORDINARY,
         uri: String::new(),
         prices: vec![],
         milestones: vec![],
@@ -87,6 +88,8 @@ fn round(phase: Phase, sealed: u8, revealed: u8) -> Round {
         quorum: 2,
         sealed,
         revealed,
+        silent: 0,
+        known: false,
         job,
         payer,
         seal_by,
@@ -226,7 +229,6 @@ fn a_round_of_an_earlier_job_is_cleared_away_and_nothing_else_is_tried() {
     let close = Action::CloseRound { payer: key(9) };
     let other_terms = [
         Round { replicas: 5, ..fresh() },
-        Round { quorum: 3, ..fresh() },
         Round { seal_by: SEAL_BY - 1, ..fresh() },
         Round { reveal_window: 21, ..fresh() },
         // Same terms, but it has judged already.
@@ -338,7 +340,15 @@ fn a_verdict_pays_winners_slashes_losers_and_expires_ghosts() {
             seat(3, key(4), SeatState::Claimed),
         ]
     };
-    let verified = Job { state: JobState::Verified, replicas: 4, seats: 0b1111, winners: 0b11, losers: 0b100, ..job() };
+    let verified = Job {
+        state: JobState::Verified,
+        replicas: 4,
+        strategy: Strategy::plain(4, 3),
+        seats: 0b1111,
+        winners: 0b11,
+        losers: 0b100,
+        ..job()
+    };
     let mut market = snapshot(Some(verified), Some(round(Phase::Final, 3, 2)), seats());
     let settle = |operator| Action::Settle { operator };
     let mut expected = vec![settle(key(2)), settle(me()), Action::Slash { operator: key(3) }];

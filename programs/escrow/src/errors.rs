@@ -29,7 +29,9 @@ pub enum EscrowError {
     #[msg("The price is zero: offer at least one base unit for each unit")]
     ZeroPrice,
     /// 6308
-    #[msg("Replicas are 2 to 7, and the quorum is more than half of them and at most all")]
+    #[msg(
+        "Replicas are 2 to 7, as many or more may be asked, and the quorum is more than half of the replicas and at most all"
+    )]
     BadQuorum,
     /// 6309
     #[msg("There is no such job class: use 0 to 4")]
@@ -212,4 +214,13 @@ pub enum EscrowError {
     /// 6374
     #[msg("Less arrived in the vault than the job promises: the mint takes more than its transfer fee")]
     Shortfall,
+    /// 6375
+    #[msg("A case about this job is open: it must be concluded first")]
+    CasesOpen,
+    /// 6376
+    #[msg("Between 1 and 16 samples, computed again by a committee of 1 to 6")]
+    BadSamples,
+    /// 6377
+    #[msg("Between 1 and 8 attestors must sign")]
+    BadThreshold,
 }

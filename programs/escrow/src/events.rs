@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::{Bid, Capabilities, Device, EscrowParams, Job, Model, PaymentMint, Seat};
+use crate::state::{Bid, Capabilities, Device, EscrowParams, Job, Model, PaymentMint, Seat, Strategy};
 
 /// The Config exists.
 #[event]
@@ -152,8 +152,7 @@ pub struct JobPosted {
     pub mint: Pubkey,
     pub spec_hash: [u8; 32],
     pub units: u64,
-    pub replicas: u8,
-    pub quorum: u8,
+    pub strategy: Strategy,
     pub seat_price: u64,
     pub deposit: u64,
     pub seal_by: i64,

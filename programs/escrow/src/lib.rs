@@ -162,13 +162,13 @@ pub mod assay_escrow {
         instructions::heartbeat::handler(ctx, progress)
     }
 
-    /// Deliver an accepted job's milestone for review. The seat's operator only, in time.
+    /// Deliver the milestone of a job that is reviewed. The seat's operator only, in time.
     pub fn deliver(ctx: Context<Deliver>, digest: [u8; 32]) -> Result<()> {
         instructions::deliver::deliver(ctx, digest)
     }
 
-    /// Accept an accepted job's milestone: pays it, or with the last one ends the job, which `settle` then pays. The
-    /// requester at any time; anyone once a delivery has been reviewed for long enough.
+    /// Accept a delivered milestone: pays it, or with the last one ends the job, which `settle` then pays. The requester
+    /// at any time; anyone once a delivery has been reviewed for long enough. Not while a case is open.
     pub fn release_milestone(ctx: Context<ReleaseMilestone>) -> Result<()> {
         instructions::deliver::release(ctx)
     }
@@ -196,6 +196,21 @@ pub mod assay_escrow {
     /// Replace a seat's seal by the digest it hid. CPI from verification only.
     pub fn reveal_seat(ctx: Context<SeatByVerifier>, digest: [u8; 32]) -> Result<()> {
         instructions::verdict::reveal_seat(ctx, digest)
+    }
+
+    /// Ask for more seats of a job, drawn by the same seed or (`rearm`) by a new one. CPI from verification only.
+    pub fn ask(ctx: Context<JobByVerifier>, replicas: u8, rearm: bool) -> Result<()> {
+        instructions::verdict::ask(ctx, replicas, rearm)
+    }
+
+    /// Set the root that a job's verdict is about, before the verdict. CPI from verification only.
+    pub fn set_root(ctx: Context<JobByVerifier>, root: [u8; 32]) -> Result<()> {
+        instructions::verdict::set_root(ctx, root)
+    }
+
+    /// Count a case of a job that was opened, or one that was closed. CPI from verification only.
+    pub fn change_cases(ctx: Context<JobByVerifier>, open: bool) -> Result<()> {
+        instructions::verdict::change_cases(ctx, open)
     }
 
     /// Record a round's verdict: bit i of `winners` and `losers` is seat i. CPI from verification only.

@@ -8,6 +8,10 @@ use solana_sha256_hasher::hashv;
 
 /// The role of a seat in a job.
 pub const ROLE_SEAT: &[u8] = b"assay:seat";
+/// The role of a chair in a jury; its subject is the case.
+pub const ROLE_JURY: &[u8] = b"assay:jury";
+/// The draw that decides whether a trusted operator is re-checked; its subject is the job.
+pub const ROLE_RECHECK: &[u8] = b"assay:recheck";
 
 /// The pool's draw: uniform over u64, fixed by a seed that nobody could choose.
 pub fn draw(seed: &[u8; 32], role: &[u8], subject: &Pubkey, pool: &Pubkey) -> u64 {

@@ -70,4 +70,9 @@ pub enum VerificationError {
     /// 6421
     #[msg("The program is paused: new rounds wait until it is resumed; open ones go on")]
     Paused,
+    /// 6422
+    #[msg(
+        "Parameters out of bounds: an odd jury of at most 7, bonds and class values above 0, at most 600 s for canaries"
+    )]
+    BadParams,
 }

@@ -4,13 +4,20 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::Round;
+use crate::state::{Round, VerificationParams};
 
 /// The Config exists.
 #[event]
 pub struct VerificationInitialized {
     pub authority: Pubkey,
     pub genesis: [u8; 32],
+    pub params: VerificationParams,
+}
+
+/// The parameters changed.
+#[event]
+pub struct ParamsSet {
+    pub params: VerificationParams,
 }
 
 /// A job's round is open.

@@ -30,8 +30,13 @@ pub mod assay_verification {
     /// Create the Config. Only the program's upgrade authority may.
     ///
     /// * `genesis`: the cluster's genesis hash, so that a seal made on one cluster is worth nothing on another.
-    pub fn initialize(ctx: Context<Initialize>, genesis: [u8; 32]) -> Result<()> {
-        instructions::initialize::handler(ctx, genesis)
+    pub fn initialize(ctx: Context<Initialize>, genesis: [u8; 32], params: VerificationParams) -> Result<()> {
+        instructions::initialize::handler(ctx, genesis, params)
+    }
+
+    /// Set the parameters. Authority only.
+    pub fn set_params(ctx: Context<Govern>, params: VerificationParams) -> Result<()> {
+        instructions::set_params::handler(ctx, params)
     }
 
     /// Name who may become the authority; zeros withdraw it. Authority only.
@@ -49,7 +54,7 @@ pub mod assay_verification {
         instructions::administration::set_guardian(ctx, guardian)
     }
 
-    /// Stop open_round, or allow it again. Authority or guardian. There are no parameters to set: the genesis is fixed.
+    /// Stop open_round, or allow it again. Authority or guardian.
     pub fn set_paused(ctx: Context<SetPaused>, paused: bool) -> Result<()> {
         instructions::administration::set_paused(ctx, paused)
     }

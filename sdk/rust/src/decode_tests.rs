@@ -1,7 +1,7 @@
 //! Bytes are built by hand or by the programs' own Borsh, and compared with the JSON to the letter.
 
 use anchor_lang::{AnchorSerialize, Discriminator, Event};
-use assay_escrow::{Assignment, Job, JobState, Requirements, Seat, SeatState, events::*};
+use assay_escrow::{Assignment, Job, JobState, Requirements, Seat, SeatState, Strategy, events::*};
 
 use super::*;
 
@@ -68,7 +68,7 @@ fn a_job_with_a_string_and_large_numbers() {
         class: 4,
         assignment: Assignment::Sortition,
         replicas: 3,
-        quorum: 2,
+        cases: 0,
         seats: 7,
         winners: 3,
         losers: 4,
@@ -87,7 +87,6 @@ fn a_job_with_a_string_and_large_numbers() {
         seal_by: 4,
         seal_window: 5,
         reveal_window: 6,
-        review_window: 0,
         bounty: 5_000,
         requirements: Requirements { cores: 7, memory_mib: 8, ..Requirements::default() },
         seed_slot: 9,
@@ -95,6 +94,7 @@ fn a_job_with_a_string_and_large_numbers() {
         seed: [8; 32],
         ended_at: 11,
         root: [9; 32],
+        strategy: Strategy::ORDINARY,
         uri: "file:///spec.json".into(),
         prices: vec![],
         milestones: vec![2_500, 7_500],

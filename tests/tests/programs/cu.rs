@@ -84,7 +84,7 @@ fn reviewed(w: &mut World) {
     let job = w.post_only(&alice, terms.clone());
     w.ok(&[ix::escrow::top_up(&alice, &usd, &job, terms.price_per_unit + 1, 1)]);
     w.tick(0, 2);
-    w.ok(&[ix::verification::draw_accepted(&job)]);
+    w.ok(&[ix::verification::draw_roundless(&job)]);
     w.tick(60, 0);
     w.claim(&job, &a);
     w.ok(&[ix::escrow::heartbeat(&a, &job, 3)]);

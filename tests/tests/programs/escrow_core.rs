@@ -27,7 +27,7 @@ fn seated(milestones: &[u16]) -> (World, Pubkey, Pubkey) {
     let (alice, a) = (w.alice, w.operators[0]);
     let job = w.post_only(&alice, reviewed(1, milestones));
     w.tick(0, 2);
-    w.ok(&[ix::verification::draw_accepted(&job)]);
+    w.ok(&[ix::verification::draw_roundless(&job)]);
     // One seat: the threshold reaches every pool when it has widened.
     w.tick(30, 0);
     w.claim(&job, &a);
@@ -221,7 +221,7 @@ fn an_accepted_job_has_no_round() {
     clear(&mut w, &job);
     w.post_only(&alice, reviewed(1, &[]));
     w.tick(0, 2);
-    w.ok(&[ix::verification::draw_accepted(&job)]);
+    w.ok(&[ix::verification::draw_roundless(&job)]);
     w.claim(&job, &a);
     // The old round takes a seal; the seat counts as working all the same, and the round can never judge.
     let seal = w.seal_ix(&job, &a, &honest());

@@ -162,7 +162,7 @@ fn with_royalties(royalties: Vec<Royalty>, milestones: &[u16]) -> (World, Pubkey
     let strategy = Strategy::Accepted { window: REVIEW };
     let job = w.post_only(&alice, JobTerms { strategy, royalties, milestones: milestones.to_vec(), ..terms(1) });
     w.tick(0, 2);
-    w.ok(&[ix::verification::draw_accepted(&job)]);
+    w.ok(&[ix::verification::draw_roundless(&job)]);
     w.claim(&job, &a);
     for _ in 0..milestones.len().max(1) {
         w.ok(&[ix::escrow::deliver(&a, &job, DIGEST)]);

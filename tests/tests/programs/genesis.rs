@@ -21,7 +21,10 @@ fn initialize(who: &anchor_lang::prelude::Pubkey) -> [(Instruction, u32); 4] {
         (ix::token::initialize(who, MAX_SUPPLY, token_params()), TokenError::NotUpgradeAuthority.into()),
         (ix::staking::initialize(who, staking_params()), StakingError::NotUpgradeAuthority.into()),
         (ix::escrow::initialize(who, escrow_params()), EscrowError::NotUpgradeAuthority.into()),
-        (ix::verification::initialize(who, GENESIS), VerificationError::NotUpgradeAuthority.into()),
+        (
+            ix::verification::initialize(who, GENESIS, verification_params()),
+            VerificationError::NotUpgradeAuthority.into(),
+        ),
     ]
 }
 

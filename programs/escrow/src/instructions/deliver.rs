@@ -1,4 +1,4 @@
-//! An accepted job: its operator delivers, the requester reviews, and silence pays.
+//! A job that is reviewed (accepted or optimistic): its operator delivers, who cares reviews, and silence pays.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
@@ -66,13 +66,13 @@ pub struct ReleaseMilestone<'info> {
 pub(crate) fn deliver(ctx: Context<Deliver>, digest: [u8; 32]) -> Result<()> {
     let (job, seat) = (&ctx.accounts.job, &mut ctx.accounts.seat);
     let now = Clock::get()?.unix_timestamp;
-    require!(job.is_accepted(), EscrowError::WrongStrategy);
+    let review = job.strategy.review_window().ok_or(EscrowError::WrongStrategy)?;
     require!(job.is_live(), EscrowError::WrongState);
     require!(job.is_working(seat) && digest != [0; 32], EscrowError::WrongSeatState);
     require!(now <= seat.seal_by, EscrowError::TooLate);
     seat.state = SeatState::Delivered;
     seat.commitment = digest;
-    seat.seal_by = now.checked_add(job.review_window.into()).ok_or(EscrowError::Overflow)?;
+    seat.seal_by = now.checked_add(review.into()).ok_or(EscrowError::Overflow)?;
 
     emit(
         &ctx.accounts.event_authority,
@@ -91,8 +91,9 @@ pub(crate) fn deliver(ctx: Context<Deliver>, digest: [u8; 32]) -> Result<()> {
 pub(crate) fn release(ctx: Context<ReleaseMilestone>) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     let (job, seat) = (&mut ctx.accounts.job, &mut ctx.accounts.seat);
-    require!(job.is_accepted(), EscrowError::WrongStrategy);
+    require!(job.strategy.is_reviewed(), EscrowError::WrongStrategy);
     require!(job.is_live(), EscrowError::WrongState);
+    require!(job.cases == 0, EscrowError::CasesOpen);
     if ctx.accounts.by.key() != job.requester {
         require!(seat.state == SeatState::Delivered, EscrowError::NotRequester);
         require!(now > seat.seal_by, EscrowError::TooEarly);

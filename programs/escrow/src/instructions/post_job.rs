@@ -66,8 +66,7 @@ pub(crate) fn handler<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerm
             mint: job.mint,
             spec_hash: job.spec_hash,
             units: job.units,
-            replicas: job.replicas,
-            quorum: job.quorum,
+            strategy: job.strategy,
             seat_price: job.seat_price,
             deposit,
             seal_by: job.seal_by,
@@ -92,16 +91,15 @@ impl PostJob<'_> {
         let clock = Clock::get()?;
         let seal_by = clock.unix_timestamp.checked_add(terms.deadline_seconds.into()).ok_or(EscrowError::Overflow)?;
         let window = |factor: u8| class.seconds.checked_mul(u32::from(factor)).ok_or(EscrowError::Overflow);
-        let (replicas, quorum, review_window) = terms.seats();
-        Ok(Box::new(Job {
+        let mut job = Box::new(Job {
             version: VERSION,
             bump,
             vault_bump,
             state: JobState::Open,
             class: terms.class,
             assignment: terms.assignment,
-            replicas,
-            quorum,
+            replicas: terms.strategy.first(),
+            cases: 0,
             seats: 0,
             winners: 0,
             losers: 0,
@@ -120,7 +118,6 @@ impl PostJob<'_> {
             seal_by,
             seal_window: window(params.seal_factor)?,
             reveal_window: window(params.reveal_factor)?,
-            review_window,
             bounty: params.bounty_lamports,
             requirements: terms.requirements,
             seed_slot: clock.slot,
@@ -128,11 +125,14 @@ impl PostJob<'_> {
             seed: [0; 32],
             ended_at: 0,
             root: [0; 32],
+            strategy: terms.strategy,
             uri: terms.uri,
-            prices: if terms.assignment == Assignment::Auction { vec![0; replicas.into()] } else { Vec::new() },
+            prices: Vec::new(),
             milestones: terms.milestones,
             legs,
-        }))
+        });
+        job.price_seats()?;
+        Ok(job)
     }
 
     /// Create the job with all the bounties it may pay, and its vault.
@@ -140,8 +140,8 @@ impl PostJob<'_> {
     fn create(&self, job: &Job) -> Result<()> {
         let rent = Rent::get()?;
         let (payer, account, vault) = (self.requester.as_ref(), self.job.as_ref(), self.vault.as_ref());
-        let space = Job::space(job.uri.len(), job.prices.len(), job.milestones.len(), job.legs.len());
-        let bounties = math::bounties(job.bounty, job.replicas).ok_or(EscrowError::Overflow)?;
+        let space = Job::space(&job.strategy, job.uri.len(), job.prices.len(), job.milestones.len(), job.legs.len());
+        let bounties = math::bounties(job.bounty, job.strategy.most()).ok_or(EscrowError::Overflow)?;
         let lamports = rent.minimum_balance(space).checked_add(bounties).ok_or(EscrowError::Overflow)?;
         let (nonce, bump) = (job.nonce.to_le_bytes(), [job.bump]);
         let seeds: &[&[u8]] = &[JOB_SEED, payer.key.as_ref(), &nonce, &bump];
@@ -196,23 +196,34 @@ fn validate(terms: &JobTerms, params: &EscrowParams) -> Result<ClassParams> {
 fn strategy(terms: &JobTerms, params: &EscrowParams) -> Result<()> {
     let milestones = terms.milestones.as_slice();
     match terms.strategy {
-        Strategy::Replicated { replicas, quorum } => {
+        Strategy::Replicated { replicas, quorum, most, .. } => {
             require!((2..=MAX_REPLICAS).contains(&replicas), EscrowError::BadQuorum);
+            require!((replicas..=MAX_REPLICAS).contains(&most), EscrowError::BadQuorum);
             let majority = quorum > replicas >> 1 && quorum <= replicas;
             require!(majority, EscrowError::BadQuorum);
-            require!(milestones.is_empty(), EscrowError::BadMilestones);
-            // Who picks the seats could pick itself, outvote an honest one and get the harmed party's part of its stake.
-            require!(terms.assignment == Assignment::Sortition, EscrowError::WrongAssignment);
         }
-        Strategy::Accepted { window } => {
+        Strategy::Sampled { samples, committee } => {
+            require!((1..=MAX_SAMPLES).contains(&samples), EscrowError::BadSamples);
+            require!((1..MAX_REPLICAS).contains(&committee), EscrowError::BadSamples);
+        }
+        Strategy::Attested { threshold, .. } => {
+            require!((1..=MAX_ATTESTORS).contains(&threshold), EscrowError::BadThreshold);
+        }
+        Strategy::Proven { .. } => {}
+        Strategy::Optimistic { window } | Strategy::Accepted { window } => {
             let allowed = params.review_min_seconds..=params.review_max_seconds;
             require!(allowed.contains(&window), EscrowError::BadReview);
-            require!(milestones.len() <= MAX_MILESTONES, EscrowError::BadMilestones);
+            let most = if matches!(terms.strategy, Strategy::Accepted { .. }) { MAX_MILESTONES } else { 0 };
+            require!(milestones.len() <= most, EscrowError::BadMilestones);
             let sum = milestones.iter().fold(0_u64, |sum, bps| sum.saturating_add((*bps).into()));
             let whole = milestones.is_empty() || (sum == math::BPS && !milestones.contains(&0));
             require!(whole, EscrowError::BadMilestones);
         }
     }
+    require!(milestones.is_empty() || terms.strategy.is_reviewed(), EscrowError::BadMilestones);
+    // Who picks the seats could pick itself, outvote an honest one and get the harmed party's part of its stake.
+    let picked = terms.assignment == Assignment::Auction;
+    require!(!(picked && terms.strategy.has_round()), EscrowError::WrongAssignment);
     Ok(())
 }
 

@@ -74,13 +74,14 @@ fn raise(job: &mut Job, price: u64, params: &EscrowParams, bond_rate: u64) -> Re
     let class = *params.classes.get(usize::from(job.class)).ok_or(EscrowError::NoSuchClass)?;
     (job.bond, job.exposure) = exposure(price, params, class, bond_rate)?;
     job.seat_price = price;
+    job.price_seats()?;
     Ok(())
 }
 
 /// A later deadline. Once the seed is drawn it stays: the round has copied it. A round that was opened before must be
 /// closed and opened anew, which the draw insists on.
 fn extend(job: &mut Job, seconds: u32, params: &EscrowParams) -> Result<()> {
-    require!(job.is_accepted() || job.seeded_at == 0, EscrowError::AlreadyDrawn);
+    require!(!job.strategy.has_round() || job.seeded_at == 0, EscrowError::AlreadyDrawn);
     job.seal_by = job.seal_by.checked_add(seconds.into()).ok_or(EscrowError::Overflow)?;
     let all = job.seal_by.checked_sub(job.posted_at).ok_or(EscrowError::Overflow)?;
     require!(all <= params.max_job_seconds.into(), EscrowError::BadDeadline);

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{EscrowError, state::*};
 
-/// Accounts of `set_seed` and `record_verdict`, in order:
+/// Accounts of `set_seed`, `ask`, `set_root`, `change_cases` and `record_verdict`, in order:
 /// 0. `verifier` (signer): a PDA of the verification program
 /// 1. `job` (writable)
 #[derive(Accounts)]
@@ -52,12 +52,28 @@ pub(crate) fn reveal_seat(ctx: Context<SeatByVerifier>, digest: [u8; 32]) -> Res
     Seat::commit(&ctx.accounts.seat, SeatState::Sealed, SeatState::Revealed, &digest).map(drop)
 }
 
+pub(crate) fn ask(ctx: Context<JobByVerifier>, replicas: u8, rearm: bool) -> Result<()> {
+    ctx.accounts.job.ask(replicas, rearm, &Clock::get()?)
+}
+
+pub(crate) fn set_root(ctx: Context<JobByVerifier>, root: [u8; 32]) -> Result<()> {
+    require!(ctx.accounts.job.is_live(), EscrowError::WrongState);
+    ctx.accounts.job.root = root;
+    Ok(())
+}
+
+pub(crate) fn change_cases(ctx: Context<JobByVerifier>, open: bool) -> Result<()> {
+    let job = &mut ctx.accounts.job;
+    require!(job.is_live() || !open, EscrowError::WrongState);
+    let cases = if open { job.cases.checked_add(1) } else { job.cases.checked_sub(1) };
+    job.cases = cases.ok_or(EscrowError::Overflow)?;
+    Ok(())
+}
+
 pub(crate) fn record(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
     let job = &mut ctx.accounts.job;
-    require!(job.is_live() && !job.is_accepted(), EscrowError::WrongState);
+    require!(job.is_live(), EscrowError::WrongState);
     require!((winners | losers) & !job.seats == 0, EscrowError::BadVerdict);
-    let enough = winners == 0 || winners.count_ones() >= u32::from(job.quorum);
-    require!(enough, EscrowError::BadVerdict);
     job.winners = winners;
     job.losers = losers;
     job.root = root;

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use super::{Assignment, Leg, Requirements, Seat, SeatState};
+use super::{Assignment, Leg, Requirements, Seat, SeatState, Strategy};
 use crate::{EscrowError, math};
 
 /// Where a job is. Sealing and revealing happen within `Seated` and are told by the seats and the round.
@@ -32,8 +32,10 @@ pub struct Job {
     pub state: JobState,
     pub class: u8,
     pub assignment: Assignment,
+    /// Seats that are asked for now; verification may ask for more, up to `strategy.most()`.
     pub replicas: u8,
-    pub quorum: u8,
+    /// Open cases of the verification program: while there are any, nothing is released for want of an objection.
+    pub cases: u8,
     /// Bit i: seat i is taken and not yet settled, slashed or expired.
     pub seats: u8,
     /// Bit i: seat i revealed the quorum's digest, or was accepted.
@@ -64,8 +66,6 @@ pub struct Job {
     pub seal_window: u32,
     /// Seconds to reveal.
     pub reveal_window: u32,
-    /// Seconds to review a delivery; 0 in a replicated job.
-    pub review_window: u32,
     /// Lamports for who settles a seat, expires or closes the job; held on top of the job's rent.
     pub bounty: u32,
     pub requirements: Requirements,
@@ -78,9 +78,10 @@ pub struct Job {
     pub ended_at: i64,
     /// Merkle root with the quorum, or as accepted; zeros before.
     pub root: [u8; 32],
+    pub strategy: Strategy,
     #[max_len(0)]
     pub uri: String,
-    /// Of an auction: what each seat was awarded for, 0 if it was not. Else empty.
+    /// Of an auction: what each seat was awarded for, 0 if it was not. Of a sampled job: what each seat gets. Else empty.
     #[max_len(0)]
     pub prices: Vec<u64>,
     /// Shares of the price in bps, one after the other; empty for one.
@@ -103,22 +104,36 @@ pub struct Shares {
 }
 
 impl Job {
-    /// Bytes of the account, discriminator included, with a uri of so many bytes and so many of each.
-    pub const fn space(uri: usize, prices: usize, milestones: usize, legs: usize) -> usize {
-        let fixed = 8_usize.saturating_add(Self::INIT_SPACE).saturating_add(uri);
+    /// Bytes of the account, discriminator included, with a uri of so many bytes and so many of each. What varies in length
+    /// has just the room that it needs.
+    pub const fn space(strategy: &Strategy, uri: usize, prices: usize, milestones: usize, legs: usize) -> usize {
+        let fixed = 8_usize.saturating_add(Self::INIT_SPACE).saturating_sub(Strategy::INIT_SPACE);
         let lists = prices.saturating_mul(8).saturating_add(milestones.saturating_mul(2));
-        fixed.saturating_add(lists).saturating_add(legs.saturating_mul(Leg::INIT_SPACE))
+        let legs = legs.saturating_mul(Leg::INIT_SPACE);
+        fixed.saturating_add(strategy.space()).saturating_add(uri).saturating_add(lists).saturating_add(legs)
     }
 
-    /// Whether the requester judges, not a round.
-    pub fn is_accepted(&self) -> bool {
-        self.review_window > 0
-    }
-
-    /// Whether a seat has brought nothing yet. No round judges an accepted job: until it is delivered, nothing counts.
+    /// Whether a seat has brought nothing yet. No round judges what is reviewed: until it is delivered, nothing counts.
     pub fn is_working(&self, seat: &Seat) -> bool {
         let delivered = seat.state == SeatState::Delivered;
-        seat.state == SeatState::Claimed || (self.is_accepted() && !delivered)
+        seat.state == SeatState::Claimed || (self.strategy.is_reviewed() && !delivered)
+    }
+
+    /// What each seat is priced at, where they differ: in an auction nothing until it is awarded; of a sampled job the
+    /// executor's units, and the units that each of the committee computes again.
+    pub fn price_seats(&mut self) -> Result<()> {
+        let seats = usize::from(self.strategy.most());
+        match (self.assignment, self.strategy) {
+            (Assignment::Auction, _) if self.prices.is_empty() => self.prices = vec![0; seats],
+            (Assignment::Sortition, Strategy::Sampled { samples, .. }) => {
+                let of_unit = self.seat_price.checked_div(self.units).ok_or(EscrowError::Invariant)?;
+                let sampled = of_unit.checked_mul(self.units.min(samples.into())).ok_or(EscrowError::Overflow)?;
+                self.prices = vec![sampled; seats];
+                *self.prices.first_mut().ok_or(EscrowError::Invariant)? = self.seat_price;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Price of a seat: what it was awarded for, or what the requester offers.
@@ -185,7 +200,7 @@ impl Job {
         };
         let due = self.legs.iter().try_fold(0_u64, |sum, leg| sum.checked_add(leg.due));
         let mut owed = due.ok_or(EscrowError::Overflow)?;
-        for index in (0..self.replicas).filter(|index| Self::in_set(unpaid, *index)) {
+        for index in (0..self.strategy.most()).filter(|index| Self::in_set(unpaid, *index)) {
             owed = owed.checked_add(self.left_of(index)?).ok_or(EscrowError::Overflow)?;
         }
         Ok(owed)
@@ -197,7 +212,7 @@ impl Job {
     /// another posting is stopped, and nobody could seal under it.
     pub fn take_seat(&mut self) -> Result<u8> {
         require!(self.state == JobState::Open, EscrowError::WrongState);
-        let drawless = self.is_accepted() && self.assignment == Assignment::Auction;
+        let drawless = !self.strategy.has_round() && self.assignment == Assignment::Auction;
         require!(self.seeded_at != 0 || drawless, EscrowError::NotDrawn);
         let index = u8::try_from(self.seats.trailing_ones()).map_err(|_| EscrowError::NoFreeSeat)?;
         require!(index < self.replicas, EscrowError::NoFreeSeat);
@@ -227,13 +242,30 @@ impl Job {
         match self.state {
             JobState::Open | JobState::Seated => {
                 self.state = JobState::Open;
-                if let Some(price) = self.prices.get_mut(usize::from(index)) {
+                if let (Assignment::Auction, Some(price)) = (self.assignment, self.prices.get_mut(usize::from(index))) {
                     *price = 0;
                 }
             }
             JobState::Verified if self.seats == 0 => self.state = JobState::Settled,
             _ => {}
         }
+        self.invariant()
+    }
+
+    /// Ask for `replicas` seats from now on, in a new draw if `rearm`: whoever comes has time to come and to seal.
+    pub fn ask(&mut self, replicas: u8, rearm: bool, clock: &Clock) -> Result<()> {
+        require!(matches!(self.state, JobState::Open | JobState::Seated), EscrowError::WrongState);
+        require!((self.replicas..=self.strategy.most()).contains(&replicas), EscrowError::BadVerdict);
+        self.replicas = replicas;
+        if self.seats.count_ones() < u32::from(replicas) {
+            self.state = JobState::Open;
+        }
+        if rearm {
+            self.seeded_at = 0;
+            self.seed_slot = clock.slot;
+        }
+        let windows = i64::from(self.seal_window).checked_mul(2).ok_or(EscrowError::Overflow)?;
+        self.seal_by = self.seal_by.max(clock.unix_timestamp.checked_add(windows).ok_or(EscrowError::Overflow)?);
         self.invariant()
     }
 
@@ -255,9 +287,9 @@ impl Job {
         matches!(self.state, JobState::Open | JobState::Seated)
     }
 
-    /// Whether nothing more can happen but to pay royalties, refund and close.
+    /// Whether nothing more can happen but to pay royalties, refund and close. Cases name the job: they are closed before it.
     pub fn ended(&self) -> bool {
-        !self.is_live() && self.state != JobState::Verified && self.seats == 0
+        !self.is_live() && self.state != JobState::Verified && self.seats == 0 && self.cases == 0
     }
 
     /// Holds after every change.
@@ -268,6 +300,7 @@ impl Job {
         require!((self.winners | self.losers) & !all == 0, EscrowError::Invariant);
         require!(self.exposure >= self.bond, EscrowError::Invariant);
         require!((self.state == JobState::Seated) <= (self.seats == all), EscrowError::Invariant);
+        require!(self.replicas <= self.strategy.most(), EscrowError::Invariant);
         require!(self.is_live() == (self.ended_at == 0), EscrowError::Invariant);
         let milestones = self.milestones.len().max(1);
         require!(usize::from(self.released) < milestones, EscrowError::Invariant);

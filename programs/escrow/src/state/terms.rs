@@ -5,10 +5,83 @@ use super::Requirements;
 /// How a result is judged.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// `replicas` operators compute the same; the digest that `quorum` of them find wins.
-    Replicated { replicas: u8, quorum: u8 },
-    /// One operator computes; the requester accepts, or is silent for `window` seconds.
+    /// `replicas` operators compute the same; the digest that `quorum` of them find wins. Without one, more are asked, up to
+    /// `most`, which the payment covers. `adaptive`: one is asked first, and the others only if the chain draws so, which is
+    /// the rarer the longer the first one has been right.
+    Replicated { replicas: u8, quorum: u8, most: u8, adaptive: bool },
+    /// One operator computes; then a drawn `committee` computes `samples` drawn units of it again.
+    Sampled { samples: u8, committee: u8 },
+    /// One operator computes; whoever doubts it challenges a unit within `window` seconds, to a jury.
+    Optimistic { window: u32 },
+    /// One operator computes and proves it, to the registered key at `key`.
+    Proven { key: Pubkey },
+    /// One operator computes; `threshold` of the attestors that `registrar` registered sign for the result.
+    Attested { registrar: Pubkey, threshold: u8 },
+    /// One operator computes; the requester accepts, rejects to a jury, or is silent for `window` seconds, which accepts.
     Accepted { window: u32 },
+}
+
+impl Strategy {
+    /// Three replicas of which two must agree, and no more.
+    pub const ORDINARY: Self = Self::plain(3, 2);
+
+    /// `replicas` that are asked at once and never widened.
+    pub const fn plain(replicas: u8, quorum: u8) -> Self {
+        Self::Replicated { replicas, quorum, most: replicas, adaptive: false }
+    }
+
+    /// Bytes of it when stored.
+    pub const fn space(&self) -> usize {
+        match self {
+            Self::Replicated { .. } | Self::Optimistic { .. } | Self::Accepted { .. } => 5,
+            Self::Sampled { .. } => 3,
+            Self::Proven { .. } => 33,
+            Self::Attested { .. } => 34,
+        }
+    }
+
+    /// Seats that are asked for at first.
+    pub const fn first(&self) -> u8 {
+        match self {
+            Self::Replicated { replicas, adaptive: false, .. } => *replicas,
+            _ => 1,
+        }
+    }
+
+    /// Seats that may ever be asked for, which the payment covers.
+    pub const fn most(&self) -> u8 {
+        match self {
+            Self::Replicated { most, .. } => *most,
+            Self::Sampled { committee, .. } => committee.saturating_add(1),
+            _ => 1,
+        }
+    }
+
+    /// Seats that must agree.
+    pub const fn quorum(&self) -> u8 {
+        match self {
+            Self::Replicated { quorum, .. } => *quorum,
+            _ => 1,
+        }
+    }
+
+    /// Seconds to review what was delivered, where anybody does.
+    pub const fn review_window(&self) -> Option<u32> {
+        match self {
+            Self::Optimistic { window } | Self::Accepted { window } => Some(*window),
+            _ => None,
+        }
+    }
+
+    /// Whether it is delivered for review, and silence accepts it.
+    pub const fn is_reviewed(&self) -> bool {
+        self.review_window().is_some()
+    }
+
+    /// Whether a round of seals and reveals judges it.
+    pub const fn has_round(&self) -> bool {
+        matches!(self, Self::Replicated { .. } | Self::Sampled { .. })
+    }
 }
 
 /// How operators come to seats.
@@ -77,21 +150,13 @@ impl JobTerms {
             uri,
             units,
             price_per_unit,
-            strategy: Strategy::Replicated { replicas: 3, quorum: 2 },
+            strategy: Strategy::ORDINARY,
             assignment: Assignment::Sortition,
             class: 0,
             requirements: Requirements::default(),
             deadline_seconds: seconds,
             royalties: Vec::new(),
             milestones: Vec::new(),
-        }
-    }
-
-    /// (seats, seats that must agree, seconds to review) of the strategy.
-    pub fn seats(&self) -> (u8, u8, u32) {
-        match self.strategy {
-            Strategy::Replicated { replicas, quorum } => (replicas, quorum, 0),
-            Strategy::Accepted { window } => (1, 1, window),
         }
     }
 }

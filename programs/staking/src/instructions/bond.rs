@@ -8,7 +8,7 @@ use crate::{StakingError, state::*};
 /// 2. `pool` (writable)
 #[derive(Accounts)]
 pub struct LockBond<'info> {
-    #[account(address = SLASHER @ StakingError::NotSlasher)]
+    #[account(constraint = [SLASHER, JUDGE].contains(slasher.key) @ StakingError::NotSlasher)]
     pub slasher: Signer<'info>,
     /// CHECK: `Config::is_paused` checks owner and type: every claim of a seat comes by here, so it must be cheap.
     pub config: UncheckedAccount<'info>,
@@ -22,7 +22,7 @@ pub struct LockBond<'info> {
 /// 1. `pool` (writable)
 #[derive(Accounts)]
 pub struct ChangeBond<'info> {
-    #[account(address = SLASHER @ StakingError::NotSlasher)]
+    #[account(constraint = [SLASHER, JUDGE].contains(slasher.key) @ StakingError::NotSlasher)]
     pub slasher: Signer<'info>,
     /// CHECK: as in `LockBond`.
     #[account(mut)]

@@ -10,7 +10,7 @@ use crate::{StakingError, state::*};
 /// close each without anybody's goodwill.
 #[derive(Accounts)]
 pub struct ChangeCase<'info> {
-    #[account(address = SLASHER @ StakingError::NotSlasher)]
+    #[account(constraint = [SLASHER, JUDGE].contains(slasher.key) @ StakingError::NotSlasher)]
     pub slasher: Signer<'info>,
     #[account(mut)]
     pub pool: Account<'info, Pool>,

@@ -17,7 +17,7 @@ use crate::{StakingError, emit, events::Slashed, math, state::*};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Slash<'info> {
-    #[account(address = SLASHER @ StakingError::NotSlasher)]
+    #[account(constraint = [SLASHER, JUDGE].contains(slasher.key) @ StakingError::NotSlasher)]
     pub slasher: Signer<'info>,
     pub config: Box<Account<'info, Config>>,
     #[account(mut)]

@@ -34,6 +34,8 @@ pub const TICKET_SEED: &[u8] = b"ticket";
 /// The one signer that may lock, release, slash, and open and close cases: the escrow program's `["authority"]` (the
 /// tests derive it).
 pub const SLASHER: Pubkey = pubkey!("7v3e8HzqNJxUYYgNo68sk1MpzAEekzGYiifgdtaYJsqK");
+/// The other who may: the verification program's `["authority"]`, for what jurors have at stake.
+pub const JUDGE: Pubkey = pubkey!("9yn1EK9NgTcFULkEQcA6CXo8mVV4w4p3bsf4P5AUAQY6");
 /// The one signer that may bind a position to a vote: the governance program's `["authority"]`.
 pub const GOVERNOR: Pubkey = pubkey!("3FSSrsuk8QS3NhARYstKPzuV6XkaUd5ExWZLyZAYYkcv");
 /// Where rewards wait to be claimed: `["rewards"]` of this program (a test derives it), into which token mints emission.

@@ -11,8 +11,7 @@ use crate::{
 
 /// Accounts of `draw`, in order:
 /// 0. `job` (writable)
-/// 1. `round`: `["round", job]`, fresh and opened for this very job; this program's address for an accepted job, which
-///    no round judges
+/// 1. `round`: `["round", job]`, fresh and opened for this very job; this program's address for a job that no round judges
 /// 2. `slot_hashes`: the sysvar
 /// 3. `authority`: `["authority"]` of this program
 /// 4. `escrow_program`, then the event accounts
@@ -38,7 +37,7 @@ pub(crate) fn handler(ctx: Context<Draw>) -> Result<()> {
     // Without a seed nobody takes a seat, so this is where a stale round is stopped.
     let job = &ctx.accounts.job;
     let own = |round: &Account<Round>| round.is_fresh() && round.is_of(job);
-    let ready = job.is_accepted() || ctx.accounts.round.as_ref().is_some_and(own);
+    let ready = !job.strategy.has_round() || ctx.accounts.round.as_ref().is_some_and(own);
     require!(ready, VerificationError::StaleRound);
     let found = {
         let data = ctx.accounts.slot_hashes.try_borrow_data()?;

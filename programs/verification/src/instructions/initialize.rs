@@ -21,8 +21,9 @@ pub struct Initialize<'info> {
     pub system_program: Program<'info, System>,
 }
 
-pub(crate) fn handler(ctx: Context<Initialize>, genesis: [u8; 32]) -> Result<()> {
+pub(crate) fn handler(ctx: Context<Initialize>, genesis: [u8; 32], params: VerificationParams) -> Result<()> {
     crate::keep_security_txt();
+    params.validate()?;
     let authority = ctx.accounts.authority.key();
     ctx.accounts.config.set_inner(Config {
         version: VERSION,
@@ -32,7 +33,8 @@ pub(crate) fn handler(ctx: Context<Initialize>, genesis: [u8; 32]) -> Result<()>
         guardian: Pubkey::default(),
         paused: false,
         genesis,
+        params: params.clone(),
     });
-    emit(&ctx.accounts.event_authority, &VerificationInitialized { authority, genesis })?;
+    emit(&ctx.accounts.event_authority, &VerificationInitialized { authority, genesis, params })?;
     Ok(())
 }

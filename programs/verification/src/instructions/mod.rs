@@ -8,6 +8,7 @@ pub mod initialize;
 pub mod open_round;
 pub mod reveal_result;
 pub mod seal_result;
+pub mod set_params;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{

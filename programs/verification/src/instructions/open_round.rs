@@ -27,16 +27,21 @@ pub struct OpenRound<'info> {
 pub(crate) fn handler(ctx: Context<OpenRound>) -> Result<()> {
     require!(!ctx.accounts.config.paused, VerificationError::Paused);
     let job = &ctx.accounts.job;
-    require!(job.state == JobState::Open && job.seats == 0 && !job.is_accepted(), VerificationError::WrongJobState);
+    require!(
+        job.state == JobState::Open && job.seats == 0 && job.strategy.has_round(),
+        VerificationError::WrongJobState
+    );
     let reveal_by = job.seal_by.checked_add(job.reveal_window.into()).ok_or(VerificationError::Overflow)?;
     ctx.accounts.round.set_inner(Round {
         version: VERSION,
         bump: ctx.bumps.round,
         phase: Phase::Sealing,
         replicas: job.replicas,
-        quorum: job.quorum,
+        quorum: job.strategy.quorum(),
         sealed: 0,
         revealed: 0,
+        silent: 0,
+        known: false,
         job: job.key(),
         payer: ctx.accounts.requester.key(),
         seal_by: job.seal_by,

@@ -1,7 +1,9 @@
 //! Accounts of the verification program. Times in unix seconds.
 
 use anchor_lang::prelude::*;
-use assay_escrow::Job;
+use assay_escrow::{CLASSES, Job};
+
+use crate::VerificationError;
 
 /// Layout version that this build writes.
 pub const VERSION: u8 = 1;
@@ -12,6 +14,10 @@ pub const CONFIG_SEED: &[u8] = b"config";
 pub const AUTHORITY_SEED: &[u8] = b"authority";
 /// Bump of that PDA, which is `assay_escrow::VERIFIER` and `assay_reputation::RECORDER`.
 pub const AUTHORITY_BUMP: u8 = 255;
+/// Most chairs of a first jury.
+pub const MAX_JURY: u8 = 7;
+/// Longest that a Config may have rounds wait for a canary's answer.
+pub const MAX_CANARY_SECONDS: u32 = 600;
 /// Seed of a Round: `["round", job]`.
 pub const ROUND_SEED: &[u8] = b"round";
 
@@ -30,6 +36,36 @@ pub struct Config {
     pub paused: bool,
     /// Genesis hash of this cluster.
     pub genesis: [u8; 32],
+    pub params: VerificationParams,
+}
+
+/// What governance sets. Windows are not among them: a job pins its own.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Debug, PartialEq, Eq)]
+pub struct VerificationParams {
+    /// Chairs of a first jury, odd; an appeal doubles them.
+    pub jury: u8,
+    /// What who opens a case puts at stake, and who answers it, in base units of ASY; an appeal doubles it.
+    pub challenge_bond: u64,
+    /// What a juror has at stake in each chair, in base units of ASY.
+    pub juror_bond: u64,
+    /// Seconds after the last seal before which no round is counted, so that a canary's answer comes in time.
+    pub canary_seconds: u32,
+    /// May commit to answers of canaries; default() for nobody.
+    pub canary_keeper: Pubkey,
+    /// For each class the bond of a usual job, in base units of ASY: what is worth more is re-checked more often.
+    pub class_values: [u64; CLASSES],
+}
+
+impl VerificationParams {
+    /// What `initialize` and `set_params` accept.
+    pub fn validate(&self) -> Result<()> {
+        let odd = self.jury & 1 == 1 && self.jury <= MAX_JURY;
+        let staked = self.challenge_bond > 0 && self.juror_bond > 0;
+        require!(odd && staked, VerificationError::BadParams);
+        require!(self.canary_seconds <= MAX_CANARY_SECONDS, VerificationError::BadParams);
+        require!(self.class_values.iter().all(|value| *value > 0), VerificationError::BadParams);
+        Ok(())
+    }
 }
 
 /// Where a round is.
@@ -37,8 +73,14 @@ pub struct Config {
 pub enum Phase {
     /// Seals come in.
     Sealing,
+    /// Of an adaptive job: the one that was asked has sealed; whether others are is being drawn.
+    Checking,
     /// All have sealed: reveals come in until `reveal_by`.
     Revealing,
+    /// No more may be asked, and there are different digests: a jury may be called until `reveal_by`.
+    Tied,
+    /// Of a sampled job: the committee has spoken, and until `reveal_by` the executor may be asked for proofs.
+    Auditing,
     /// The verdict is recorded.
     Final,
 }
@@ -57,6 +99,10 @@ pub struct Round {
     pub sealed: u8,
     /// Seats that revealed.
     pub revealed: u8,
+    /// Bit i: seat i did not reveal when it was its time, before the round was widened. It has lost.
+    pub silent: u8,
+    /// Whether it judges a canary, whose answer is known: it is the job's root.
+    pub known: bool,
     pub job: Pubkey,
     /// Paid the rent and gets it back.
     pub payer: Pubkey,
@@ -72,9 +118,9 @@ impl Round {
     /// Whether the round was opened for the job that stands at its address now. A requester may close a job, leave its
     /// round open and post again with the same nonce: the old round must not judge the new job.
     pub fn is_of(&self, job: &Job) -> bool {
-        let terms = (self.replicas, self.quorum, self.seal_by, self.reveal_window);
-        // An accepted job has no round: one that stands at its address is another posting's.
-        !job.is_accepted() && terms == (job.replicas, job.quorum, job.seal_by, job.reveal_window)
+        let terms = (self.replicas, self.seal_by, self.reveal_window);
+        // Where no round judges, one that stands at the address is another posting's.
+        job.strategy.has_round() && terms == (job.replicas, job.seal_by, job.reveal_window)
     }
 
     /// Whether nothing has happened in it yet.
@@ -87,7 +133,7 @@ impl Round {
         match self.phase {
             Phase::Revealing => true,
             Phase::Sealing => now > self.seal_by && self.sealed >= self.quorum,
-            Phase::Final => false,
+            Phase::Checking | Phase::Tied | Phase::Auditing | Phase::Final => false,
         }
     }
 
@@ -108,6 +154,7 @@ mod tests {
         let derived = Pubkey::find_program_address(&[AUTHORITY_SEED], &crate::ID);
         assert_eq!(derived, (assay_escrow::VERIFIER, AUTHORITY_BUMP));
         assert_eq!(derived.0, assay_reputation::RECORDER);
+        assert_eq!(derived.0, assay_staking::JUDGE);
     }
 
     fn round(phase: Phase, sealed: u8, revealed: u8) -> Round {
@@ -119,6 +166,8 @@ mod tests {
             quorum: 2,
             sealed,
             revealed,
+            silent: 0,
+            known: false,
             job: Pubkey::default(),
             payer: Pubkey::default(),
             seal_by: 100,

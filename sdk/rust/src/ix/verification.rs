@@ -6,13 +6,13 @@ use anchor_lang::{
 };
 use assay_escrow::{ID as ESCROW, VERIFIER};
 use assay_reputation::ID as REPUTATION;
-use assay_verification::{ID, accounts, instruction, seed::SLOT_HASHES};
+use assay_verification::{ID, VerificationParams, accounts, instruction, seed::SLOT_HASHES};
 
 use super::{SYSTEM_PROGRAM, build, build_with};
 use crate::addresses::{config, event_authority, program_data, record, round as round_address, seat};
 
 /// Create the Config; `authority` is the program's upgrade authority.
-pub fn initialize(authority: &Pubkey, genesis: [u8; 32]) -> Instruction {
+pub fn initialize(authority: &Pubkey, genesis: [u8; 32], params: VerificationParams) -> Instruction {
     let accounts = accounts::Initialize {
         authority: *authority,
         config: config(&ID),
@@ -22,10 +22,10 @@ pub fn initialize(authority: &Pubkey, genesis: [u8; 32]) -> Instruction {
         event_authority: event_authority(&ID),
         program: ID,
     };
-    build(ID, accounts, instruction::Initialize { genesis })
+    build(ID, accounts, instruction::Initialize { genesis, params })
 }
 
-administration!();
+administration!(VerificationParams);
 
 /// Open a job's round.
 pub fn open_round(requester: &Pubkey, job: &Pubkey) -> Instruction {
@@ -46,8 +46,8 @@ pub fn draw(job: &Pubkey) -> Instruction {
     draw_with(job, Some(round_address(job)))
 }
 
-/// Draw the seed of an accepted job, which has no round.
-pub fn draw_accepted(job: &Pubkey) -> Instruction {
+/// Draw the seed of a job that no round judges.
+pub fn draw_roundless(job: &Pubkey) -> Instruction {
     draw_with(job, None)
 }
 

@@ -21,7 +21,11 @@ fn job(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Optio
     diff.at = format!("job {} of {}", job.nonce, job.requester);
     diff.same("bytes", job.space, chain.account(address)?.data.len());
     diff.same("state", job.state, on.state);
-    diff.same("strategy", (job.replicas, job.quorum, job.review_window), (on.replicas, on.quorum, on.review_window));
+    diff.same(
+        "strategy",
+        (job.replicas, job.quorum, job.review_window),
+        (on.replicas, on.strategy.quorum(), on.strategy.review_window().unwrap_or(0)),
+    );
     diff.same("assignment", (job.assignment, job.class), (on.assignment, on.class));
     diff.same("seats", bits(&job.seats), on.seats);
     diff.same("winners", bits(&job.winners), on.winners);

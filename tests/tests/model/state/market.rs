@@ -112,7 +112,6 @@ impl Round {
     pub fn is_of(&self, job: &Job) -> bool {
         !job.accepted()
             && self.replicas == job.replicas
-            && self.quorum == job.quorum
             && self.seal_by == job.seal_by
             && self.reveal_window == job.reveal_window
     }
@@ -121,7 +120,7 @@ impl Round {
         match self.phase {
             Phase::Sealing => now > self.seal_by && self.sealed >= self.quorum,
             Phase::Revealing => true,
-            Phase::Final => false,
+            Phase::Checking | Phase::Tied | Phase::Auditing | Phase::Final => false,
         }
     }
 

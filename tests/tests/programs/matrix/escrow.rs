@@ -218,7 +218,7 @@ fn reviewed() -> Vec<Case> {
     let mut cases = vec![Case::new(&w, top_up(0)).other(top_up(1))];
     w.tick(0, 2);
     for (job, operator) in jobs.iter().zip(&o) {
-        w.ok(&[ix::verification::draw_accepted(job)]);
+        w.ok(&[ix::verification::draw_roundless(job)]);
         w.claim(job, operator);
     }
     let beat = |i: usize| ix::escrow::heartbeat(&o[i], &jobs[i], 3);

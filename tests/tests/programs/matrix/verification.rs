@@ -19,7 +19,7 @@ pub fn cases() -> Vec<Case> {
     let [job, other] = [w.post_only(&alice, terms(1)), w.post_only(&bob, terms(1))];
     let open = ix::verification::open_round;
     let mut cases = vec![
-        Case::new(&bare, ix::verification::initialize(&authority, GENESIS)),
+        Case::new(&bare, ix::verification::initialize(&authority, GENESIS, verification_params())),
         Case::new(&w, open(&alice, &job)).other(open(&bob, &other)),
     ];
     cases.extend(admin(&w));

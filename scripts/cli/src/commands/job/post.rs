@@ -76,7 +76,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
         uri: format!("{blobs}/{}", hex::encode(spec.hash())),
         units: spec.units,
         price_per_unit: price,
-        strategy: Strategy::Replicated { replicas: args.replicas, quorum: args.quorum },
+        strategy: Strategy::plain(args.replicas, args.quorum),
         assignment: Assignment::Sortition,
         class: args.class,
         requirements: Requirements {
@@ -132,8 +132,8 @@ async fn post(context: &Context, wallet: &Keypair, mint: &Pubkey, terms: JobTerm
         spec_hash: hex::encode(terms.spec_hash),
         uri: terms.uri.clone(),
         units: terms.units,
-        replicas: terms.seats().0,
-        quorum: terms.seats().1,
+        replicas: terms.strategy.most(),
+        quorum: terms.strategy.quorum(),
         mint: mint.to_string(),
         deposit: String::new(),
         deadline_seconds: terms.deadline_seconds,
@@ -191,9 +191,9 @@ async fn check_funds(
     let held = context.holdings(requester, &[payment.mint, ASY_MINT]).await?;
     let (tokens, asy) = (held[0].unwrap_or(0), held[1]);
     let round = 8 + <Round as assay_sdk::anchor_lang::Space>::INIT_SPACE;
-    let bounties = assay_sdk::escrow::math::bounties(bounty, terms.seats().0).unwrap_or(u64::MAX);
+    let bounties = assay_sdk::escrow::math::bounties(bounty, terms.strategy.most()).unwrap_or(u64::MAX);
     let mut lamports = SIGNATURE_FEE.saturating_add(bounties);
-    for bytes in [Job::space(terms.uri.len(), 0, 0, 0), TOKEN_ACCOUNT_BYTES, round] {
+    for bytes in [Job::space(&terms.strategy, terms.uri.len(), 0, 0, 0), TOKEN_ACCOUNT_BYTES, round] {
         lamports += context.rent(bytes).await?;
     }
     if asy.is_none() {

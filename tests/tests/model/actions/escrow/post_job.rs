@@ -59,7 +59,8 @@ fn posted(
 ) -> Verdict<Job> {
     let params = &m.escrow;
     let class = params.classes[usize::from(terms.class)];
-    let (replicas, quorum, review_window) = terms.seats();
+    let strategy = terms.strategy;
+    let replicas = strategy.first();
     let seat_price = price(terms.units, terms.price_per_unit)?;
     let (bond, exposure) = at_risk(params, terms.class, seat_price, rate)?;
     let prices = if terms.assignment == Assignment::Auction { vec![0; usize::from(replicas)] } else { Vec::new() };
@@ -67,12 +68,12 @@ fn posted(
     let (seats, winners, losers) = Default::default();
     Ok(Job {
         vault,
-        space: escrow::Job::space(terms.uri.len(), prices.len(), milestones.len(), legs.len()),
+        space: escrow::Job::space(&strategy, terms.uri.len(), prices.len(), milestones.len(), legs.len()),
         state: JobState::Open,
         class: terms.class,
         assignment: terms.assignment,
         replicas,
-        quorum,
+        quorum: strategy.quorum(),
         seats,
         winners,
         losers,
@@ -90,7 +91,7 @@ fn posted(
         seal_by: m.now + i64::from(terms.deadline_seconds),
         seal_window: class.seconds * u32::from(params.seal_factor),
         reveal_window: class.seconds * u32::from(params.reveal_factor),
-        review_window,
+        review_window: strategy.review_window().unwrap_or(0),
         bounty: params.bounty_lamports,
         requirements: terms.requirements,
         seed_slot: m.slot,

@@ -128,8 +128,9 @@ pub fn validate(terms: &JobTerms, params: &EscrowParams) -> Verdict {
     require(terms.price_per_unit > 0, EscrowError::ZeroPrice)?;
     let milestones = &terms.milestones;
     match terms.strategy {
-        Strategy::Replicated { replicas, quorum } => {
+        Strategy::Replicated { replicas, quorum, most, .. } => {
             require((2..=MAX_REPLICAS).contains(&replicas), EscrowError::BadQuorum)?;
+            require(replicas <= most && most <= MAX_REPLICAS, EscrowError::BadQuorum)?;
             require(quorum > replicas / 2 && quorum <= replicas, EscrowError::BadQuorum)?;
             require(milestones.is_empty(), EscrowError::BadMilestones)?;
             require(terms.assignment == Assignment::Sortition, EscrowError::WrongAssignment)?;
@@ -141,6 +142,8 @@ pub fn validate(terms: &JobTerms, params: &EscrowParams) -> Verdict {
             let whole = sum == 10_000 && milestones.iter().all(|bps| *bps > 0) && milestones.len() <= MAX_MILESTONES;
             require(milestones.is_empty() || whole, EscrowError::BadMilestones)?;
         }
+        // The walk posts no others yet.
+        _ => require(false, EscrowError::WrongStrategy)?,
     }
     require(!terms.uri.is_empty() && terms.uri.len() <= MAX_URI, EscrowError::BadUri)?;
     let wish = &terms.requirements;

@@ -23,7 +23,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (address, job) = view.job(dice, |at, job| undrawn(job) && ready(at, job))?;
     // An accepted job has no round.
     let without = job.accepted() != dice.once_in(20);
-    let call = if without { ix::verification::draw_accepted(&address) } else { ix::verification::draw(&address) };
+    let call = if without { ix::verification::draw_roundless(&address) } else { ix::verification::draw(&address) };
     let round = addresses::round(&address);
     send(call, move |m| {
         let (now, slot) = (m.now, m.slot);
