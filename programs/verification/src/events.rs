@@ -4,7 +4,10 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::{Round, VerificationParams};
+use crate::{
+    attest::AttestorKey,
+    state::{Attestor, ProofKey, Round, VerificationParams},
+};
 
 /// The Config exists.
 #[event]
@@ -76,4 +79,70 @@ pub struct RoundClosed {
     pub job: Pubkey,
     pub round: Pubkey,
     pub last: Round,
+}
+
+/// A verifying key is registered; its account has it.
+#[event]
+pub struct KeyRegistered {
+    pub key: Pubkey,
+    pub payer: Pubkey,
+}
+
+/// A verifying key may be closed from `closes_at` on.
+#[event]
+pub struct KeyRetired {
+    pub key: Pubkey,
+    pub closes_at: i64,
+}
+
+/// A verifying key's account was closed.
+#[event]
+pub struct KeyClosed {
+    pub key: Pubkey,
+    pub last: ProofKey,
+}
+
+/// A job's result is proven: its seat has won.
+#[event]
+pub struct ResultProven {
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub operator: Pubkey,
+    /// The ProofKey.
+    pub key: Pubkey,
+    pub root: [u8; 32],
+}
+
+/// A registrar vouches for an attestor.
+#[event]
+pub struct AttestorRegistered {
+    pub attestor: Pubkey,
+    pub registrar: Pubkey,
+    pub key: AttestorKey,
+    pub expires_at: i64,
+}
+
+/// An attestor counts no more.
+#[event]
+pub struct AttestorRevoked {
+    pub attestor: Pubkey,
+    pub registrar: Pubkey,
+}
+
+/// An attestor's account was closed.
+#[event]
+pub struct AttestorClosed {
+    pub attestor: Pubkey,
+    pub last: Attestor,
+}
+
+/// A job's result is attested: its seat has won.
+#[event]
+pub struct ResultAttested {
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub operator: Pubkey,
+    pub root: [u8; 32],
+    /// Who signed for it.
+    pub attestors: Vec<Pubkey>,
 }

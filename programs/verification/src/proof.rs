@@ -25,7 +25,7 @@ pub struct VerifyingKey {
     pub gamma: [u8; 128],
     pub delta: [u8; 128],
     /// The constant's point, then one for each public input.
-    pub ic: [[u8; 64]; INPUTS + 1],
+    pub ic: [[u8; 64]; 3],
 }
 
 impl VerifyingKey {

@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use assay_escrow::{Job, VERIFIER, cpi::accounts::JobByVerifier, program::AssayEscrow};
+use assay_escrow::{Job, Strategy, VERIFIER, cpi::accounts::JobByVerifier, program::AssayEscrow};
 
 use super::SIGNER;
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
 /// 2. `slot_hashes`: the sysvar
 /// 3. `authority`: `["authority"]` of this program
 /// 4. `escrow_program`, then the event accounts
+/// 5. of a proven job: the ProofKey that it names, not retired
 ///
 /// Nobody signs: the seed is the same whoever asks.
 #[event_cpi]
@@ -33,12 +34,15 @@ pub struct Draw<'info> {
     pub escrow_program: Program<'info, AssayEscrow>,
 }
 
-pub(crate) fn handler(ctx: Context<Draw>) -> Result<()> {
+pub(crate) fn handler<'info>(ctx: Context<'info, Draw<'info>>) -> Result<()> {
     // Without a seed nobody takes a seat, so this is where a stale round is stopped.
     let job = &ctx.accounts.job;
     let own = |round: &Account<Round>| round.is_fresh() && round.is_of(job);
     let ready = !job.strategy.has_round() || ctx.accounts.round.as_ref().is_some_and(own);
     require!(ready, VerificationError::StaleRound);
+    if let Strategy::Proven { key } = job.strategy {
+        provable(&key, ctx.remaining_accounts)?;
+    }
     let found = {
         let data = ctx.accounts.slot_hashes.try_borrow_data()?;
         seed::find(&data, ctx.accounts.job.seed_slot).ok_or(VerificationError::BadSlotHashes)?
@@ -58,5 +62,15 @@ pub(crate) fn handler(ctx: Context<Draw>) -> Result<()> {
             emit(&ctx.accounts.event_authority, &DrawRearmed { job, after_slot: Clock::get()?.slot })?;
         }
     }
+    Ok(())
+}
+
+/// Whether the key that a job names is there, and will be for as long as the job may take: else whoever claimed its seat would
+/// lose a bond that no proof could save.
+fn provable<'info>(key: &Pubkey, accounts: &'info [AccountInfo<'info>]) -> Result<()> {
+    let info = accounts.first().ok_or(VerificationError::WrongKey)?;
+    require_keys_eq!(*info.key, *key, VerificationError::WrongKey);
+    let key = Account::<ProofKey>::try_from(info)?;
+    require!(key.closes_at == 0, VerificationError::KeyRetired);
     Ok(())
 }

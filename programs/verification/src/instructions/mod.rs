@@ -1,19 +1,23 @@
-//! One file per instruction (the three about who may govern share one): accounts, handler.
+//! One file per instruction (the three about who may govern share one): accounts, handler. Those of one strategy have a
+//! folder.
 
 pub mod administration;
+pub mod attest;
 pub mod close_round;
 pub mod draw;
 pub mod finalize_round;
 pub mod initialize;
 pub mod open_round;
+pub mod proof;
 pub mod reveal_result;
 pub mod seal_result;
 pub mod set_params;
+pub(crate) mod shown;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    administration::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, reveal_result::*,
-    seal_result::*,
+    administration::*, attest::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, proof::*,
+    reveal_result::*, seal_result::*,
 };
 
 use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};

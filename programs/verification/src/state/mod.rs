@@ -1,8 +1,12 @@
 //! Accounts of the verification program. Times in unix seconds.
 
+mod attestor;
+mod proof_key;
+
 use anchor_lang::prelude::*;
 use assay_escrow::{CLASSES, Job};
 
+pub use self::{attestor::*, proof_key::*};
 use crate::VerificationError;
 
 /// Layout version that this build writes.
@@ -20,6 +24,10 @@ pub const MAX_JURY: u8 = 7;
 pub const MAX_CANARY_SECONDS: u32 = 600;
 /// Seed of a Round: `["round", job]`.
 pub const ROUND_SEED: &[u8] = b"round";
+/// Seed of a ProofKey: `["key", VerifyingKey::digest]`.
+pub const KEY_SEED: &[u8] = b"key";
+/// Seed of an Attestor: `["attestor", registrar, AttestorKey::digest]`.
+pub const ATTESTOR_SEED: &[u8] = b"attestor";
 
 /// One per program, at `["config"]`. Only `initialize` makes one, so its type and owner are all that need checking.
 #[account]

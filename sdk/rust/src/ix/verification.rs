@@ -4,10 +4,14 @@ use anchor_lang::{
     prelude::Pubkey,
     solana_program::instruction::{AccountMeta, Instruction},
 };
-use assay_escrow::{ID as ESCROW, VERIFIER};
+use assay_escrow::{ID as ESCROW, Job, Strategy, VERIFIER};
 use assay_reputation::ID as REPUTATION;
 use assay_verification::{ID, VerificationParams, accounts, instruction, seed::SLOT_HASHES};
 
+mod attest;
+mod proof;
+
+pub use self::{attest::*, proof::*};
 use super::{SYSTEM_PROGRAM, build, build_with};
 use crate::addresses::{config, event_authority, program_data, record, round as round_address, seat};
 
@@ -46,7 +50,16 @@ pub fn draw(job: &Pubkey) -> Instruction {
     draw_with(job, Some(round_address(job)))
 }
 
-/// Draw the seed of a job that no round judges.
+/// Draw the seed of a job as it stands, whatever its strategy.
+pub fn draw_of(job: &Pubkey, of: &Job) -> Instruction {
+    match of.strategy {
+        Strategy::Proven { key } => draw_proven(job, &key),
+        strategy if strategy.has_round() => draw(job),
+        _ => draw_roundless(job),
+    }
+}
+
+/// Draw the seed of a job that no round judges and nobody proves.
 pub fn draw_roundless(job: &Pubkey) -> Instruction {
     draw_with(job, None)
 }
