@@ -154,13 +154,20 @@ fn inner(w: &mut World) {
     let seat = addresses::seat(&job, &a);
     w.ok(&[ix::escrow::seal_seat(&seat, [1; 32])]);
     w.ok(&[ix::escrow::reveal_seat(&seat, [1; 32])]);
+    w.ok(&[ix::escrow::ask(&job, 3, false)]);
+    w.ok(&[ix::escrow::set_root(&job, [1; 32])]);
+    w.ok(&[ix::escrow::change_cases(&job, true)]);
+    w.ok(&[ix::escrow::change_cases(&job, false)]);
     w.ok(&[ix::escrow::record_verdict(&job, [1; 32], 0, 1)]);
 }
 
 const INNER: &[&str] = &[
+    "escrow::ask",
+    "escrow::change_cases",
     "escrow::record_verdict",
     "escrow::reveal_seat",
     "escrow::seal_seat",
+    "escrow::set_root",
     "escrow::set_seed",
     "reputation::record_outcome",
     "staking::close_case",

@@ -160,7 +160,7 @@ fn forged_calls_of_inner_instructions() {
     let (mallory, pool, seat) = (w.mallory, addresses::pool(&a), addresses::seat(&job, &a));
     let asy = addresses::ata(&mallory, &assay_tests::assay_sdk::token::ASY_MINT);
     let record = addresses::record(&a, 0);
-    let calls: [(_, u32); 8] = [
+    let calls: [(_, u32); 11] = [
         (
             ix::reputation::record_outcome(&record, verified(Outcome::Valid, &record)),
             ReputationError::NotRecorder.into(),
@@ -169,6 +169,9 @@ fn forged_calls_of_inner_instructions() {
         (ix::staking::release_bond(&pool, 1), StakingError::NotSlasher.into()),
         (ix::staking::slash(&pool, &asy, &asy, 1, 1), StakingError::NotSlasher.into()),
         (ix::escrow::set_seed(&job, Some([1; 32])), EscrowError::NotVerifier.into()),
+        (ix::escrow::ask(&job, 3, true), EscrowError::NotVerifier.into()),
+        (ix::escrow::set_root(&job, [1; 32]), EscrowError::NotVerifier.into()),
+        (ix::escrow::change_cases(&job, true), EscrowError::NotVerifier.into()),
         (ix::escrow::seal_seat(&seat, [1; 32]), EscrowError::NotVerifier.into()),
         (ix::escrow::reveal_seat(&seat, [1; 32]), EscrowError::NotVerifier.into()),
         (ix::escrow::record_verdict(&job, [1; 32], 1, 0), EscrowError::NotVerifier.into()),

@@ -72,7 +72,8 @@ pub(crate) fn change_cases(ctx: Context<JobByVerifier>, open: bool) -> Result<()
 
 pub(crate) fn record(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
     let job = &mut ctx.accounts.job;
-    require!(job.is_live(), EscrowError::WrongState);
+    // What is reviewed is judged in a case only.
+    require!(job.is_live() && (!job.strategy.is_reviewed() || job.cases > 0), EscrowError::WrongState);
     require!((winners | losers) & !job.seats == 0, EscrowError::BadVerdict);
     job.winners = winners;
     job.losers = losers;

@@ -38,6 +38,7 @@ pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Resul
     let now = Clock::get()?.unix_timestamp;
     let round = &ctx.accounts.round;
     require!(round.phase != Phase::Final, VerificationError::WrongPhase);
+    require!(round.is_of(&ctx.accounts.job), VerificationError::StaleRound);
     require!(round.countable(now), VerificationError::FinalizeTooEarly);
     let could_reveal = round.sealed >= round.quorum;
     let ballots = collect(&ctx.accounts.job, ctx.remaining_accounts)?;

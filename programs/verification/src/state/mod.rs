@@ -128,7 +128,9 @@ impl Round {
     pub fn is_of(&self, job: &Job) -> bool {
         let terms = (self.replicas, self.seal_by, self.reveal_window);
         // Where no round judges, one that stands at the address is another posting's.
-        job.strategy.has_round() && terms == (job.replicas, job.seal_by, job.reveal_window)
+        let same = terms == (job.replicas, job.seal_by, job.reveal_window);
+        // Once seals are in, the quorum may have changed; and then it is no other posting's, see `is_fresh`.
+        job.strategy.has_round() && same && (self.sealed > 0 || self.quorum == job.strategy.quorum())
     }
 
     /// Whether nothing has happened in it yet.

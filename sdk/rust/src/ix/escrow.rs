@@ -1,5 +1,6 @@
 //! Builders of the escrow program's instructions.
 
+mod by_verifier;
 mod lifecycle;
 
 use anchor_lang::{
@@ -12,7 +13,7 @@ use assay_escrow::{
 use assay_staking::{ID as STAKING, SLASHER};
 use assay_token::ASY_MINT;
 
-pub use self::lifecycle::*;
+pub use self::{by_verifier::*, lifecycle::*};
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
 use crate::addresses::{
     ata, bid, config, device as device_address, event_authority, fee_vault_of_job, job as job_address, job_vault,
@@ -353,25 +354,4 @@ pub fn close_job(job: &Pubkey, requester: &Pubkey, caller: &Pubkey) -> Instructi
         program: ID,
     };
     build(ID, accounts, instruction::CloseJob {})
-}
-
-/// Set a job's seed. Only the verification program's PDA can sign this; here so that tests can show it.
-pub fn set_seed(job: &Pubkey, seed: Option<[u8; 32]>) -> Instruction {
-    build(ID, accounts::JobByVerifier { verifier: VERIFIER, job: *job }, instruction::SetSeed { seed })
-}
-
-/// Store a seal. Only the verification program's PDA can sign this.
-pub fn seal_seat(seat: &Pubkey, seal: [u8; 32]) -> Instruction {
-    build(ID, accounts::SeatByVerifier { verifier: VERIFIER, seat: *seat }, instruction::SealSeat { seal })
-}
-
-/// Store a digest. Only the verification program's PDA can sign this.
-pub fn reveal_seat(seat: &Pubkey, digest: [u8; 32]) -> Instruction {
-    build(ID, accounts::SeatByVerifier { verifier: VERIFIER, seat: *seat }, instruction::RevealSeat { digest })
-}
-
-/// Record a verdict. Only the verification program's PDA can sign this.
-pub fn record_verdict(job: &Pubkey, root: [u8; 32], winners: u8, losers: u8) -> Instruction {
-    let data = instruction::RecordVerdict { root, winners, losers };
-    build(ID, accounts::JobByVerifier { verifier: VERIFIER, job: *job }, data)
 }

@@ -12,6 +12,12 @@ pub const HARMLESS: &[Harmless] = &[
     ("escrow::seal_seat", "of_another", "seat", SIGNED),
     ("escrow::reveal_seat", "of_another", "seat", SIGNED),
     ("escrow::record_verdict", "of_another", "job", SIGNED),
+    ("escrow::ask", "of_another", "job", SIGNED),
+    ("escrow::ask", "twice", "-", "the second asks for as many"),
+    ("escrow::set_root", "of_another", "job", SIGNED),
+    ("escrow::set_root", "twice", "-", "the second names the same"),
+    ("escrow::change_cases", "of_another", "job", SIGNED),
+    ("escrow::change_cases", "twice", "-", "a job may have many cases"),
     ("escrow::expire_job", "of_another", "job", "the other job is late too, and anybody may expire it"),
     ("escrow::settle", "of_another", "fee_vault", "any account of the fee authority's can be swept"),
     ("escrow::slash_seat", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
@@ -183,6 +189,9 @@ fn by_the_verifier() -> Vec<Case> {
         Case::new(&posted, seed(&jobs[0])).other(seed(&jobs[1])),
         Case::new(&w, seal(&seats[0])).other(seal(&seats[1])),
         Case::new(&w, verdict(&job)).other(verdict(&other)),
+        Case::new(&w, ix::escrow::ask(&job, 3, true)).other(ix::escrow::ask(&other, 3, true)),
+        Case::new(&w, ix::escrow::set_root(&job, [1; 32])).other(ix::escrow::set_root(&other, [1; 32])),
+        Case::new(&w, ix::escrow::change_cases(&job, true)).other(ix::escrow::change_cases(&other, true)),
     ];
     w.seal(&job, &o[0], &honest());
     w.seal(&other, &o[3], &honest());

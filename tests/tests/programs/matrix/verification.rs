@@ -6,6 +6,7 @@ use super::*;
 pub const HARMLESS: &[Harmless] = &[
     ("verification::initialize", "arbitrary_cpi_target", "program", EVENTS),
     ("verification::propose_authority", "twice", "-", "sets the same again"),
+    ("verification::set_params", "twice", "-", "sets the same again"),
     ("verification::set_guardian", "twice", "-", "sets the same again"),
     ("verification::set_paused", "twice", "-", "sets the same again"),
 ];
@@ -57,6 +58,7 @@ fn admin(w: &World) -> Vec<Case> {
     let mut proposed = w.clone();
     proposed.ok(&[ix::verification::propose_authority(&w.authority, &w.bob)]);
     vec![
+        Case::new(w, ix::verification::set_params(&w.authority, verification_params())),
         Case::new(w, ix::verification::propose_authority(&w.authority, &w.bob)),
         Case::new(&proposed, ix::verification::accept_authority(&w.bob)),
         Case::new(w, ix::verification::set_guardian(&w.authority, &w.bob)),
