@@ -2,6 +2,7 @@
 //! attacks of the threat model.
 
 mod accounting;
+mod attest;
 mod clocks;
 mod costs;
 mod cu;
@@ -20,6 +21,8 @@ mod life;
 mod matrix;
 mod named;
 mod names;
+mod proofs;
+mod prover;
 mod reputation;
 mod ruled;
 mod sealing;
