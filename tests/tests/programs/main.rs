@@ -27,6 +27,7 @@ mod reputation;
 mod ruled;
 mod sealing;
 mod security_txt;
+mod signer;
 mod sortition;
 mod staking;
 mod staking_admin;

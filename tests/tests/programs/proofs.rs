@@ -151,13 +151,8 @@ fn a_proof_of_something_else_shows_nothing() {
     let good = prove(&binding(&w, &job, &honest()));
     w.refused(&[submit(&job, &a, lie(&a), good)], VerificationError::BadProof);
     w.refused(&[submit(&job, &a, [0; 32], good)], VerificationError::EmptyCommitment);
-    let own = Statement {
-        genesis: &GENESIS,
-        job: &job,
-        seed: &state.seed,
-        spec_hash: &state.spec_hash,
-        root: &honest(),
-    };
+    let own =
+        Statement { genesis: &GENESIS, job: &job, seed: &state.seed, spec_hash: &state.spec_hash, root: &honest() };
     let others = [
         Statement { genesis: &[7; 32], ..own },
         Statement { job: &a, ..own },
@@ -369,10 +364,7 @@ fn a_key_stays_as_long_as_a_job_may_take() {
     let keyless = w.post_only(&alice, proven(2));
     w.tick(0, 2);
     w.refused(&[ix::verification::draw_roundless(&keyless)], VerificationError::WrongKey);
-    w.refused(
-        &[ix::verification::draw_proven(&keyless, &address)],
-        ErrorCode::AccountNotInitialized,
-    );
+    w.refused(&[ix::verification::draw_proven(&keyless, &address)], ErrorCode::AccountNotInitialized);
     w.refused(&[ix::verification::draw_proven(&keyless, &alice)], VerificationError::WrongKey);
     // Anybody may bring it back.
     w.ok(&[ix::verification::register_key(&mallory, key())]);

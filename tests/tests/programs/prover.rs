@@ -38,8 +38,7 @@ impl ConstraintSynthesizer<Fr> for Circuit {
 
 fn setup(seed: u64) -> ProvingKey<Bn254> {
     let circuit = Circuit { inputs: [[0; 32]; 2], x: 0 };
-    let made =
-        Groth16::<Bn254>::generate_random_parameters_with_reduction(circuit, &mut StdRng::seed_from_u64(seed));
+    let made = Groth16::<Bn254>::generate_random_parameters_with_reduction(circuit, &mut StdRng::seed_from_u64(seed));
     made.expect("the circuit is sound")
 }
 
