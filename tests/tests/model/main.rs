@@ -39,6 +39,14 @@ const NOT_WALKED: &[(&str, &str)] = &[
     ("escrow::seal_seat", "by verification::seal_result"),
     ("escrow::reveal_seat", "by verification::reveal_result"),
     ("escrow::record_verdict", "by verification::finalize_round"),
+    ("verification::register_key", "proofs are too slow for a walk: see programs/proofs.rs"),
+    ("verification::retire_key", "as register_key"),
+    ("verification::close_key", "as register_key"),
+    ("verification::submit_proof", "as register_key"),
+    ("verification::register_attestor", "signatures are too slow for a walk: see programs/attest.rs"),
+    ("verification::revoke_attestor", "as register_attestor"),
+    ("verification::close_attestor", "as register_attestor"),
+    ("verification::submit_attestation", "as register_attestor"),
 ];
 
 fn number(name: &str, default: u64) -> u64 {
