@@ -158,9 +158,14 @@ fn inner(w: &mut World) {
 }
 
 const INNER: &[&str] = &[
+    "escrow::ask",
+    "escrow::change_cases",
+    "escrow::convict",
+    "escrow::doubt",
     "escrow::record_verdict",
     "escrow::reveal_seat",
     "escrow::seal_seat",
+    "escrow::set_root",
     "escrow::set_seed",
     "reputation::record_outcome",
     "staking::close_case",

@@ -79,11 +79,18 @@ pub(crate) fn doubt(ctx: Context<JobByVerifier>) -> Result<()> {
 
 pub(crate) fn convict(ctx: Context<JobByVerifier>, losers: u8, accuser: Pubkey) -> Result<()> {
     ctx.accounts.job.accuser = accuser;
-    record(ctx, [0; 32], 0, losers)
+    end(&mut ctx.accounts.job, [0; 32], 0, losers)
 }
 
 pub(crate) fn record(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
+    // What is reviewed ends by its review, by `convict`, or by a doubt: never by the round of an earlier posting at its address.
     let job = &mut ctx.accounts.job;
+    let doubt = job.doubted && (winners, losers) == (0, 0);
+    require!(!job.strategy.is_reviewed() || doubt, EscrowError::WrongState);
+    end(job, root, winners, losers)
+}
+
+fn end(job: &mut Job, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
     require!(job.is_live(), EscrowError::WrongState);
     require!((winners | losers) & !job.seats == 0, EscrowError::BadVerdict);
     job.winners = winners;

@@ -36,7 +36,7 @@ pub struct Draw<'info> {
 pub(crate) fn handler(ctx: Context<Draw>) -> Result<()> {
     // Without a seed nobody takes a seat, so this is where a stale round is stopped.
     let job = &ctx.accounts.job;
-    let own = |round: &Account<Round>| round.is_fresh() && round.is_of(job);
+    let own = |round: &Account<Round>| round.is_fresh() && round.is_of(job) && round.quorum == job.strategy.quorum();
     let ready = !job.strategy.has_round() || ctx.accounts.round.as_ref().is_some_and(own);
     require!(ready, VerificationError::StaleRound);
     let found = {
