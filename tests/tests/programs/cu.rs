@@ -166,6 +166,8 @@ fn inner(w: &mut World) {
 const INNER: &[&str] = &[
     "escrow::ask",
     "escrow::change_cases",
+    "escrow::convict",
+    "escrow::doubt",
     "escrow::record_verdict",
     "escrow::reveal_seat",
     "escrow::seal_seat",

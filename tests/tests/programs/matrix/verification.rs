@@ -10,6 +10,7 @@ use super::*;
 /// Attacks that land, and why that is right; see [`super::COMMON`].
 pub const HARMLESS: &[Harmless] = &[
     ("verification::initialize", "arbitrary_cpi_target", "program", EVENTS),
+    ("verification::set_params", "twice", "-", "the same parameters again"),
     ("verification::propose_authority", "twice", "-", "sets the same again"),
     ("verification::set_params", "twice", "-", "sets the same again"),
     ("verification::set_guardian", "twice", "-", "sets the same again"),
@@ -129,6 +130,7 @@ fn admin(w: &World) -> Vec<Case> {
         Case::new(w, ix::verification::set_params(&w.authority, verification_params())),
         Case::new(w, ix::verification::propose_authority(&w.authority, &w.bob)),
         Case::new(&proposed, ix::verification::accept_authority(&w.bob)),
+        Case::new(w, ix::verification::set_params(&w.authority, verification_params())),
         Case::new(w, ix::verification::set_guardian(&w.authority, &w.bob)),
         Case::new(w, ix::verification::set_paused(&w.authority, true)),
         Case::new(w, ix::verification::set_params(&w.authority, verification_params())),
