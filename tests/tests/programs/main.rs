@@ -6,6 +6,7 @@ mod adaptive;
 mod canary;
 mod clocks;
 mod costs;
+mod cranks;
 mod cu;
 mod escrow_bids;
 mod escrow_core;
