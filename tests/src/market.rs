@@ -259,6 +259,27 @@ impl World {
         self.finalize(job)
     }
 
+    /// End what is left of a judged job: winners are paid, losers slashed, others released; nothing may be left.
+    ///
+    /// # Panics
+    /// If something is left.
+    #[track_caller]
+    pub fn wind_up(&mut self, job: &Pubkey) {
+        let lost = self.job(job).losers;
+        for operator in self.seated(job) {
+            let index = self.seat(job, &operator).index;
+            if Job::in_set(lost, index) {
+                self.slash(job, &operator)
+            } else {
+                self.settle(job, &operator)
+            };
+        }
+        self.refund(job);
+        self.close(job);
+        self.close_round(job).expect("a final round closes");
+        self.operators.iter().for_each(|operator| assert_eq!(self.pool(operator).locked, 0));
+    }
+
     fn requester(&self, job: &Pubkey) -> Pubkey {
         self.chain.find::<Job>(job).map_or(self.alice, |job| job.requester)
     }

@@ -37,6 +37,20 @@ include!("../../emit.rs");
 pub mod assay_verification {
     use super::*;
 
+    // First come those that every seat sends: each that stands before another costs it 9 CU.
+
+    /// Commit to a digest: see [`seal::seal`]. The seat's operator only, within the seat's window.
+    ///
+    /// Remaining accounts: the job (writable), while it asks one operator only.
+    pub fn seal_result<'info>(ctx: Context<'info, SealResult<'info>>, seal: [u8; 32]) -> Result<()> {
+        instructions::seal_result::handler(ctx, seal)
+    }
+
+    /// Open the seal. The seat's operator only, once all have sealed or sealing is over.
+    pub fn reveal_result(ctx: Context<RevealResult>, digest: [u8; 32], salt: [u8; 32]) -> Result<()> {
+        instructions::reveal_result::handler(ctx, digest, salt)
+    }
+
     /// Create the Config. Only the program's upgrade authority may.
     ///
     /// * `genesis`: the cluster's genesis hash, so that a seal made on one cluster is worth nothing on another.
@@ -81,18 +95,6 @@ pub mod assay_verification {
     /// Remaining accounts: of a proven job, the ProofKey that it names.
     pub fn draw<'info>(ctx: Context<'info, Draw<'info>>) -> Result<()> {
         instructions::draw::handler(ctx)
-    }
-
-    /// Commit to a digest: see [`seal::seal`]. The seat's operator only, within the seat's window.
-    ///
-    /// Remaining accounts: the job (writable), while it asks one operator only.
-    pub fn seal_result<'info>(ctx: Context<'info, SealResult<'info>>, seal: [u8; 32]) -> Result<()> {
-        instructions::seal_result::handler(ctx, seal)
-    }
-
-    /// Open the seal. The seat's operator only, once all have sealed or sealing is over.
-    pub fn reveal_result(ctx: Context<RevealResult>, digest: [u8; 32], salt: [u8; 32]) -> Result<()> {
-        instructions::reveal_result::handler(ctx, digest, salt)
     }
 
     /// Count the revealed digests, tell escrow the verdict and reputation the outcomes; or ask more operators, or open the

@@ -10,6 +10,7 @@ mod cases;
 mod cases_attacks;
 mod clocks;
 mod costs;
+mod cranks;
 mod cu;
 mod escrow_bids;
 mod escrow_core;

@@ -37,24 +37,6 @@ fn record(w: &World, operator: &Pubkey) -> (u32, u32, u32) {
     (record.valid, record.wrong, record.silent)
 }
 
-/// End what is left of a judged job: winners are paid, losers slashed, others released; nothing may be left.
-#[track_caller]
-fn clear(w: &mut World, job: &Pubkey) {
-    let lost = w.job(job).losers;
-    for operator in w.seated(job) {
-        let index = w.seat(job, &operator).index;
-        if Job::in_set(lost, index) {
-            w.slash(job, &operator)
-        } else {
-            w.settle(job, &operator)
-        };
-    }
-    w.refund(job);
-    w.close(job);
-    w.close_round(job).expect("a final round closes");
-    w.operators.iter().for_each(|operator| assert_eq!(w.pool(operator).locked, 0));
-}
-
 #[test]
 fn tie_widens() {
     let (mut w, job, o) = open(4, (2, 2, 4));
@@ -76,7 +58,7 @@ fn tie_widens() {
     w.next_stage(&job, &[(c, honest()), (d, honest())]);
     assert_eq!(verdict(&w, &job), (JobState::Verified, 0b1101, 0b0010));
     assert_eq!(w.job(&job).root, honest());
-    clear(&mut w, &job);
+    w.wind_up(&job);
 
     let (harmed, caller) = (EXPOSURE * 4 / 10, EXPOSURE / 10);
     assert_eq!([a, b, c, d].map(|who| w.usd_of(&who)), [SEAT_PRICE - FEE, 0, SEAT_PRICE - FEE, SEAT_PRICE - FEE]);
@@ -98,7 +80,7 @@ fn quorum_edge() {
     assert_eq!(verdict(&enough, &job), (JobState::Verified, 0b01011, 0b10100));
     w.next_stage(&job, &[(d, lie(&c)), (e, lie(&e))]);
     assert_eq!((w.round(&job).phase, w.job(&job).is_live()), (Phase::Tied, true));
-    clear(&mut enough, &job);
+    enough.wind_up(&job);
 
     let (mut w, job, o) = open(4, (2, 2, 4));
     w.judge(&job, &[(o[0], honest()), (o[1], lie(&o[1]))]);
@@ -137,14 +119,14 @@ fn three_three_and_one() {
     w.tick(1, 0);
     w.finalize(&job);
     assert_eq!((verdict(&w, &job), w.job(&job).root), ((JobState::Unresolved, 0, 0), [0; 32]));
-    clear(&mut w, &job);
+    w.wind_up(&job);
     assert_eq!((w.usd_of(&w.alice), w.asy_of(&w.alice)), (before, 0));
     o.iter().for_each(|who| assert_eq!((w.pool(who).active, record(&w, who)), (STAKE, (0, 0, 0))));
 
     // The seventh breaks the tie: four are paid, three slashed.
     stage(&mut broken, &[(o[6], x)]);
     assert_eq!(verdict(&broken, &job), (JobState::Verified, 0b101_0101, 0b010_1010));
-    clear(&mut broken, &job);
+    broken.wind_up(&job);
     for (i, who) in o.iter().enumerate() {
         let (paid, staked) = if i % 2 == 0 { (SEAT_PRICE - FEE, STAKE) } else { (0, STAKE - EXPOSURE) };
         assert_eq!((broken.usd_of(who), broken.pool(who).active), (paid, staked));
@@ -162,7 +144,7 @@ fn all_wrong() {
     assert_eq!((w.round(&job).phase, w.job(&job).replicas), (Phase::Tied, 5));
     w.untie(&job);
     assert_eq!(verdict(&w, &job), (JobState::Unresolved, 0, 0));
-    clear(&mut w, &job);
+    w.wind_up(&job);
     assert_eq!(w.usd_of(&w.alice), FUNDS);
 }
 
@@ -192,7 +174,7 @@ fn silent_then_reveal() {
     assert_eq!(verdict(&w, &job), (JobState::Verified, 0b11001, 0b00110));
     let slashed = w.slash(&job, &c);
     assert_eq!(slashed.event("SeatSlashed").json["reason"], "Silent");
-    clear(&mut w, &job);
+    w.wind_up(&job);
     assert_eq!([a, b, c].map(|who| record(&w, &who)), [(1, 0, 0), (0, 1, 0), (0, 0, 1)]);
     assert_eq!([a, b, c].map(|who| w.pool(&who).active), [STAKE, STAKE - EXPOSURE, STAKE - EXPOSURE]);
 }
@@ -211,8 +193,26 @@ fn the_silent_lose_a_tie_too() {
     w.refused(&[w.reveal_ix(&job, &o[3], &honest())], VerificationError::WrongPhase);
     w.untie(&job);
     assert_eq!(verdict(&w, &job), (JobState::Unresolved, 0, 0b1000));
-    clear(&mut w, &job);
+    w.wind_up(&job);
     assert_eq!((w.pool(&o[3]).active, record(&w, &o[3])), (STAKE - EXPOSURE, (0, 0, 1)));
+}
+
+/// Nor does it save who was silent that nobody came to the next stage; who revealed is released.
+#[test]
+fn the_silent_lose_where_nobody_follows() {
+    let (mut w, job, o) = open(3, (2, 2, 4));
+    w.claim_and_seal(&job, &[(o[0], honest()), (o[1], honest())]);
+    w.reveal(&job, &o[0], &honest());
+    w.at(w.round(&job).reveal_by + 1);
+    w.finalize(&job);
+    assert_eq!((w.round(&job).replicas, w.round(&job).quorum, w.round(&job).silent), (4, 3, 0b10));
+    w.at(w.round(&job).seal_by);
+    w.refused(&[w.finalize_ix(&job)], VerificationError::FinalizeTooEarly);
+    w.tick(1, 0);
+    w.finalize(&job);
+    assert_eq!(verdict(&w, &job), (JobState::Unresolved, 0, 0b10));
+    w.wind_up(&job);
+    assert_eq!([o[0], o[1]].map(|who| (w.pool(&who).active, w.usd_of(&who))), [(STAKE, 0), (STAKE - EXPOSURE, 0)]);
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn ghosts_are_replaced() {
     w.reveal(&job, &o[4], &honest());
     w.finalize(&job);
     assert_eq!(verdict(&w, &job), (JobState::Verified, 0b1101, 0b0010));
-    clear(&mut w, &job);
+    w.wind_up(&job);
     assert_eq!((w.pool(&o[3]).active, w.usd_of(&o[4])), (STAKE - BOND, SEAT_PRICE - FEE));
 }
 
@@ -271,7 +271,7 @@ fn too_few_sealed() {
     [o[0], o[2], o[3]].iter().for_each(|who| drop(w.reveal(&job, who, &honest())));
     w.finalize(&job);
     assert_eq!(verdict(&w, &job), (JobState::Verified, 0b0111, 0));
-    clear(&mut w, &job);
+    w.wind_up(&job);
     assert_eq!([o[0], o[2], o[3]].map(|who| w.usd_of(&who)), [SEAT_PRICE - FEE; 3]);
 }
 
@@ -284,7 +284,7 @@ fn nobody_came() {
     w.finalize(&job);
     assert_eq!(verdict(&w, &job), (JobState::Unresolved, 0, 0));
     w.expire_seat(&job, &o[0]);
-    clear(&mut w, &job);
+    w.wind_up(&job);
     assert_eq!(w.usd_of(&w.alice), FUNDS);
 }
 
@@ -309,7 +309,7 @@ fn griefing_requester() {
         w.refused(&[ix::escrow::expire_job(&job, &alice)], EscrowError::SeatsLeft);
         w.next_stage(&job, &[(o[2], honest()), (o[3], honest())]);
         assert_eq!(verdict(&w, &job), (JobState::Verified, 0b1101, 0b0010));
-        clear(&mut w, &job);
+        w.wind_up(&job);
         assert_eq!(w.usd_of(&alice), FUNDS - 3 * SEAT_PRICE);
         assert_eq!(w.pool(&friend).active, STAKE - EXPOSURE);
         // Of the slash it gets back less than half.
@@ -331,60 +331,4 @@ fn engines_are_never_compared() {
     w.chain.set(&address, account);
     w.refused(&[w.claim_ix(&job, &o[0], 0)], EscrowError::DeviceUnfit);
     w.claim(&job, &o[1]);
-}
-
-/// Every crank that carried the job on is paid, once, out of what the requester paid in for them; the rest returns.
-#[test]
-fn cranks_are_paid() {
-    let mut w = World::with_operators(4);
-    let (alice, carol, o) = (w.alice, w.carol, w.operators.clone());
-    let before = w.chain.lamports(&alice);
-    let job = w.post(&alice, JobTerms { strategy: up_to(2, 2, 4), ..terms(1) });
-    let spare = |w: &World| w.chain.lamports(&job) - w.chain.svm.minimum_balance_for_rent_exemption(data(w, &job));
-    // Four seats, the end, two draws and two counts.
-    assert_eq!(spare(&w), 9 * BOUNTY);
-    let had = w.chain.lamports(&carol);
-    let earned = |w: &World| (w.chain.lamports(&carol) - had) / BOUNTY;
-    w.tick(0, 2);
-    let draw = ix::verification::draw_by(&carol, &job);
-    w.ok(std::slice::from_ref(&draw));
-    w.refused(&[draw], EscrowError::AlreadyDrawn);
-    assert_eq!((earned(&w), spare(&w)), (1, 8 * BOUNTY));
-    w.claim_and_seal(&job, &[(o[0], honest()), (o[1], lie(&o[1]))]);
-    w.reveal(&job, &o[0], &honest());
-    w.reveal(&job, &o[1], &lie(&o[1]));
-    let count = |w: &World| ix::verification::finalize_round_by(&carol, &job, 0, &w.seated(&job));
-    w.ok(&[count(&w)]);
-    assert_eq!(earned(&w), 2);
-    w.refused(&[count(&w)], VerificationError::FinalizeTooEarly);
-    w.tick(0, 2);
-    w.ok(&[ix::verification::draw_by(&carol, &job)]);
-    w.claim_and_seal(&job, &[(o[2], honest()), (o[3], honest())]);
-    w.reveal(&job, &o[2], &honest());
-    w.reveal(&job, &o[3], &honest());
-    w.ok(&[count(&w)]);
-    assert_eq!((earned(&w), spare(&w)), (4, 5 * BOUNTY));
-    w.refused(&[count(&w)], VerificationError::WrongPhase);
-    clear(&mut w, &job);
-    // Three were settled by their own operators; who slashes is paid from the slash; who closed was the requester.
-    assert_eq!((earned(&w), before - w.chain.lamports(&alice)), (4, 7 * BOUNTY));
-}
-
-/// A crank that ages a seed out is not paid for it, nor one that says nobody.
-#[test]
-fn only_what_carries_on_is_paid() {
-    let mut w = World::with_operators(1);
-    let (alice, carol) = (w.alice, w.carol);
-    let job = w.post(&alice, terms(1));
-    w.tick(0, 600);
-    let had = w.chain.lamports(&carol);
-    let rearmed = w.ok(&[ix::verification::draw_by(&carol, &job)]);
-    assert_eq!((rearmed.events[0].kind.as_str(), w.chain.lamports(&carol)), ("DrawRearmed", had));
-    w.tick(0, 2);
-    w.ok(&[ix::verification::draw_by(&carol, &job)]);
-    assert_eq!(w.chain.lamports(&carol), had + BOUNTY);
-}
-
-fn data(w: &World, address: &Pubkey) -> usize {
-    w.chain.account(address).map_or(0, |account| account.data.len())
 }
