@@ -2,6 +2,11 @@
 //! attacks of the threat model.
 
 mod accounting;
+mod adaptive;
+mod appeals;
+mod canary;
+mod cases;
+mod cases_attacks;
 mod clocks;
 mod costs;
 mod cu;
@@ -15,6 +20,7 @@ mod governance;
 mod governance_attacks;
 mod governance_enacts;
 mod governance_states;
+mod jury;
 mod layouts;
 mod life;
 mod matrix;
@@ -38,10 +44,12 @@ mod staking_rewards;
 mod stale_round;
 mod states;
 mod terms;
+mod ties;
 mod token_2022;
 mod token_admin;
 mod token_distribution;
 mod token_distribution_bounds;
 mod token_emission;
 mod token_fees;
+mod widening;
 mod write_sets;
