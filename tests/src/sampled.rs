@@ -154,8 +154,9 @@ impl World {
     /// Have a jury called about the samples; returns the case.
     pub fn call_jury(&mut self, opener: &Pubkey, job: &Pubkey) -> Pubkey {
         let case = addresses::case(job, &CaseKind::Sample);
-        self.ok(&[self.call_jury_ix(opener, job)]);
+        // Before it is there, so that what holds of cases holds from its first moment.
         self.cases.push(case);
+        self.ok(&[self.call_jury_ix(opener, job)]);
         case
     }
 
