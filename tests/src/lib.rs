@@ -8,11 +8,13 @@
 
 pub mod attack;
 pub mod auction;
+pub mod cases;
 pub mod chain;
 pub mod governance;
 pub mod idl;
 pub mod invariants;
 pub mod market;
+pub mod sampled;
 pub mod staking;
 pub mod table;
 pub mod world;

@@ -57,6 +57,16 @@ pub fn of(replicas: u8, quorum: u8) -> Strategy {
     Strategy::plain(replicas, quorum)
 }
 
+/// So many replicas at first, of which so many must agree, and at most so many in the end.
+pub fn up_to(replicas: u8, quorum: u8, most: u8) -> Strategy {
+    Strategy::Replicated { replicas, quorum, most, adaptive: false }
+}
+
+/// One operator at first; three of which two must agree if it is checked, and at most so many in the end.
+pub fn adaptive(most: u8) -> Strategy {
+    Strategy::Replicated { replicas: 3, quorum: 2, most, adaptive: true }
+}
+
 /// What an author asks for a model: `royalty_bps`, paid to itself.
 pub fn model(author: &Pubkey, royalty_bps: u16) -> ModelTerms {
     ModelTerms { payee: *author, content_hash: hash(&[b"weights"]), royalty_bps, uri: "ipfs://one".into() }
@@ -135,9 +145,11 @@ impl World {
         self.ok(&[self.seal_ix(job, operator, digest)])
     }
 
-    /// The instruction that seals a digest.
+    /// The instruction that seals a digest; it takes the job too while one operator is asked.
     pub fn seal_ix(&self, job: &Pubkey, operator: &Pubkey, digest: &[u8; 32]) -> Instruction {
-        ix::verification::seal_result(operator, job, seal_of(job, operator, digest))
+        let alone = self.chain.find::<Round>(&addresses::round(job)).is_some_and(|round| round.replicas == 1);
+        let seal = if alone { ix::verification::seal_result_first } else { ix::verification::seal_result };
+        seal(operator, job, seal_of(job, operator, digest))
     }
 
     /// Reveal a digest.
@@ -218,6 +230,24 @@ impl World {
         for (operator, digest) in digests {
             self.seal(job, operator, digest);
         }
+    }
+
+    /// Draw the seed of the stage for which a round was widened, and let one stage pass.
+    pub fn next_stage(&mut self, job: &Pubkey, digests: &[(Pubkey, [u8; 32])]) -> Receipt {
+        self.redraw(job);
+        self.judge(job, digests)
+    }
+
+    /// Draw anew for a job that asks for more.
+    pub fn redraw(&mut self, job: &Pubkey) {
+        self.tick(0, 2);
+        self.ok(&[ix::verification::draw(job)]);
+    }
+
+    /// Let the time for a jury pass, and count the tie that nobody took to one.
+    pub fn untie(&mut self, job: &Pubkey) -> Receipt {
+        self.at(self.round(job).reveal_by + 1);
+        self.finalize(job)
     }
 
     /// Claim, seal, reveal, finalize.

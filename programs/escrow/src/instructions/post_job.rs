@@ -99,6 +99,7 @@ impl PostJob<'_> {
             class: terms.class,
             assignment: terms.assignment,
             replicas: terms.strategy.first(),
+            doubted: false,
             cases: 0,
             seats: 0,
             winners: 0,
@@ -125,6 +126,7 @@ impl PostJob<'_> {
             seed: [0; 32],
             ended_at: 0,
             root: [0; 32],
+            accuser: Pubkey::default(),
             strategy: terms.strategy,
             uri: terms.uri,
             prices: Vec::new(),
@@ -141,7 +143,7 @@ impl PostJob<'_> {
         let rent = Rent::get()?;
         let (payer, account, vault) = (self.requester.as_ref(), self.job.as_ref(), self.vault.as_ref());
         let space = Job::space(&job.strategy, job.uri.len(), job.prices.len(), job.milestones.len(), job.legs.len());
-        let bounties = math::bounties(job.bounty, job.strategy.most()).ok_or(EscrowError::Overflow)?;
+        let bounties = math::bounties(job.bounty, &job.strategy).ok_or(EscrowError::Overflow)?;
         let lamports = rent.minimum_balance(space).checked_add(bounties).ok_or(EscrowError::Overflow)?;
         let (nonce, bump) = (job.nonce.to_le_bytes(), [job.bump]);
         let seeds: &[&[u8]] = &[JOB_SEED, payer.key.as_ref(), &nonce, &bump];

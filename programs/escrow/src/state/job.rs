@@ -34,8 +34,11 @@ pub struct Job {
     pub assignment: Assignment,
     /// Seats that are asked for now; verification may ask for more, up to `strategy.most()`.
     pub replicas: u8,
-    /// Open cases of the verification program: while there are any, nothing is released for want of an objection.
-    pub cases: u8,
+    /// Whether a jury could not say if the result is right: with its last case the job ends, and nobody is paid or slashed.
+    pub doubted: bool,
+    /// Cases of the verification program that are not closed: while there are any, nothing is released for want of an
+    /// objection. As many as there are units, so that no number of friendly ones keeps a real one out.
+    pub cases: u32,
     /// Bit i: seat i is taken and not yet settled, slashed or expired.
     pub seats: u8,
     /// Bit i: seat i revealed the quorum's digest, or was accepted.
@@ -66,7 +69,7 @@ pub struct Job {
     pub seal_window: u32,
     /// Seconds to reveal.
     pub reveal_window: u32,
-    /// Lamports for who settles a seat, expires or closes the job; held on top of the job's rent.
+    /// Lamports for who draws, counts, settles a seat, expires or closes the job; held on top of the job's rent.
     pub bounty: u32,
     pub requirements: Requirements,
     /// The seed is the hash of the first slot after this one.
@@ -78,6 +81,8 @@ pub struct Job {
     pub ended_at: i64,
     /// Merkle root with the quorum, or as accepted; zeros before.
     pub root: [u8; 32],
+    /// Whoever's case found the loser out: gets the caller's part of its slash. default() for nobody.
+    pub accuser: Pubkey,
     pub strategy: Strategy,
     #[max_len(0)]
     pub uri: String,
@@ -206,6 +211,16 @@ impl Job {
         Ok(owed)
     }
 
+    /// Pools that sortition chooses at first, `spread` for each seat, so that all are soon taken. For a seat of a committee it is
+    /// one: where a dozen pools may race for three seats, whoever is fastest has them, and more than half of a committee is
+    /// bought with far less than half of the stake. The executor has its seat by then.
+    pub fn chosen_at_first(&self, spread: u8) -> u64 {
+        if self.strategy.is_sampled() && self.replicas > 1 {
+            return self.replicas.saturating_sub(1).into();
+        }
+        u64::from(spread).saturating_mul(self.replicas.into())
+    }
+
     /// Take the lowest free seat and return its index. Together with `award_seat` the only way to a seat.
     ///
     /// A replicated job must have its seed, even where it is not used: the draw is where a round that was opened for
@@ -252,7 +267,8 @@ impl Job {
         self.invariant()
     }
 
-    /// Ask for `replicas` seats from now on, in a new draw if `rearm`: whoever comes has time to come and to seal.
+    /// Ask for `replicas` seats from now on, in a new draw if `rearm`: whoever comes has time to come and to seal, and so has
+    /// another one in the place of a ghost that came at once.
     pub fn ask(&mut self, replicas: u8, rearm: bool, clock: &Clock) -> Result<()> {
         require!(matches!(self.state, JobState::Open | JobState::Seated), EscrowError::WrongState);
         require!((self.replicas..=self.strategy.most()).contains(&replicas), EscrowError::BadVerdict);
@@ -264,7 +280,7 @@ impl Job {
             self.seeded_at = 0;
             self.seed_slot = clock.slot;
         }
-        let windows = i64::from(self.seal_window).checked_mul(2).ok_or(EscrowError::Overflow)?;
+        let windows = i64::from(self.seal_window).checked_mul(3).ok_or(EscrowError::Overflow)?;
         self.seal_by = self.seal_by.max(clock.unix_timestamp.checked_add(windows).ok_or(EscrowError::Overflow)?);
         self.invariant()
     }

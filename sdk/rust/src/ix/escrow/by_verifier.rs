@@ -47,3 +47,13 @@ pub fn reveal_seat(seat: &Pubkey, digest: [u8; 32]) -> Instruction {
 pub fn record_verdict(job: &Pubkey, root: [u8; 32], winners: u8, losers: u8) -> Instruction {
     build(ID, of_job(job), instruction::RecordVerdict { root, winners, losers })
 }
+
+/// End a job whose result a case found wrong.
+pub fn convict(job: &Pubkey, losers: u8, accuser: &Pubkey) -> Instruction {
+    build(ID, of_job(job), instruction::Convict { losers, accuser: *accuser })
+}
+
+/// Note that a jury could not say.
+pub fn doubt(job: &Pubkey) -> Instruction {
+    build(ID, of_job(job), instruction::Doubt {})
+}

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
     addresses,
-    escrow::{self, Assignment, EscrowError, EscrowParams, JobState, JobTerms, Leg, MAX_LEGS, Royalty, Strategy},
+    escrow::{self, Assignment, EscrowError, EscrowParams, JobState, JobTerms, Leg, MAX_LEGS, Royalty, Strategy, math},
     ix,
 };
 
@@ -36,7 +36,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let legs = legs(m, &terms.royalties, &models)?;
         let posted = posted(m, &terms, (requester, mint, vault), legs, rate)?;
         let deposit = u64::try_from(posted.owed()).map_err(|_| OVERFLOW)?;
-        let bounties = u64::from(posted.bounty) * u64::from(posted.replicas + 1);
+        let bounties = math::bounties(posted.bounty, &terms.strategy).ok_or(OVERFLOW)?;
         let lamports = m.money.rent(posted.space) + bounties;
         m.money.create_by_hand(&requester, &job, lamports, m.jobs.contains_key(&job))?;
         m.money.create_vault(&requester, &vault, &mint, &job)?;
