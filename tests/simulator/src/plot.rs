@@ -146,7 +146,7 @@ where
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(if plot.log { SeriesLabelPosition::LowerRight } else { SeriesLabelPosition::UpperLeft })
         .background_style(WHITE.mix(0.85))
         .border_style(RGBColor(200, 200, 200))
         .label_font((FONT, 14))
@@ -176,12 +176,17 @@ fn tradeoff(path: &Path, policy: Policy, rows: &[&Row]) -> Result<()> {
         .x_desc("work computed again, % of a job")
         .y_desc("fraud accepted, % of jobs (logarithmic; the lowest line: none)")
         .draw()?;
-    chart.draw_series(points.into_iter().map(|row| {
+    // Names below each other where points lie together.
+    let mut named: Vec<(f64, f64)> = Vec::new();
+    for row in points {
         let at = (100.0 * row.overhead, (100.0 * row.fraud).max(NONE));
+        let near = |(x, y): &&(f64, f64)| (x - at.0).abs() < 0.2 * widest && (y / at.1).log10().abs() < 0.3;
+        let line = named.iter().filter(near).count() as i32;
+        named.push(at);
         let color = color(row.cell.strategy);
-        let name = Text::new(row.cell.strategy.to_string(), (8, -16), (FONT, 15).into_font().color(&color));
-        EmptyElement::at(at) + Circle::new((0, 0), 6, color.filled()) + name
-    }))?;
+        let name = Text::new(row.cell.strategy.to_string(), (10, 16 * line - 8), (FONT, 15).into_font().color(&color));
+        chart.draw_series([EmptyElement::at(at) + Circle::new((0, 0), 6, color.filled()) + name])?;
+    }
     root.present()?;
     Ok(())
 }
