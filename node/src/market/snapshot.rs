@@ -66,7 +66,7 @@ impl Snapshot {
         let free = self.me.pool.active.saturating_sub(self.me.pool.locked);
         let staked = self.me.pool.active >= class.stake && free >= job.exposure;
         let in_time = self.now.saturating_add(job.seal_window.into()) <= job.seal_by;
-        let sortition = job.assignment == escrow::Assignment::Sortition;
+        let sortition = job.assignment() == escrow::Assignment::Sortition;
         // It computes for rounds: what a requester would have to review, it leaves to others.
         let kind = sortition && job.strategy.has_round() && !self.escrow.paused;
         let open = job.state == escrow::JobState::Open && job.seeded_at != 0 && job.requester != self.me.operator;

@@ -26,7 +26,7 @@ fn job(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Optio
         (job.replicas, job.quorum, job.review_window),
         (on.replicas, on.strategy.quorum(), on.strategy.review_window().unwrap_or(0)),
     );
-    diff.same("assignment", (job.assignment, job.class), (on.assignment, on.class));
+    diff.same("assignment", (job.assignment, job.class), (on.assignment(), on.class));
     diff.same("seats", bits(&job.seats), on.seats);
     diff.same("winners", bits(&job.winners), on.winners);
     diff.same("losers", bits(&job.losers), on.losers);
