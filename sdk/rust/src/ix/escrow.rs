@@ -7,9 +7,7 @@ use anchor_lang::{
     prelude::Pubkey,
     solana_program::instruction::{AccountMeta, Instruction},
 };
-use assay_escrow::{
-    Bid, BidTerms, Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, VERIFIER, accounts, instruction,
-};
+use assay_escrow::{Bid, BidTerms, Capabilities, EscrowParams, ID, Job, JobTerms, ModelTerms, accounts, instruction};
 use assay_staking::{ID as STAKING, SLASHER};
 use assay_token::ASY_MINT;
 
