@@ -1,5 +1,7 @@
+import * as v from 'valibot'
 import { formatInteger } from './format'
-import type { Event } from './schema'
+import { type Event, Strategy } from './schema'
+import { strategyWords } from './strategy'
 
 /** How an event bears on the market: decides its mark and colour, never its only words. */
 export type Tone = 'plain' | 'good' | 'bad' | 'warn'
@@ -26,6 +28,9 @@ export function integerOf(data: Data, key: string): bigint | null {
   return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : null
 }
 
+/** A list field; empty when missing. */
+const listOf = (data: Data, key: string): unknown[] => (Array.isArray(data[key]) ? data[key] : [])
+
 const count = (data: Data, key: string) => formatInteger(integerOf(data, key) ?? 0n)
 const seat = (data: Data) => `${(integerOf(data, 'index') ?? 0n) + 1n}`
 const plural = (digits: string, noun: string) => `${digits} ${noun}${digits === '1' ? '' : 's'}`
@@ -43,7 +48,7 @@ type Words = [text: string, tone?: Tone, amountKey?: string, unit?: 'payment' | 
 
 /** One line for each kind of event; a kind that is not here shows under its own name. */
 const WORDS: Record<string, (data: Data) => Words> = {
-  JobPosted: (d) => [`posted a job of ${plural(count(d, 'units'), 'unit')} and paid in`, 'plain', 'deposit', 'payment'],
+  JobPosted: (d) => [`posted a job of ${plural(count(d, 'units'), 'unit')}${judged(d)} and paid in`, 'plain', 'deposit', 'payment'],
   SeedDrawn: (d) => [`Seed drawn from the hash of slot ${count(d, 'slot')}`],
   DrawRearmed: () => ['The seed had aged out; the draw is repeated', 'warn'],
   SeatClaimed: (d) => [`took seat ${seat(d)} and locked`, 'plain', 'exposure', 'asy'],
@@ -51,6 +56,14 @@ const WORDS: Record<string, (data: Data) => Words> = {
   ResultSealed: () => ['sealed a result'],
   ResultRevealed: () => ['revealed its result'],
   RoundFinalized: (d) => finalized(d),
+  ResultProven: () => ['proved its result', 'good'],
+  ResultAttested: (d) => [`had its result signed for by ${plural(`${listOf(d, 'attestors').length}`, 'attestor')}`, 'good'],
+  KeyRegistered: () => ['Proof key registered'],
+  KeyRetired: () => ['Proof key retired'],
+  KeyClosed: () => ['Proof key closed'],
+  AttestorRegistered: () => ['Attestor registered'],
+  AttestorRevoked: () => ['Attestor revoked', 'warn'],
+  AttestorClosed: () => ['Attestor’s account closed'],
   SeatSettled: (d) => (integerOf(d, 'paid') === 0n ? ['had its bond released'] : ['was paid', 'good', 'paid', 'payment']),
   SeatSlashed: (d) => [REASONS[textOf(d, 'reason')] ?? 'slashed', 'bad', 'amount', 'asy'],
   JobCancelled: () => ['Job taken back by its requester', 'warn'],
@@ -92,6 +105,12 @@ const WORDS: Record<string, (data: Data) => Words> = {
   EscrowInitialized: () => ['Escrow program initialized'],
   VerificationInitialized: () => ['Verification program initialized'],
   RecordOpened: (d) => [`has a record in class ${count(d, 'class')}`],
+}
+
+/** How a job is judged, in brackets; nothing where this page does not know the strategy. */
+function judged(data: Data): string {
+  const known = v.safeParse(Strategy, data.strategy)
+  return known.success ? ` (${strategyWords(known.output)})` : ''
 }
 
 function finalized(data: Data): Words {

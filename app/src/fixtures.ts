@@ -55,7 +55,9 @@ export const jobPage = (status: JobStatus, events: number) => ({
     state: 'Open',
     class: 0,
     replicas: 3,
-    quorum: 2,
+    strategy: { Replicated: { replicas: 3, quorum: 2, most: 3, adaptive: false } } as Record<string, object>,
+    prices: [] as string[],
+    cases: 0,
     seats: 0,
     winners: 3,
     losers: 4,
@@ -70,7 +72,6 @@ export const jobPage = (status: JobStatus, events: number) => ({
     exposure: '25960000000',
     posted_at: `${POSTED_AT}`,
     seal_by: `${POSTED_AT + 600}`,
-    review_window: 0,
     requirements: {
       engine: 0,
       cores: 1,

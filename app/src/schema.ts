@@ -17,8 +17,10 @@ const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 32 bytes of lower
 export const JOB_STATUSES = [
   'open',
   'seated',
+  'delivered',
   'sealed',
   'revealed',
+  'disputed',
   'verified',
   'settled',
   'unresolved',
@@ -29,13 +31,30 @@ export const JOB_STATUSES = [
 /** `slot` and `commitment` come with every reply. */
 const reply = { slot: integer, commitment: v.string() }
 
+/** How a job is judged: one variant, with its terms. */
+export const Strategy = v.union(
+  [
+    v.object({ Replicated: v.object({ replicas: small, quorum: small, most: small, adaptive: v.boolean() }) }),
+    v.object({ Sampled: v.object({ samples: small, committee: small }) }),
+    v.object({ Optimistic: v.object({ window: small }) }),
+    v.object({ Proven: v.object({ key: address }) }),
+    v.object({ Attested: v.object({ registrar: address, threshold: small }) }),
+    v.object({ Accepted: v.object({ window: small }) }),
+  ],
+  'not a strategy that this page knows',
+)
+
 export const Job = v.object({
   address,
   closed_slot: v.nullable(integer),
   status: v.picklist(JOB_STATUSES),
   class: small,
+  /** Seats that are asked for now; more may be, up to what the strategy says. */
   replicas: small,
-  quorum: small,
+  strategy: Strategy,
+  /** What each seat gets, where they differ. */
+  prices: v.array(integer),
+  cases: small,
   seats: small,
   winners: small,
   losers: small,
@@ -50,7 +69,6 @@ export const Job = v.object({
   exposure: integer,
   posted_at: integer,
   seal_by: integer,
-  review_window: small,
   requirements: v.object({
     engine: small,
     cores: small,
@@ -143,6 +161,7 @@ export const OperatorList = list(Operator)
 export const Problem = v.object({ title: v.string(), status: v.number(), detail: v.optional(v.string()) })
 
 export type JobStatus = (typeof JOB_STATUSES)[number]
+export type Strategy = v.InferOutput<typeof Strategy>
 export type Job = v.InferOutput<typeof Job>
 export type Seat = v.InferOutput<typeof Seat>
 export type Round = v.InferOutput<typeof Round>
