@@ -1,5 +1,6 @@
 import { Link } from 'wouter'
 import { ApiError } from '../api'
+import { CaseList } from '../components/CaseList'
 import { Copyable } from '../components/Copyable'
 import { JobFacts } from '../components/JobFacts'
 import { SeatList } from '../components/SeatList'
@@ -56,6 +57,11 @@ function Report({ page }: { page: JobPage }) {
       <Section title="Seats" note={seatsNote(job)}>
         <SeatList job={job} seats={seats} round={page.round} mints={mints} />
       </Section>
+      {page.cases.length > 0 && (
+        <Section title="Cases" note="Disputes about this job. While one is open, nothing is paid for want of an objection.">
+          <CaseList cases={page.cases} />
+        </Section>
+      )}
       <Section title="Timeline" note="As the chain recorded it, with the transaction of each step.">
         <Timeline stages={buildTimeline(page)} {...(page.mint && { mint: page.mint })} />
       </Section>
