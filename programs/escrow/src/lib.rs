@@ -213,6 +213,17 @@ pub mod assay_escrow {
         instructions::verdict::change_cases(ctx, open)
     }
 
+    /// Note that a jury could not say whether a job's result is right. CPI from verification only.
+    pub fn doubt(ctx: Context<JobByVerifier>) -> Result<()> {
+        instructions::verdict::doubt(ctx)
+    }
+
+    /// End a job whose result a case found wrong: `losers` in seat bits, to be slashed for `accuser`, who opened the case. CPI from
+    /// verification only.
+    pub fn convict(ctx: Context<JobByVerifier>, losers: u8, accuser: Pubkey) -> Result<()> {
+        instructions::verdict::convict(ctx, losers, accuser)
+    }
+
     /// Record a round's verdict: bit i of `winners` and `losers` is seat i. CPI from verification only.
     pub fn record_verdict(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
         instructions::verdict::record(ctx, root, winners, losers)

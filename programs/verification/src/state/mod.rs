@@ -1,8 +1,12 @@
 //! Accounts of the verification program. Times in unix seconds.
 
+mod ballot;
+mod case;
+
 use anchor_lang::prelude::*;
 use assay_escrow::{CLASSES, Job};
 
+pub use self::{ballot::*, case::*};
 use crate::VerificationError;
 
 /// Layout version that this build writes.

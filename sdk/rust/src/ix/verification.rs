@@ -1,5 +1,7 @@
 //! Builders of the verification program's instructions.
 
+mod case;
+
 use anchor_lang::{
     prelude::Pubkey,
     solana_program::instruction::{AccountMeta, Instruction},
@@ -8,6 +10,7 @@ use assay_escrow::{ID as ESCROW, VERIFIER};
 use assay_reputation::ID as REPUTATION;
 use assay_verification::{ID, VerificationParams, accounts, instruction, seed::SLOT_HASHES};
 
+pub use self::case::*;
 use super::{SYSTEM_PROGRAM, build, build_with};
 use crate::addresses::{config, event_authority, program_data, record, round as round_address, seat};
 
