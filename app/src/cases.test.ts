@@ -60,6 +60,9 @@ test.each<[string, object, string]>([
   ['RoundWidened', { replicas: 5 }, 'No quorum: 5 seats are asked for now'],
   ['SampleRevealed', { operator: JOB, digests: [ROOT, OTHER] }, 'revealed what it found for 2 drawn units'],
   ['BallotSettled', { operator: JOB, paid: '0' }, 'had its juror’s bond released'],
+  ['ResultDelivered', { operator: JOB, milestone: 0 }, 'delivered its result'],
+  ['ResultDelivered', { operator: JOB, milestone: 2 }, 'delivered milestone 3'],
+  ['MilestoneReleased', { operator: JOB, milestone: 2, is_last: true, paid: '0' }, 'had its result accepted'],
   ['ResultAttested', { operator: JOB, attestors: [JOB] }, 'had its result signed for by 1 attestor'],
 ])('%s is told', (kind, data, text) => {
   expect(describe(decode(Event, event(1, kind, data as Record<string, unknown>)))).toMatchObject({

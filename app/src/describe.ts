@@ -34,6 +34,7 @@ const listOf = (data: Data, key: string): unknown[] => (Array.isArray(data[key])
 
 const count = (data: Data, key: string) => formatInteger(integerOf(data, key) ?? 0n)
 const seat = (data: Data) => `${(integerOf(data, 'index') ?? 0n) + 1n}`
+const milestone = (data: Data) => `${(integerOf(data, 'milestone') ?? 0n) + 1n}`
 const plural = (digits: string, noun: string) => `${digits} ${noun}${digits === '1' ? '' : 's'}`
 
 /** How many bits of a u8 set (seats, winners, losers) are 1. */
@@ -96,8 +97,9 @@ const WORDS: Record<string, (data: Data) => Words> = {
   JobCancelled: () => ['Job taken back by its requester', 'warn'],
   JobExpired: () => ['Job ran out of time with no seat taken', 'warn'],
   JobToppedUp: () => ['Price or deadline raised', 'plain', 'deposit', 'payment'],
-  ResultDelivered: (d) => [`delivered milestone ${(integerOf(d, 'milestone') ?? 0n) + 1n}`],
-  MilestoneReleased: (d) => [`had milestone ${(integerOf(d, 'milestone') ?? 0n) + 1n} accepted`, 'good', 'paid', 'payment'],
+  ResultDelivered: (d) => [integerOf(d, 'milestone') === 0n ? 'delivered its result' : `delivered milestone ${milestone(d)}`],
+  MilestoneReleased: (d) =>
+    d.is_last === true ? ['had its result accepted', 'good'] : [`had milestone ${milestone(d)} accepted`, 'good', 'paid', 'payment'],
   RoyaltyPaid: () => ['Royalty paid', 'good', 'amount', 'payment'],
   Heartbeat: (d) => [`works: ${count(d, 'progress')} units done`],
   JobRefunded: () => ['Unspent payment returned to the requester', 'plain', 'amount', 'payment'],

@@ -17,11 +17,11 @@ export function JobTable({ jobs, mints, busy }: { jobs: Job[]; mints: PaymentMin
           <th scope="col" className="max-sm:hidden">
             Progress
           </th>
-          <th scope="col" className="num max-sm:hidden">
-            Units
-          </th>
           <th scope="col" className="max-md:hidden">
             Judged by
+          </th>
+          <th scope="col" className="num max-sm:hidden">
+            Units
           </th>
           <th scope="col" className="num max-sm:hidden">
             Price
@@ -56,8 +56,8 @@ function Row({ job, mints }: { job: Job; mints: PaymentMint[] }) {
       <td className="max-sm:hidden">
         <Steps status={job.status} />
       </td>
-      <td className="num max-sm:hidden">{units}</td>
       <td className="max-md:hidden">{strategyWords(job.strategy)}</td>
+      <td className="num max-sm:hidden">{units}</td>
       <td className="num max-sm:hidden">{price}</td>
       <td className="num">
         <Ago ms={millis(job.posted_at)} />

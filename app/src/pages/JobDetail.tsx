@@ -73,7 +73,7 @@ function Report({ page }: { page: JobPage }) {
 function Finding({ job }: { job: Job }) {
   if (!isJudged(job)) {
     const over = ['unresolved', 'cancelled', 'expired'].includes(job.status)
-    const yet = `None yet: to be judged by ${strategyWords(job.strategy)}.`
+    const yet = `None yet. It is judged by: ${strategyWords(job.strategy)}.`
     return <p className="text-soft">{over ? 'None: the job ended without a result.' : yet}</p>
   }
   return (
