@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use assay_sdk::escrow::{MAX_ATTESTORS, MAX_REPLICAS, MAX_SAMPLES};
 use clap::{Args, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
@@ -104,22 +105,22 @@ pub enum StrategyName {
 #[command(next_help_heading = "Terms of the strategy")]
 pub struct StrategyTerms {
     /// replicated: how many operators compute it, 2 to 7 [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=7))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=i64::from(MAX_REPLICAS)))]
     pub replicas: Option<u8>,
     /// replicated: how many must agree [default: the least that is more than half]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=7))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=i64::from(MAX_REPLICAS)))]
     pub quorum: Option<u8>,
     /// replicated: how many may be asked in all where they disagree, up to 7 [default: no more than --replicas]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=7))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=i64::from(MAX_REPLICAS)))]
     pub most: Option<u8>,
     /// replicated: ask one first, and the others only if the chain draws so, the rarer the longer that one has been right
     #[arg(long)]
     pub adaptive: bool,
     /// sampled: how many units are computed again, 1 to 16 [default: 16]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_SAMPLES)))]
     pub samples: Option<u8>,
     /// sampled: how many operators do so, 1 to 6 [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=6))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..i64::from(MAX_REPLICAS)))]
     pub committee: Option<u8>,
     /// optimistic, accepted: time to challenge or review, such as 90s, 30m, 2h, 1d [default: 1d, or what the market allows]
     #[arg(long, value_name = "TIME", value_parser = duration::seconds)]
@@ -130,8 +131,8 @@ pub struct StrategyTerms {
     /// attested: who registered the attestors [default on a localnet: its own]
     #[arg(long, value_name = "ADDRESS")]
     pub registrar: Option<Pubkey>,
-    /// attested: how many attestors must sign, 1 to 8 [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
+    /// attested: how many attestors must sign, 1 to 4 [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_ATTESTORS)))]
     pub threshold: Option<u8>,
 }
 
