@@ -137,4 +137,7 @@ pub enum VerificationError {
     /// 6449
     #[msg("Something else was signed: the message is sha256 of what assay_verification::attest::message says")]
     OtherMessage,
+    /// 6450
+    #[msg("The job must be given, as the first further account: it asks one operator first, and others after this")]
+    JobMissing = 50,
 }

@@ -76,7 +76,9 @@ pub mod assay_verification {
     }
 
     /// Commit to a digest: see [`seal::seal`]. The seat's operator only, within the seat's window.
-    pub fn seal_result(ctx: Context<SealResult>, seal: [u8; 32]) -> Result<()> {
+    ///
+    /// Remaining accounts: the job (writable), while it asks one operator only.
+    pub fn seal_result<'info>(ctx: Context<'info, SealResult<'info>>, seal: [u8; 32]) -> Result<()> {
         instructions::seal_result::handler(ctx, seal)
     }
 

@@ -29,7 +29,8 @@ pub struct SeatByVerifier<'info> {
 
 pub(crate) fn set_seed(ctx: Context<JobByVerifier>, seed: Option<[u8; 32]>) -> Result<()> {
     let job = &mut ctx.accounts.job;
-    require!(job.state == JobState::Open, EscrowError::WrongState);
+    // All seats may be taken: whether their results are checked is drawn too. A seed gives nobody a seat of those.
+    require!(job.is_live(), EscrowError::WrongState);
     require!(job.seeded_at == 0, EscrowError::AlreadyDrawn);
     let clock = Clock::get()?;
     match seed {

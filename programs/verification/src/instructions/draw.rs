@@ -37,7 +37,8 @@ pub struct Draw<'info> {
 pub(crate) fn handler<'info>(ctx: Context<'info, Draw<'info>>) -> Result<()> {
     // Without a seed nobody takes a seat, so this is where a stale round is stopped.
     let job = &ctx.accounts.job;
-    let own = |round: &Account<Round>| round.is_fresh() && round.is_of(job);
+    // A seat is taken only after a first draw, for which the round was fresh: from then on it is this posting's.
+    let own = |round: &Account<Round>| round.is_of(job) && (round.is_fresh() || job.seats != 0);
     let ready = !job.strategy.has_round() || ctx.accounts.round.as_ref().is_some_and(own);
     require!(ready, VerificationError::StaleRound);
     if let Strategy::Proven { key } = job.strategy {

@@ -133,6 +133,26 @@ impl Round {
         job.strategy.has_round() && same && (self.sealed > 0 || self.quorum == job.strategy.quorum())
     }
 
+    /// Take over what the job asks for now: how many seats, and until when.
+    pub fn follow(&mut self, job: &Job) -> Result<()> {
+        self.replicas = job.replicas;
+        self.seal_by = job.seal_by;
+        self.reveals_until(job.seal_by)
+    }
+
+    /// All have sealed by `now`: they may reveal.
+    pub fn reveals_from(&mut self, now: i64) -> Result<()> {
+        self.phase = Phase::Revealing;
+        self.reveals_until(now)
+    }
+
+    /// Reveals have `reveal_window` seconds from the last seal on.
+    fn reveals_until(&mut self, last_seal: i64) -> Result<()> {
+        let reveal_by = last_seal.checked_add(self.reveal_window.into());
+        self.reveal_by = reveal_by.ok_or(VerificationError::Overflow)?;
+        Ok(())
+    }
+
     /// Whether nothing has happened in it yet.
     pub fn is_fresh(&self) -> bool {
         self.phase == Phase::Sealing && self.sealed == 0 && self.revealed == 0

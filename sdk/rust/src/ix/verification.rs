@@ -91,6 +91,13 @@ pub fn seal_result(operator: &Pubkey, job: &Pubkey, seal: [u8; 32]) -> Instructi
     build(ID, accounts, instruction::SealResult { seal })
 }
 
+/// Seal the result of a job that asks one operator first: others are asked after it.
+pub fn seal_result_first(operator: &Pubkey, job: &Pubkey, seal: [u8; 32]) -> Instruction {
+    let mut instruction = seal_result(operator, job, seal);
+    instruction.accounts.push(AccountMeta::new(*job, false));
+    instruction
+}
+
 /// Reveal what was sealed.
 pub fn reveal_result(operator: &Pubkey, job: &Pubkey, digest: [u8; 32], salt: [u8; 32]) -> Instruction {
     let accounts = accounts::RevealResult {
