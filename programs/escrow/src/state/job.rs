@@ -34,8 +34,11 @@ pub struct Job {
     pub assignment: Assignment,
     /// Seats that are asked for now; verification may ask for more, up to `strategy.most()`.
     pub replicas: u8,
-    /// Open cases of the verification program: while there are any, nothing is released for want of an objection.
-    pub cases: u8,
+    /// Whether a jury could not say if the result is right: with its last case the job ends, and nobody is paid or slashed.
+    pub doubted: bool,
+    /// Cases of the verification program that are not closed: while there are any, nothing is released for want of an
+    /// objection. As many as there are units, so that no number of friendly ones keeps a real one out.
+    pub cases: u32,
     /// Bit i: seat i is taken and not yet settled, slashed or expired.
     pub seats: u8,
     /// Bit i: seat i revealed the quorum's digest, or was accepted.

@@ -57,10 +57,12 @@ impl Strategy {
         }
     }
 
-    /// Seats that must agree.
+    /// Seats that must agree; of a sampled job the executor and more than half of the committee, without which nothing can
+    /// be judged.
     pub const fn quorum(&self) -> u8 {
         match self {
             Self::Replicated { quorum, .. } => *quorum,
+            Self::Sampled { committee, .. } => (*committee >> 1).saturating_add(2),
             _ => 1,
         }
     }
@@ -76,6 +78,11 @@ impl Strategy {
     /// Whether it is delivered for review, and silence accepts it.
     pub const fn is_reviewed(&self) -> bool {
         self.review_window().is_some()
+    }
+
+    /// Whether a committee computes samples of it again.
+    pub const fn is_sampled(&self) -> bool {
+        matches!(self, Self::Sampled { .. })
     }
 
     /// Whether a round of seals and reveals judges it.

@@ -37,6 +37,7 @@ pub struct FinalizeRound<'info> {
 pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     let round = &ctx.accounts.round;
+    require!(round.shown.is_none(), VerificationError::WrongStrategy);
     require!(round.phase != Phase::Final, VerificationError::WrongPhase);
     require!(round.is_of(&ctx.accounts.job), VerificationError::StaleRound);
     require!(round.countable(now), VerificationError::FinalizeTooEarly);
@@ -59,7 +60,7 @@ pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Resul
 }
 
 /// What a seat's end means for its operator's reputation; nothing where the round could not tell.
-fn outcome(index: u8, ballot: Ballot, verdict: &Verdict) -> Option<Outcome> {
+pub(crate) fn outcome(index: u8, ballot: Ballot, verdict: &Verdict) -> Option<Outcome> {
     match ballot {
         Ballot::Ghost => Some(Outcome::Silent),
         _ if Job::in_set(verdict.winners, index) => Some(Outcome::Valid),
@@ -71,7 +72,10 @@ fn outcome(index: u8, ballot: Ballot, verdict: &Verdict) -> Option<Outcome> {
 
 /// Read the pairs of seat and record: every taken seat of the job exactly once, each with its own operator's record.
 #[inline(never)]
-fn collect<'info>(job: &Account<'info, Job>, accounts: &'info [AccountInfo<'info>]) -> Result<Vec<(u8, Ballot)>> {
+pub(crate) fn collect<'info>(
+    job: &Account<'info, Job>,
+    accounts: &'info [AccountInfo<'info>],
+) -> Result<Vec<(u8, Ballot)>> {
     let mut seen = 0_u8;
     let mut ballots = Vec::with_capacity(accounts.len() >> 1);
     require!(accounts.len() & 1 == 0, VerificationError::WrongSeats);

@@ -3,6 +3,7 @@
 
 pub mod administration;
 pub mod attest;
+pub mod case;
 pub mod close_round;
 pub mod draw;
 pub mod finalize_round;
@@ -10,14 +11,14 @@ pub mod initialize;
 pub mod open_round;
 pub mod proof;
 pub mod reveal_result;
+pub mod sample;
 pub mod seal_result;
 pub mod set_params;
 pub(crate) mod shown;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    administration::*, attest::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, proof::*,
-    reveal_result::*, seal_result::*,
+    administration::*, attest::*, case::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, proof::*, reveal_result::*, sample::*, seal_result::*,
 };
 
 use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};

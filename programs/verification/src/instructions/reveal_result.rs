@@ -34,6 +34,7 @@ pub(crate) fn handler(ctx: Context<RevealResult>, digest: [u8; 32], salt: [u8; 3
     let (round, seat) = (&ctx.accounts.round, &ctx.accounts.seat);
     let (now, operator) = (Clock::get()?.unix_timestamp, ctx.accounts.operator.key());
     require!(digest != [0; 32], VerificationError::EmptyCommitment);
+    require!(round.shown.is_none(), VerificationError::WrongStrategy);
     require!(round.phase != Phase::Final, VerificationError::WrongPhase);
     require!(round.revealing(now), VerificationError::RevealTooEarly);
     require!(now <= round.reveal_by, VerificationError::RevealTooLate);

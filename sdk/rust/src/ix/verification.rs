@@ -10,8 +10,9 @@ use assay_verification::{ID, VerificationParams, accounts, instruction, seed::SL
 
 mod attest;
 mod proof;
+mod sample;
 
-pub use self::{attest::*, proof::*};
+pub use self::{attest::*, proof::*, sample::*};
 use super::{SYSTEM_PROGRAM, build, build_with};
 use crate::addresses::{config, event_authority, program_data, record, round as round_address, seat};
 
@@ -124,11 +125,15 @@ pub fn finalize_round(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruct
         event_authority: event_authority(&ID),
         program: ID,
     };
-    let pairs = operators.iter().flat_map(|operator| {
-        let record = record(operator, class);
-        [AccountMeta::new_readonly(seat(job, operator), false), AccountMeta::new(record, false)]
-    });
-    build_with(ID, accounts, pairs.collect(), instruction::FinalizeRound {})
+    build_with(ID, accounts, pairs(job, class, operators), instruction::FinalizeRound {})
+}
+
+/// Every taken seat with its operator's record.
+fn pairs(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Vec<AccountMeta> {
+    let pair = |operator: &Pubkey| {
+        [AccountMeta::new_readonly(seat(job, operator), false), AccountMeta::new(record(operator, class), false)]
+    };
+    operators.iter().flat_map(pair).collect()
 }
 
 /// Close a finished round.
