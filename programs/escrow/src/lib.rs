@@ -153,8 +153,9 @@ pub mod assay_escrow {
     /// Take a seat of an open job, if sortition chose the signing operator's pool; locks the seat's exposure there.
     ///
     /// * `seed`: the job's, so that a claim on its way takes no seat of another job that is posted at the same address
-    pub fn claim_seat(ctx: Context<ClaimSeat>, seed: [u8; 32]) -> Result<()> {
-        instructions::claim_seat::handler(ctx, seed)
+    /// * `max_exposure`: the most ASY base units that it may lock, so that a top-up that lands first raises nobody's risk
+    pub fn claim_seat(ctx: Context<ClaimSeat>, seed: [u8; 32], max_exposure: u64) -> Result<()> {
+        instructions::claim_seat::handler(ctx, seed, max_exposure)
     }
 
     /// Tell that a seat is at work and how many units are done; never fewer than before. The seat's operator only.
