@@ -1,7 +1,5 @@
 //! Disputes: watching what others deliver, challenging and answering, sitting on juries.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result, bail};
 use assay_sdk::{
     escrow::{Job, Seat},
@@ -9,16 +7,19 @@ use assay_sdk::{
     merkle::Proof,
     sample::drawn,
     token::ASY_MINT,
-    verification::{Case, CaseKind, Phase, Round, sample, seal::seal},
+    verification::{Case, CaseKind, Phase, Round, merkle, sample, seal::seal},
 };
 use rand::Rng;
-use solana_sdk::pubkey::Pubkey;
+use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
 use super::{Agent, NotYet};
 use crate::{
     journal::{Entry, Stage},
     market::{Snapshot, plan::Step, posting, question},
 };
+
+/// Neighbours of a leaf that one transaction takes, with the compute budget beside them.
+const PIECE: usize = 16;
 
 impl Agent {
     /// Compute a unit of what somebody delivered, and challenge it if it is wrong. Without the result itself nobody can say
@@ -93,14 +94,29 @@ impl Agent {
             Step::Join => {
                 self.workshop.material(&case.job, job).await?;
                 self.still_posted(&case.job, job).await?;
-                vec![ix::verification::join_jury(&me, at, case, job.class)]
+                vec![ix::verification::join_jury(&me, &case.job, job.class, at)]
             }
             Step::Draw => vec![ix::verification::draw_jury(at)],
             Step::Resolve => vec![ix::verification::resolve_case(at)],
-            Step::Conclude => vec![ix::verification::conclude_case(at, case)],
-            Step::Settle { juror } => vec![ix::verification::settle_ballot(at, case, juror)],
-            Step::Pay { to } => vec![ix::verification::pay_due(at, case, to)],
-            Step::Close => vec![ix::verification::close_case(at, case)],
+            Step::Conclude => vec![conclude(snapshot, job, at, case)],
+            Step::Settle { juror } => {
+                let mut all = self.chain.create_ata_if_missing(juror, &ASY_MINT).await?;
+                all.push(ix::verification::settle_ballot(at, juror));
+                all
+            }
+            Step::Slash { juror } => {
+                self.slash(job, &me, ix::verification::slash_ballot(at, &case.requester, juror, &me)).await?
+            }
+            Step::Pay { index, to } => {
+                let mut all = self.chain.create_ata_if_missing(to, &ASY_MINT).await?;
+                all.push(ix::verification::pay_case(at, *index, to));
+                all
+            }
+            Step::Close => {
+                let mut all = self.chain.create_ata_if_missing(&case.opener, &ASY_MINT).await?;
+                all.push(ix::verification::close_case(at, case));
+                all
+            }
         };
         self.chain.send(instructions).await.map(drop)
     }
@@ -111,9 +127,14 @@ impl Agent {
         let leaves = self.workshop.leaves(&posting(&case.job, job))?;
         let digest = *leaves.get(usize::try_from(unit)?).context("no such unit")?;
         let siblings = Proof::create(&leaves, unit)?.siblings;
-        for piece in pieces(&siblings) {
-            let answer = ix::verification::answer_case(&self.chain.operator(), at, case, digest, piece);
+        let (me, mut at_step) = (self.chain.operator(), merkle::Step::leaf(&digest));
+        // A job of one unit has no neighbours to show, but its leaf.
+        let pieces: Vec<_> = if siblings.is_empty() { vec![&[][..]] } else { siblings.chunks(PIECE).collect() };
+        for piece in pieces {
+            // Begun anew, whatever an earlier attempt left.
+            let answer = ix::verification::answer_case(&me, &case.job, at, at_step.level, digest, piece);
             self.chain.send(vec![answer]).await?;
+            at_step = at_step.climb(unit, job.units, piece).context("a proof longer than its tree is high")?;
         }
         Ok(())
     }
@@ -155,5 +176,20 @@ impl Agent {
         self.chain.send(vec![reveal]).await?;
         self.journal.set_stage(&name, Stage::Revealed)?;
         Ok(())
+    }
+}
+
+/// How a case ends: each kind has consequences of its own for the job.
+fn conclude(snapshot: &Snapshot, job: &Job, at: &Pubkey, case: &Case) -> Instruction {
+    let operators = || snapshot.seats(&case.job).iter().map(|seat| seat.operator).collect::<Vec<_>>();
+    match case.kind {
+        _ if !job.is_live() => ix::verification::moot_case(&case.job, at),
+        CaseKind::Challenge { .. } => {
+            ix::verification::conclude_challenge(&case.job, job.class, at, &case.executor)
+        }
+        CaseKind::Sample | CaseKind::Demand { .. } => {
+            ix::verification::conclude_sample(&case.job, job.class, &operators())
+        }
+        CaseKind::Tie => ix::verification::conclude_tie(&case.job, job.class, &operators()),
     }
 }

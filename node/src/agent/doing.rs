@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 use assay_sdk::{
-    escrow::{Job, Seat, Strategy},
+    escrow::{Job, Strategy},
     ix,
 };
-use solana_sdk::pubkey::Pubkey;
+use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
 use super::Agent;
 use crate::{
@@ -26,7 +26,7 @@ impl Agent {
             found.context("the seat is gone")
         };
         let instructions = match action {
-            Action::Draw { checked } => vec![draw(address, job, checked.as_ref())],
+            Action::Draw { checked } => vec![draw(&me, address, job, checked.as_ref())],
             Action::Claim => {
                 self.look_before(address, job).await?;
                 vec![ix::escrow::claim_seat(&me, address, job, DEVICE)]
@@ -36,16 +36,20 @@ impl Agent {
             Action::Watch { operator } => return self.watch(address, job, seat(operator)?).await,
             Action::CallJury => return self.call_jury(snapshot, address).await,
             Action::Case { case, step } => return self.take_step(snapshot, job, case, step).await,
-            Action::Finalize { operators } => vec![finalize(address, job, operators)],
+            Action::Finalize { operators } => vec![finalize(&me, address, job, operators)],
             Action::Release { operator } => self.release(address, job, seat(operator)?).await?,
             Action::Settle { operator } => self.settle(address, job, seat(operator)?).await?,
             Action::Slash { operator } => {
-                let slash = ix::escrow::slash_seat(address, &job.requester, operator, &me);
-                self.slash(job, ix::escrow::for_seat(slash, seat(operator)?)).await?
+                // Who found it out is paid, whoever sends this.
+                let caller = if job.accuser == Pubkey::default() { me } else { job.accuser };
+                let slash = ix::escrow::slash_seat(address, &job.requester, operator, &caller);
+                let mut all = self.slash(job, &caller, ix::escrow::for_seat(slash, seat(operator)?)).await?;
+                all.extend(self.surety(address, job, seat(operator)?).await?);
+                all
             }
             Action::Expire { operator } => {
                 let expire = ix::escrow::expire_seat(address, &job.requester, operator, &me);
-                self.slash(job, ix::escrow::for_seat(expire, seat(operator)?)).await?
+                self.slash(job, &me, ix::escrow::for_seat(expire, seat(operator)?)).await?
             }
             Action::ExpireJob => vec![ix::escrow::expire_job(address, &me)],
             Action::Close { round } => self.close(address, job, *round).await?,
@@ -67,7 +71,19 @@ impl Agent {
     }
 }
 
-fn draw(address: &Pubkey, job: &Job, checked: Option<&Pubkey>) -> solana_sdk::instruction::Instruction {
-    let _ = checked;
-    ix::verification::draw_of(address, job)
+/// Capturing a seed. Of a trusted operator's seal it also decides whether others check it.
+fn draw(me: &Pubkey, address: &Pubkey, job: &Job, checked: Option<&Pubkey>) -> Instruction {
+    match (checked, job.strategy) {
+        (Some(operator), _) => ix::verification::draw_recheck(Some(me), address, operator, job.class),
+        (None, Strategy::Proven { key }) => ix::verification::draw_proven(address, &key),
+        (None, strategy) if strategy.has_round() => ix::verification::draw_by(me, address),
+        _ => ix::verification::draw_roundless_by(Some(me), address),
+    }
+}
+
+fn finalize(me: &Pubkey, address: &Pubkey, job: &Job, operators: &[Pubkey]) -> Instruction {
+    match job.strategy {
+        Strategy::Sampled { .. } => ix::verification::finalize_sample(address, job.class, operators),
+        _ => ix::verification::finalize_round_by(me, address, job.class, operators),
+    }
 }

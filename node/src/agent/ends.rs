@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use assay_sdk::{
+    addresses,
     escrow::{Job, Seat},
     ix,
     token::ASY_MINT,
@@ -16,6 +17,7 @@ impl Agent {
         let me = self.chain.operator();
         let mut all = self.own_account(job, seat).await?;
         all.push(ix::escrow::settle_seat(address, job, seat, &me));
+        all.extend(self.surety(address, job, seat).await?);
         Ok(all)
     }
 
@@ -26,7 +28,20 @@ impl Agent {
         all.push(ix::escrow::release_milestone(&me, address, job, &seat.operator));
         if job.at_last_milestone() {
             all.push(ix::escrow::settle_seat(address, job, seat, &me));
+            all.extend(self.surety(address, job, seat).await?);
         }
+        Ok(all)
+    }
+
+    /// What it had at stake in cases about the job, which has ended.
+    pub(super) async fn surety(&self, address: &Pubkey, job: &Job, seat: &Seat) -> Result<Vec<Instruction>> {
+        let stood = job.strategy.is_reviewed()
+            && self.chain.exists(&addresses::surety(address, &seat.operator)).await?;
+        if !stood {
+            return Ok(vec![]);
+        }
+        let mut all = self.chain.create_ata_if_missing(&seat.operator, &ASY_MINT).await?;
+        all.push(ix::verification::return_surety(address, &seat.operator));
         Ok(all)
     }
 
@@ -36,9 +51,9 @@ impl Agent {
     }
 
     /// The harmed party's and the caller's ASY accounts, made where missing, before a slash.
-    pub(super) async fn slash(&self, job: &Job, slash: Instruction) -> Result<Vec<Instruction>> {
+    pub(super) async fn slash(&self, job: &Job, caller: &Pubkey, slash: Instruction) -> Result<Vec<Instruction>> {
         let mut all = self.chain.create_ata_if_missing(&job.requester, &ASY_MINT).await?;
-        all.extend(self.chain.create_ata_if_missing(&self.chain.operator(), &ASY_MINT).await?);
+        all.extend(self.chain.create_ata_if_missing(caller, &ASY_MINT).await?);
         all.push(slash);
         Ok(all)
     }

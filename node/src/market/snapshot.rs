@@ -66,7 +66,8 @@ impl Snapshot {
         let kind = sortition && !self.escrow.paused;
         let open = job.state == escrow::JobState::Open && job.seeded_at != 0 && job.requester != self.me.operator;
         let draw = Draw { seed: &job.seed, role: sortition::ROLE_SEAT, subject: address, since: job.seeded_at };
-        open && kind && fits && staked && in_time && self.drawn(&draw, job.replicas, record)
+        let first = u64::from(self.escrow.params.spread).saturating_mul(job.replicas.into());
+        open && kind && fits && staked && in_time && self.drawn(&draw, first, record)
     }
 
     /// This operator's ballot in a case.
@@ -83,18 +84,17 @@ impl Snapshot {
         let stranger = !case.is_party(&self.me.operator) && self.my_seat(&case.job).is_none();
         let open = case.joined < case.chairs && case.joins_until().is_ok_and(|until| self.now <= until);
         let draw = Draw { seed: &case.seed, role: sortition::ROLE_JURY, subject: at, since: case.seeded_at };
-        open && staked && stranger && self.drawn(&draw, case.chairs, record)
+        open && staked && stranger && self.drawn(&draw, case.chairs.into(), record)
     }
 
-    /// Whether sortition takes this operator for one of so many places.
-    fn drawn(&self, draw: &Draw, places: u8, record: &Record) -> bool {
+    /// Whether sortition takes this operator, where it takes so many at `first`.
+    fn drawn(&self, draw: &Draw, first: u64, record: &Record) -> bool {
         let epoch = self.staking.epoch(self.now);
         let Some(score) = record.score_bps(self.now) else { return false };
         let weight = sortition::with_reputation(self.me.pool.weight.effective(epoch), score);
         let total = self.totals.weight.settled(epoch);
-        let params = &self.escrow.params;
-        let first = u64::from(params.spread).saturating_mul(places.into());
-        let k = sortition::widened(first, self.now.saturating_sub(draw.since), params.widen_seconds.into());
+        let step = self.escrow.params.widen_seconds.into();
+        let k = sortition::widened(first, self.now.saturating_sub(draw.since), step);
         let pool = assay_sdk::addresses::pool(&self.me.operator);
         sortition::eligible(sortition::draw(draw.seed, draw.role, draw.subject, &pool), k, weight, total)
     }

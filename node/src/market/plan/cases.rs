@@ -25,10 +25,12 @@ pub enum Step {
     Resolve,
     /// End it.
     Conclude,
-    /// Pay a juror, or slash it.
+    /// Release a juror's bond, and pay what it earned.
     Settle { juror: Pubkey },
-    /// Pay somebody what the case owes.
-    Pay { to: Pubkey },
+    /// Slash a juror, for the bounty.
+    Slash { juror: Pubkey },
+    /// Pay somebody what the case owes, under a number.
+    Pay { index: u8, to: Pubkey },
     /// Give the rent back.
     Close,
 }
@@ -38,7 +40,7 @@ impl Step {
     pub fn is_own(&self, me: &Pubkey) -> bool {
         match self {
             Self::Answer | Self::Join | Self::Judge | Self::Vote => true,
-            Self::Settle { juror: whose } | Self::Pay { to: whose } => whose == me,
+            Self::Settle { juror: whose } | Self::Pay { to: whose, .. } => whose == me,
             _ => false,
         }
     }
@@ -98,8 +100,12 @@ impl Business<'_> {
 
     fn concluded(&self, at: &Pubkey, case: &Case) -> Vec<Step> {
         let ballots = self.snapshot.ballots.get(at).map_or(&[][..], Vec::as_slice);
-        let jurors = ballots.iter().map(|ballot| Step::Settle { juror: ballot.operator });
-        let dues = case.dues.iter().filter(|due| due.amount > 0).map(|due| Step::Pay { to: due.to });
+        let jurors = ballots.iter().filter_map(|ballot| {
+            let juror = ballot.operator;
+            Some(if ballot.earned(case).ok()?.is_some() { Step::Settle { juror } } else { Step::Slash { juror } })
+        });
+        let dues = (0..).zip(&case.dues).filter(|(_, due)| due.amount > 0);
+        let dues = dues.map(|(index, due)| Step::Pay { index, to: due.to });
         let close = case.closable(self.job, self.snapshot.now).then_some(Step::Close);
         jurors.chain(dues).chain(close).collect()
     }
