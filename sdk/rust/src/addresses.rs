@@ -168,6 +168,11 @@ pub fn attestor(registrar: &Pubkey, key: &verification::AttestorKey) -> Pubkey {
     find(&[verification::ATTESTOR_SEED, registrar.as_ref(), &key.digest()], &verification::ID)
 }
 
+/// A commitment to a canary's answer.
+pub fn canary(commitment: &[u8; 32]) -> Pubkey {
+    find(&[verification::CANARY_SEED, commitment], &verification::ID)
+}
+
 /// Governance's proposal number `id`.
 pub fn proposal(id: u64) -> Pubkey {
     find(&[governance::PROPOSAL_SEED, &id.to_le_bytes()], &governance::ID)

@@ -3,6 +3,7 @@
 
 pub mod administration;
 pub mod attest;
+pub mod canary;
 pub mod case;
 pub mod close_round;
 pub mod draw;
@@ -18,7 +19,7 @@ pub(crate) mod shown;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    administration::*, attest::*, case::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, proof::*, reveal_result::*, sample::*, seal_result::*,
+    administration::*, attest::*, canary::*, case::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, proof::*, reveal_result::*, sample::*, seal_result::*,
 };
 
 use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};

@@ -47,7 +47,7 @@ pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeSample<'info>>) -> Resu
     let Strategy::Sampled { committee, .. } = job.strategy else { return err!(VerificationError::WrongStrategy) };
     require!(round.phase != Phase::Final, VerificationError::WrongPhase);
     require!(round.is_of(job), VerificationError::StaleRound);
-    let ballots = collect(job, ctx.remaining_accounts)?;
+    let ballots = collect(job, 0, ctx.remaining_accounts)?;
     if round.phase == Phase::Auditing {
         require!(now > round.reveal_by && job.cases == 0, VerificationError::AuditOpen);
     } else {
