@@ -134,9 +134,9 @@ impl Agent {
             let reveal = ix::verification::reveal_root(&me, address, entry.digest, *entry.salt.expose());
             self.chain.send(vec![reveal]).await?;
         }
-        let opening = round.and_then(|round| round.opening).unwrap_or_default();
+        let shown = round.and_then(|round| round.shown).unwrap_or_default();
         let leaves = self.workshop.leaves(&posting(address, job))?;
-        for piece in pieces(&leaves, &drawn(address, job), &opening)? {
+        for piece in pieces(&leaves, &drawn(address, job), &shown)? {
             self.chain.send(vec![ix::verification::prove_sample(&me, address, piece)]).await?;
         }
         self.journal.set_stage(&entry.question, Stage::Revealed)?;

@@ -52,7 +52,7 @@ impl Action {
     /// so that not every node pays for the same transaction.
     pub fn is_own(&self, me: &Pubkey) -> bool {
         match self {
-            Self::Claim | Self::Compute | Self::Reveal | Self::CallJury => true,
+            Self::Claim | Self::Compute | Self::Reveal => true,
             Self::Settle { operator } | Self::Release { operator } => operator == me,
             Self::Case { step, .. } => step.is_own(me),
             _ => false,

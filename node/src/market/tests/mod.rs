@@ -101,10 +101,11 @@ fn round(phase: Phase, sealed: u8, revealed: u8) -> Round {
         seal_by,
         reveal_window,
         reveal_by,
+        shown: None,
     }
 }
 
-fn seat(index: u8, operator: Pubkey, state: SeatState) -> Seat {
+pub(crate) fn seat(index: u8, operator: Pubkey, state: SeatState) -> Seat {
     Seat {
         version: 1,
         bump: 0,
