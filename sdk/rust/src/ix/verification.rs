@@ -1,5 +1,7 @@
 //! Builders of the verification program's instructions.
 
+mod case;
+
 use anchor_lang::{
     prelude::Pubkey,
     solana_program::instruction::{AccountMeta, Instruction},
@@ -12,7 +14,7 @@ mod attest;
 mod proof;
 mod sample;
 
-pub use self::{attest::*, proof::*, sample::*};
+pub use self::{attest::*, case::*, proof::*, sample::*};
 use super::{SYSTEM_PROGRAM, build, build_with};
 use crate::addresses::{canary, config, event_authority, program_data, record, round as round_address, seat};
 
