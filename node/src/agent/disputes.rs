@@ -71,7 +71,7 @@ impl Agent {
         let round: &Round = snapshot.rounds.get(address).context("the round is gone")?;
         match round.phase {
             Phase::Tied => self.open(address, CaseKind::Tie, None).await,
-            Phase::Auditing => self.open(address, CaseKind::Sample, Some(&self.chain.operator())).await,
+            Phase::Auditing => self.open(address, CaseKind::Sample, None).await,
             _ => bail!("the round asks for no jury"),
         }
     }
@@ -98,7 +98,7 @@ impl Agent {
             }
             Step::Draw => vec![ix::verification::draw_jury(at)],
             Step::Resolve => vec![ix::verification::resolve_case(at)],
-            Step::Conclude => vec![conclude(snapshot, job, at, case)],
+            Step::Conclude => vec![conclude(&me, snapshot, job, at, case)],
             Step::Settle { juror } => {
                 let mut all = self.chain.create_ata_if_missing(juror, &ASY_MINT).await?;
                 all.push(ix::verification::settle_ballot(at, juror));
@@ -161,7 +161,7 @@ impl Agent {
                 let digests = self.workshop.units(address, job, vec![unit]).await?;
                 digests.first().copied().context("no such unit")
             }
-            CaseKind::Sample | CaseKind::Demand { .. } => {
+            CaseKind::Sample => {
                 Ok(sample::root(&self.workshop.units(address, job, drawn(address, job)).await?))
             }
             CaseKind::Tie => self.workshop.root(address, job).await,
@@ -180,15 +180,15 @@ impl Agent {
 }
 
 /// How a case ends: each kind has consequences of its own for the job.
-fn conclude(snapshot: &Snapshot, job: &Job, at: &Pubkey, case: &Case) -> Instruction {
+fn conclude(me: &Pubkey, snapshot: &Snapshot, job: &Job, at: &Pubkey, case: &Case) -> Instruction {
     let operators = || snapshot.seats(&case.job).iter().map(|seat| seat.operator).collect::<Vec<_>>();
     match case.kind {
         _ if !job.is_live() => ix::verification::moot_case(&case.job, at),
         CaseKind::Challenge { .. } => {
             ix::verification::conclude_challenge(&case.job, job.class, at, &case.executor)
         }
-        CaseKind::Sample | CaseKind::Demand { .. } => {
-            ix::verification::conclude_sample(&case.job, job.class, &operators())
+        CaseKind::Sample => {
+            ix::verification::conclude_sample(Some(me), &case.job, job.class, &operators())
         }
         CaseKind::Tie => ix::verification::conclude_tie(&case.job, job.class, &operators()),
     }

@@ -83,7 +83,7 @@ fn draw(me: &Pubkey, address: &Pubkey, job: &Job, checked: Option<&Pubkey>) -> I
 
 fn finalize(me: &Pubkey, address: &Pubkey, job: &Job, operators: &[Pubkey]) -> Instruction {
     match job.strategy {
-        Strategy::Sampled { .. } => ix::verification::finalize_sample(address, job.class, operators),
+        Strategy::Sampled { .. } => ix::verification::finalize_sample(Some(me), address, job.class, operators),
         _ => ix::verification::finalize_round_by(me, address, job.class, operators),
     }
 }

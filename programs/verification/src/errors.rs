@@ -140,6 +140,33 @@ pub enum VerificationError {
     /// 6450
     #[msg("The job must be given, as the first further account: it asks one operator first, and others after this")]
     JobMissing = 50,
+    /// 6451
+    #[msg("This seat did not reveal when it was time to, before more were asked: it has lost")]
+    NotRevealedInTime,
+    /// 6452
+    #[msg("Give the seat and the record of the one operator that sealed: whether it is checked is being drawn")]
+    SeatMissing,
+    /// 6453
+    #[msg("This is for replicated jobs: the job's strategy is judged by other instructions")]
+    NotReplicated,
+    /// 6454
+    #[msg("A case about this job is open: it must be concluded first")]
+    CasesOpen,
+    /// 6455
+    #[msg("Only the Config's canary keeper may do this: sign with that key")]
+    NotKeeper,
+    /// 6456
+    #[msg("Root and salt do not open this canary for this job")]
+    WrongCanary,
+    /// 6457
+    #[msg("This canary was committed to when the job was posted already, or after")]
+    CanaryTooYoung,
+    /// 6458
+    #[msg("This round's answer has been told already")]
+    AlreadyKnown,
+    /// 6459
+    #[msg("Too early: whoever keeps this canary may still reveal it")]
+    CanaryKept,
     /// 6470
     #[msg("No case of this kind can be opened about this job: it is not of that strategy, or not at that point")]
     WrongKind = 70,
@@ -223,9 +250,12 @@ pub enum VerificationError {
     /// 6496
     #[msg("A case's accounts broke an invariant: nothing was changed")]
     CaseInvariant,
+    /// 6500
+    #[msg("This is for sampled jobs: the job is judged by other instructions")]
+    NotSampled = 100,
     /// 6501
     #[msg("Seat 0 computed the job: it shows root and leaves; the other seats reveal what they computed again")]
-    WrongSeat = 101,
+    WrongSeat,
     /// 6502
     #[msg("The root is revealed: go on with prove_sample")]
     RootRevealed,
@@ -241,31 +271,4 @@ pub enum VerificationError {
     /// 6506
     #[msg("Too early: a jury may still be called, or has not come to its end")]
     AuditOpen,
-    /// 6451
-    #[msg("This seat did not reveal when it was time to, before more were asked: it has lost")]
-    NotRevealedInTime,
-    /// 6452
-    #[msg("Give the seat and the record of the one operator that sealed: whether it is checked is being drawn")]
-    SeatMissing,
-    /// 6453
-    #[msg("This is for replicated jobs: the job's strategy is judged by other instructions")]
-    NotReplicated,
-    /// 6454
-    #[msg("A case about this job is open: it must be concluded first")]
-    CasesOpen,
-    /// 6455
-    #[msg("Only the Config's canary keeper may do this: sign with that key")]
-    NotKeeper,
-    /// 6456
-    #[msg("Root and salt do not open this canary for this job")]
-    WrongCanary,
-    /// 6457
-    #[msg("This canary was committed to when the job was posted already, or after")]
-    CanaryTooYoung,
-    /// 6458
-    #[msg("This round's answer has been told already")]
-    AlreadyKnown,
-    /// 6459
-    #[msg("Too early: whoever keeps this canary may still reveal it")]
-    CanaryKept,
 }

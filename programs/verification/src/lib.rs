@@ -130,6 +130,13 @@ pub mod assay_verification {
         instructions::sample::finalize_sample::handler(ctx)
     }
 
+    /// Pronounce what a jury found in the audit of a sampled job, when nobody may appeal any more. Anyone may call.
+    ///
+    /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
+    pub fn conclude_sample<'info>(ctx: Context<'info, ConcludeSample<'info>>) -> Result<()> {
+        instructions::sample::conclude_sample::handler(ctx)
+    }
+
     /// Open a case about a job and put a bond at stake: see [`CaseKind`] for what it may be about.
     pub fn open_case(ctx: Context<OpenCase>, kind: CaseKind) -> Result<()> {
         instructions::case::open::handler(ctx, kind)

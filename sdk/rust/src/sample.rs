@@ -6,8 +6,8 @@ use assay_verification::{Shown, Tree, sample};
 
 use crate::merkle::{self, MerkleError};
 
-/// Hashes that one transaction takes, with one instruction for its compute budget beside.
-pub const HASHES: usize = 24;
+/// Hashes that one transaction takes, with instructions for its compute budget beside, and a payer that is not the executor.
+pub const HASHES: usize = 21;
 
 /// A piece of the paths from the drawn leaves to the root, as `prove_sample` takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -116,7 +116,7 @@ impl Business<'_> {
         let in_time = self.snapshot.now <= round.reveal_by && self.job.cases == 0;
         let doubts = match round.phase {
             Phase::Tied => true,
-            Phase::Auditing => seat.index == EXECUTOR && self.committee() != Some(seat.commitment),
+            Phase::Auditing => self.committee() != Some(seat.commitment),
             _ => false,
         };
         in_time && doubts && !self.policy.lies

@@ -258,7 +258,8 @@ impl Job {
         self.invariant()
     }
 
-    /// Ask for `replicas` seats from now on, in a new draw if `rearm`: whoever comes has time to come and to seal.
+    /// Ask for `replicas` seats from now on, in a new draw if `rearm`: whoever comes has time to come and to seal, and so has
+    /// another one in the place of a ghost that came at once.
     pub fn ask(&mut self, replicas: u8, rearm: bool, clock: &Clock) -> Result<()> {
         require!(matches!(self.state, JobState::Open | JobState::Seated), EscrowError::WrongState);
         require!((self.replicas..=self.strategy.most()).contains(&replicas), EscrowError::BadVerdict);
@@ -270,7 +271,7 @@ impl Job {
             self.seeded_at = 0;
             self.seed_slot = clock.slot;
         }
-        let windows = i64::from(self.seal_window).checked_mul(2).ok_or(EscrowError::Overflow)?;
+        let windows = i64::from(self.seal_window).checked_mul(3).ok_or(EscrowError::Overflow)?;
         self.seal_by = self.seal_by.max(clock.unix_timestamp.checked_add(windows).ok_or(EscrowError::Overflow)?);
         self.invariant()
     }

@@ -78,8 +78,8 @@ impl Strategy {
                 let widened = most.saturating_sub(first).div_ceil(2);
                 widened.saturating_add(1).saturating_mul(2).saturating_add(*adaptive as u8)
             }
-            // The executor and the committee are drawn; the committee is counted, then the audit ends.
-            Self::Sampled { .. } => 4,
+            // The executor and the committee are drawn, and the audit ends.
+            Self::Sampled { .. } => 3,
             _ => 2,
         };
         self.most().saturating_add(1).saturating_add(rounds)
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!((of(2, 7, false).cranks(), of(3, 7, false).cranks()), (7 + 1 + 8, 7 + 1 + 6));
         // One for drawing the re-check, and from one seat to seven in three steps.
         assert_eq!(of(3, 7, true).cranks(), 7 + 1 + 1 + 8);
-        assert_eq!(Strategy::Sampled { samples: 4, committee: 3 }.cranks(), 4 + 1 + 4);
+        assert_eq!(Strategy::Sampled { samples: 4, committee: 3 }.cranks(), 4 + 1 + 3);
         assert_eq!(Strategy::Accepted { window: 1 }.cranks(), 1 + 1 + 2);
     }
 }

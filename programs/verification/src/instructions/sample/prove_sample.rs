@@ -34,10 +34,10 @@ pub(crate) fn handler(ctx: Context<ProveSample>, leaf: u8, height: u8, hashes: V
     require!(seat.index == EXECUTOR, VerificationError::WrongSeat);
     in_time(round, seat)?;
     require!(job.root != [0; 32], VerificationError::RootHidden);
-    let Strategy::Sampled { samples, .. } = job.strategy else { return err!(VerificationError::WrongStrategy) };
+    let Strategy::Sampled { samples, .. } = job.strategy else { return err!(VerificationError::NotSampled) };
     let drawn = sample::units(&job.seed, &job.key(), job.units, samples);
     let tree = Tree { root: &job.root, units: job.units, drawn: &drawn };
-    let shown = round.shown.as_mut().ok_or(VerificationError::WrongStrategy)?;
+    let shown = round.shown.as_mut().ok_or(VerificationError::NotSampled)?;
     shown.take((leaf, height), &hashes, &tree)?;
 
     let (leaves, height, root, whole) = (shown.leaves, shown.height, shown.root, shown.is_whole(&tree));

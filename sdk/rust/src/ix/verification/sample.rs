@@ -3,11 +3,11 @@
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_escrow::{ID as ESCROW, VERIFIER};
 use assay_reputation::ID as REPUTATION;
-use assay_verification::{ID, accounts, instruction};
+use assay_verification::{CaseKind, ID, accounts, instruction};
 
 use super::pairs;
 use crate::{
-    addresses::{config, event_authority, round, seat},
+    addresses::{case, config, event_authority, round, seat},
     ix::{build, build_with},
     sample::Piece,
 };
@@ -59,11 +59,13 @@ pub fn reveal_sample(operator: &Pubkey, job: &Pubkey, digests: Vec<[u8; 32]>, sa
     build(ID, accounts, instruction::RevealSample { digests, salt })
 }
 
-/// Count the committee, or pronounce the verdict. `operators`: of every taken seat; `class`: the job's.
-pub fn finalize_sample(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruction {
+/// Count the committee, or pronounce the verdict; `caller` gets the bounty for that, if there is one. `operators`: of every taken
+/// seat; `class`: the job's.
+pub fn finalize_sample(caller: Option<&Pubkey>, job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruction {
     let accounts = accounts::FinalizeSample {
         job: *job,
         round: round(job),
+        caller: caller.copied(),
         authority: VERIFIER,
         escrow_program: ESCROW,
         reputation_program: REPUTATION,
@@ -71,4 +73,20 @@ pub fn finalize_sample(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruc
         program: ID,
     };
     build_with(ID, accounts, pairs(job, class, operators), instruction::FinalizeSample {})
+}
+
+/// Pronounce what a jury found; else as [`finalize_sample`].
+pub fn conclude_sample(caller: Option<&Pubkey>, job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruction {
+    let accounts = accounts::ConcludeSample {
+        job: *job,
+        case: case(job, &CaseKind::Sample),
+        round: round(job),
+        caller: caller.copied(),
+        authority: VERIFIER,
+        escrow_program: ESCROW,
+        reputation_program: REPUTATION,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build_with(ID, accounts, pairs(job, class, operators), instruction::ConcludeSample {})
 }
