@@ -35,7 +35,7 @@ const MAX_SUPPLY: u64 = 1_000_000_000 * ASY;
 const FAUCET_ALLOWANCE: u64 = 100_000_000 * ASY;
 /// What an honest operator stakes.
 const STAKE: u64 = 5_000 * ASY;
-/// What a liar stakes: more, so that sortition seats it in most jobs and one sees what becomes of it.
+/// What a liar stakes at least: more, so that sortition seats it in most jobs and one sees what becomes of it.
 const LIAR_STAKE: u64 = 3 * STAKE;
 /// Decimals of the test dollar.
 const DOLLAR_DECIMALS: u8 = 6;
@@ -118,7 +118,9 @@ pub async fn run(rpc: &str, folder: &Folder, wallets: &Wallets, liars: u16) -> R
     genesis.programs().await?;
     genesis.mints().await?;
     let honest = wallets.operators.len().saturating_sub(liars.into());
-    let stake = |index| if index < honest { STAKE } else { LIAR_STAKE };
+    // Half of all stake lies, also where many are honest: else a job of one seat would seldom be a liar's.
+    let lying = STAKE.saturating_mul(honest as u64).checked_div(liars.into()).unwrap_or(0).max(LIAR_STAKE);
+    let stake = |index| if index < honest { STAKE } else { lying };
     let operators = wallets.operators.iter().enumerate();
     try_join_all(operators.map(|(index, operator)| genesis.operator(operator, stake(index)))).await?;
     try_join_all(wallets.operators.iter().take(honest).map(|operator| genesis.attestor(operator))).await?;

@@ -27,8 +27,8 @@ use assay_sdk::{
 use rand::Rng;
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::shown::Shows;
 use self::room::{at_hand, backoff, has_room};
+pub use self::shown::Shows;
 use crate::{
     chain::{Chain, DEVICE, Rejected},
     journal::Journal,
@@ -197,4 +197,3 @@ impl Agent {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-

@@ -68,7 +68,12 @@ pub struct Entry {
     /// How far it has come.
     pub stage: Stage,
     /// Of drawn units: their digests, which are shown with it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "all_to_hex", deserialize_with = "all_from_hex")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "all_to_hex",
+        deserialize_with = "all_from_hex"
+    )]
     pub leaves: Vec<[u8; 32]>,
 }
 

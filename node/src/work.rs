@@ -65,7 +65,8 @@ impl Workshop {
         let bytes = self.store.fetch(&source, MAX_SPEC_BYTES).await.context("the job's spec")?;
         let spec = JobSpec::parse_expecting(&bytes, &job.spec_hash)?;
         ensure!(spec.units == job.units, "the spec has {} units, the job {}", spec.units, job.units);
-        let (memory, outputs) = (u64::from(spec.limits.memory_mib), spec.limits.output_bytes.saturating_mul(spec.units));
+        let (memory, outputs) =
+            (u64::from(spec.limits.memory_mib), spec.limits.output_bytes.saturating_mul(spec.units));
         // Too long a result has no outputs of its own, but who checks single units would find them.
         let whole = matches!(job.strategy, Strategy::Replicated { .. }) || outputs <= MAX_RESULT_BYTES;
         ensure!(whole, "its outputs may be {outputs} bytes long together: too long to be checked unit by unit");
@@ -118,7 +119,8 @@ impl Workshop {
     /// # Errors
     /// When the result is not here, or damaged.
     pub fn leaves(&self, posting: &Pubkey) -> Result<Vec<[u8; 32]>> {
-        let document = std::fs::read(self.file(posting)).context("the result is not here: was the data folder lost?")?;
+        let document =
+            std::fs::read(self.file(posting)).context("the result is not here: was the data folder lost?")?;
         Ok(ResultDocument::parse(&document)?.digests())
     }
 

@@ -161,9 +161,7 @@ impl Agent {
                 let digests = self.workshop.units(address, job, vec![unit]).await?;
                 digests.first().copied().context("no such unit")
             }
-            CaseKind::Sample => {
-                Ok(sample::root(&self.workshop.units(address, job, drawn(address, job)).await?))
-            }
+            CaseKind::Sample => Ok(sample::root(&self.workshop.units(address, job, drawn(address, job)).await?)),
             CaseKind::Tie => self.workshop.root(address, job).await,
         }
     }
@@ -184,12 +182,8 @@ fn conclude(me: &Pubkey, snapshot: &Snapshot, job: &Job, at: &Pubkey, case: &Cas
     let operators = || snapshot.seats(&case.job).iter().map(|seat| seat.operator).collect::<Vec<_>>();
     match case.kind {
         _ if !job.is_live() => ix::verification::moot_case(&case.job, at),
-        CaseKind::Challenge { .. } => {
-            ix::verification::conclude_challenge(&case.job, job.class, at, &case.executor)
-        }
-        CaseKind::Sample => {
-            ix::verification::conclude_sample(Some(me), &case.job, job.class, &operators())
-        }
+        CaseKind::Challenge { .. } => ix::verification::conclude_challenge(&case.job, job.class, at, &case.executor),
+        CaseKind::Sample => ix::verification::conclude_sample(Some(me), &case.job, job.class, &operators()),
         CaseKind::Tie => ix::verification::conclude_tie(&case.job, job.class, &operators()),
     }
 }

@@ -35,8 +35,8 @@ impl Agent {
 
     /// What it had at stake in cases about the job, which has ended.
     pub(super) async fn surety(&self, address: &Pubkey, job: &Job, seat: &Seat) -> Result<Vec<Instruction>> {
-        let stood = job.strategy.is_reviewed()
-            && self.chain.exists(&addresses::surety(address, &seat.operator)).await?;
+        let stood =
+            job.strategy.is_reviewed() && self.chain.exists(&addresses::surety(address, &seat.operator)).await?;
         if !stood {
             return Ok(vec![]);
         }

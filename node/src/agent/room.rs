@@ -9,7 +9,13 @@ use crate::market::{Action, Snapshot, posting};
 
 /// Whether there is room for one more task like this. A seat or a chair that is taken must be computed for, or a bond is
 /// lost: so those still to be computed for, and those being taken, count against new ones.
-pub(super) fn has_room(tasks: &Tasks, planned: &[(Pubkey, Action)], most: usize, job: &Pubkey, action: &Action) -> bool {
+pub(super) fn has_room(
+    tasks: &Tasks,
+    planned: &[(Pubkey, Action)],
+    most: usize,
+    job: &Pubkey,
+    action: &Action,
+) -> bool {
     let computing = || tasks.iter().filter(|(key, task)| computes(&key.1) && task.running).count();
     if action.takes_work() {
         let started = tasks.iter().filter(|(_, task)| task.running || task.done).map(|(key, _)| key);

@@ -153,7 +153,8 @@ async fn prove(command: &[String], facts: &Value) -> Result<[u8; PROOF]> {
     let mut stdin = child.stdin.take().context("the prover takes no input")?;
     stdin.write_all(facts.to_string().as_bytes()).await.context("telling the prover the job's facts")?;
     drop(stdin);
-    let output = tokio::time::timeout(PROVER_TIMEOUT, child.wait_with_output()).await.context("the prover is too slow")??;
+    let output =
+        tokio::time::timeout(PROVER_TIMEOUT, child.wait_with_output()).await.context("the prover is too slow")??;
     ensure!(output.status.success(), "the prover {} ended with {}", program.display(), output.status);
     let Proof { proof } = serde_json::from_slice(&output.stdout).context("the prover wrote no {\"proof\": …}")?;
     let mut bytes = [0; PROOF];

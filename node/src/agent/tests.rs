@@ -1,6 +1,10 @@
 //! What an agent decides without a chain: room, waits, and what it keeps.
 
-use std::{collections::HashSet, num::NonZeroUsize, path::Path};
+use std::{
+    collections::{BTreeSet, HashSet},
+    num::NonZeroUsize,
+    path::Path,
+};
 
 use assay_sdk::escrow::{Job, SeatState};
 
@@ -148,8 +152,8 @@ async fn what_is_revealed_is_handed_over_and_what_is_gone_is_dropped() {
     let left = left();
     tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
     assert_eq!(left.kept(), [(true, true), (false, false), (true, true)], "its operator may be asked for proofs");
-    let stages = || left.journal.all().unwrap().into_iter().map(|entry| entry.stage).collect::<HashSet<_>>();
-    assert_eq!(stages(), HashSet::from([Stage::Handed, Stage::Sealed]));
+    let stages = || left.journal.all().unwrap().into_iter().map(|entry| entry.stage).collect::<BTreeSet<_>>();
+    assert_eq!(stages(), BTreeSet::from([Stage::Handed, Stage::Sealed]));
 }
 
 #[tokio::test]

@@ -73,7 +73,9 @@ impl Work<'_> {
             let unit = self.units.at(place);
             let result = match self.job.run_unit(unit) {
                 // Every machine fails alike: that is what the unit comes to.
-                Err(source) if source.is_deterministic() => Ok(failed(&format!("it failed with R{:02}", source.number()))),
+                Err(source) if source.is_deterministic() => {
+                    Ok(failed(&format!("it failed with R{:02}", source.number())))
+                }
                 result => result,
             };
             let mut shared = lock();

@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn what_must_be_shown_is_taken_only_by_who_can_show_it() {
-        let (proven, attested) = (Strategy::Proven { key: key(1) }, |threshold| Strategy::Attested { registrar: key(1), threshold });
+        let (proven, attested) =
+            (Strategy::Proven { key: key(1) }, |threshold| Strategy::Attested { registrar: key(1), threshold });
         let none = Policy::default();
         let able = Policy { prover: true, attestor: true, ..none };
         assert!(!none.takes(&proven) && !none.takes(&attested(1)));

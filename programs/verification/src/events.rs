@@ -6,9 +6,7 @@ pub use crate::instructions::administration::{AuthorityAccepted, AuthorityPropos
 
 use crate::{
     attest::AttestorKey,
-    state::{
-        Attestor, Ballot, Canary, Case, CaseKind, Due, ProofKey, Round, Ruling, VerificationParams, Vote,
-    },
+    state::{Attestor, Ballot, Canary, Case, CaseKind, Due, ProofKey, Round, Ruling, VerificationParams, Vote},
 };
 
 /// The Config exists.

@@ -161,8 +161,7 @@ mod tests {
             other[part] = 9;
             assert_ne!(of(other), whole, "part {part}");
         }
-        let parts: [&[u8]; 7] =
-            [b"assay:proof", crate::ID.as_ref(), &[1; 32], &[2; 32], &[3; 32], &[4; 32], &[5; 32]];
+        let parts: [&[u8]; 7] = [b"assay:proof", crate::ID.as_ref(), &[1; 32], &[2; 32], &[3; 32], &[4; 32], &[5; 32]];
         assert_eq!(whole, hashv(&parts).to_bytes());
     }
 

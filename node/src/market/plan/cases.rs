@@ -126,7 +126,8 @@ impl Business<'_> {
     fn committee(&self) -> Option<[u8; 32]> {
         let all = self.job.strategy.most().saturating_sub(1);
         let seats = self.snapshot.seats(self.address).iter();
-        let found = |seat: &Seat| (seat.index != EXECUTOR && seat.state == SeatState::Revealed).then_some(seat.commitment);
+        let found =
+            |seat: &Seat| (seat.index != EXECUTOR && seat.state == SeatState::Revealed).then_some(seat.commitment);
         let digests: Vec<_> = seats.filter_map(found).collect();
         let votes = |digest: &[u8; 32]| digests.iter().filter(|other| *other == digest).count();
         digests.iter().find(|digest| 2 * votes(digest) > usize::from(all)).copied()

@@ -22,9 +22,10 @@ impl Business<'_> {
     pub(super) fn ghosts(&self) -> impl Iterator<Item = Action> {
         let job = self.job;
         let now = if job.state == JobState::Cancelled { job.ended_at } else { self.snapshot.now };
-        let ghosts = self.snapshot.seats(self.address).iter().filter(move |seat| {
-            job.is_working(seat) && !Job::in_set(job.winners, seat.index) && now > seat.seal_by
-        });
+        let ghosts =
+            self.snapshot.seats(self.address).iter().filter(move |seat| {
+                job.is_working(seat) && !Job::in_set(job.winners, seat.index) && now > seat.seal_by
+            });
         ghosts.map(|seat| Action::Expire { operator: seat.operator })
     }
 

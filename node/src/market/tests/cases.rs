@@ -1,8 +1,6 @@
 //! Cases and juries.
 
-use assay_sdk::verification::{
-    Appeal, Ballot, BallotState, Case, CaseKind, CasePhase, Due, Ruling, Vote,
-};
+use assay_sdk::verification::{Appeal, Ballot, BallotState, Case, CaseKind, CasePhase, Due, Ruling, Vote};
 
 use super::*;
 use crate::market::plan::Step;
@@ -54,7 +52,18 @@ fn case(phase: CasePhase) -> Case {
 
 fn ballot(operator: Pubkey, state: BallotState) -> Ballot {
     let (seal_by, commitment) = (NOW + 70, [6; 32]);
-    Ballot { version: 1, bump: 0, state, level: 0, case: at(), operator, payer: operator, bond: 20, seal_by, commitment }
+    Ballot {
+        version: 1,
+        bump: 0,
+        state,
+        level: 0,
+        case: at(),
+        operator,
+        payer: operator,
+        bond: 20,
+        seal_by,
+        commitment,
+    }
 }
 
 /// A delivered optimistic job of operator 2's with this case.

@@ -120,6 +120,65 @@ fn my_seal_is_revealed_when_the_round_says_so() {
     assert_eq!(at(SEAL_BY + 21, round(Phase::Revealing, 3, 0), SeatState::Sealed), [count()], "too late");
     assert_eq!(at(SEAL_BY + 1, round(Phase::Sealing, 1, 0), SeatState::Sealed), [count()], "too few seals");
     assert_eq!(at(NOW, round(Phase::Revealing, 3, 2), SeatState::Revealed), [], "one may still reveal");
-    assert_eq!(at(NOW, round(Phase::Revealing, 3, 3), SeatState::Revealed), [count()]);
+    let revealed = || Round { reveal_by: NOW + 20, ..round(Phase::Revealing, 3, 3) };
+    assert_eq!(at(NOW, revealed(), SeatState::Revealed), [count()]);
     assert_eq!(at(NOW, round(Phase::Final, 3, 3), SeatState::Revealed), [], "counted; the job lags behind");
+}
+
+#[test]
+fn a_count_waits_for_a_canarys_answer() {
+    let full = Job { seats: 0b111, state: JobState::Seated, ..job() };
+    let seats = (0..).zip([me(), key(2), key(3)]).map(|(at, who)| seat(at, who, SeatState::Revealed)).collect();
+    let mut market = snapshot(Some(full), Some(Round { reveal_by: NOW + 20, ..round(Phase::Revealing, 3, 3) }), seats);
+    market.verification.params.canary_seconds = 5;
+    market.now = NOW + 4;
+    assert_eq!(actions(&market), []);
+    market.now = NOW + 5;
+    assert_eq!(actions(&market), [Action::Finalize { operators: vec![me(), key(2), key(3)] }]);
+}
+
+#[test]
+fn a_widened_round_is_drawn_anew_and_whoever_withheld_has_lost() {
+    let strategy = Strategy::Replicated { replicas: 3, quorum: 2, most: 5, adaptive: false };
+    let widened = || Job { replicas: 5, strategy, seats: 0b111, seeded_at: 0, seed_slot: 100, ..job() };
+    let seats =
+        |state| vec![seat(0, key(2), SeatState::Revealed), seat(1, me(), state), seat(2, key(3), SeatState::Revealed)];
+    let round = || Round { replicas: 5, quorum: 3, ..round(Phase::Sealing, 3, 2) };
+    let market = snapshot(Some(widened()), Some(round()), seats(SeatState::Revealed));
+    assert_eq!(actions(&market), [Action::Draw { checked: None }]);
+    let seeded = Job { seeded_at: NOW, ..widened() };
+    let stranger = vec![seat(0, key(2), SeatState::Revealed), seat(1, key(4), SeatState::Revealed)];
+    assert_eq!(actions(&snapshot(Some(seeded.clone()), Some(round()), stranger)), [Action::Claim]);
+    let full = Job { state: JobState::Seated, seats: 0b11111, ..seeded };
+    let revealing = |silent| Round { phase: Phase::Revealing, sealed: 5, silent, ..round() };
+    let sealed = |silent| actions(&snapshot(Some(full.clone()), Some(revealing(silent)), seats(SeatState::Sealed)));
+    assert_eq!(sealed(0), [Action::Reveal]);
+    assert_eq!(sealed(0b10), []);
+}
+
+#[test]
+fn a_trusted_operators_seal_waits_for_the_draw() {
+    let strategy = Strategy::Replicated { replicas: 2, quorum: 2, most: 2, adaptive: true };
+    let job = Job { replicas: 1, strategy, seats: 1, state: JobState::Seated, seeded_at: 0, ..job() };
+    let checking = Round { replicas: 1, quorum: Round::quorum_for(&job), ..round(Phase::Checking, 1, 0) };
+    for operator in [me(), key(2)] {
+        let market = snapshot(Some(job.clone()), Some(checking.clone()), vec![seat(0, operator, SeatState::Sealed)]);
+        assert_eq!(actions(&market), [Action::Draw { checked: Some(operator) }]);
+    }
+}
+
+#[test]
+fn a_sampled_jobs_executor_and_verifiers_compute_seal_and_reveal() {
+    let strategy = Strategy::Sampled { samples: 2, committee: 2 };
+    let drawn = || Job { replicas: 3, strategy, seats: 0b111, state: JobState::Seated, ..job() };
+    for mine in [0, 1] {
+        let seats = |state| (0..3).map(|at| seat(at, if at == mine { me() } else { key(20 + at) }, state)).collect();
+        let at = |phase, sealed, state| {
+            let round = Round { quorum: Round::quorum_for(&drawn()), ..round(phase, sealed, 0) };
+            actions(&snapshot(Some(drawn()), Some(round), seats(state)))
+        };
+        assert_eq!(at(Phase::Sealing, 0, SeatState::Claimed), [Action::Compute]);
+        assert_eq!(at(Phase::Sealing, 2, SeatState::Sealed), []);
+        assert_eq!(at(Phase::Revealing, 3, SeatState::Sealed), [Action::Reveal]);
+    }
 }

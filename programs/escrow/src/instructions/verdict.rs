@@ -91,11 +91,7 @@ pub(crate) fn doubt(ctx: Context<JobByVerifier>) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn convict<'info>(
-    ctx: Context<'info, JobByVerifier<'info>>,
-    losers: u8,
-    accuser: Pubkey,
-) -> Result<()> {
+pub(crate) fn convict<'info>(ctx: Context<'info, JobByVerifier<'info>>, losers: u8, accuser: Pubkey) -> Result<()> {
     ctx.accounts.job.accuser = accuser;
     record(ctx, [0; 32], 0, losers)
 }

@@ -19,7 +19,8 @@ pub(crate) mod shown;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    administration::*, attest::*, canary::*, case::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, proof::*, reveal_result::*, sample::*, seal_result::*,
+    administration::*, attest::*, canary::*, case::*, close_round::*, draw::*, finalize_round::*, initialize::*,
+    open_round::*, proof::*, reveal_result::*, sample::*, seal_result::*,
 };
 
 use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};
