@@ -33,6 +33,9 @@ export function Layout({ children }: { children: ReactNode }) {
           <NavLink href="/jobs" active={path.startsWith('/jobs')}>
             Jobs
           </NavLink>
+          <NavLink href="/cases" active={path.startsWith('/cases')}>
+            Cases
+          </NavLink>
         </nav>
         <Status />
       </header>

@@ -34,14 +34,15 @@ pub struct Part {
 pub struct Story {
     pub mint: Pubkey,
     pub units: u64,
-    pub replicas: u64,
+    /// How it is judged, as the API has it.
+    pub strategy: Value,
     /// Base units paid in.
     pub deposit: u64,
     /// Base units that went back to the requester.
     pub refunded: u64,
     /// In the order in which they took their seats.
     pub parts: Vec<Part>,
-    /// The root with the quorum, lower hex.
+    /// The root that was settled on, lower hex.
     pub root: Option<String>,
     /// The job's last state, once it is closed.
     pub job_closed: Option<Value>,
@@ -70,7 +71,7 @@ impl Story {
         let mut story = Self {
             mint: address(posted, "mint")?,
             units: number(posted, "units"),
-            replicas: number(posted, "replicas"),
+            strategy: posted.get("strategy").cloned().unwrap_or_default(),
             deposit: number(posted, "deposit"),
             refunded: 0,
             parts: vec![],
@@ -126,13 +127,12 @@ impl Story {
                     part.last = data.get("last").cloned();
                     self.burned += taken.map_or(0, |taken| number(taken, "burned"));
                 }
-                "RoundFinalized" => {
-                    let root = text(data, "root");
-                    self.root = Some(root.into_owned()).filter(|root| root.bytes().any(|digit| digit != b'0'));
-                    self.judge(number(data, "winners"), number(data, "losers"));
-                }
+                "RoundFinalized" => self.judge(data),
                 "JobRefunded" => self.refunded += number(data, "amount"),
-                "JobClosed" => self.job_closed = data.get("last").cloned(),
+                "JobClosed" => {
+                    self.job_closed = data.get("last").cloned();
+                    self.root = self.job_closed.as_ref().and_then(root).or(self.root.take());
+                }
                 "RoundClosed" => self.round_closed = data.get("last").cloned(),
                 _ => {}
             }
@@ -161,8 +161,11 @@ impl Story {
         Ok(())
     }
 
-    /// The verdict on the seats that are still there: bit i is seat i.
-    fn judge(&mut self, winners: u64, losers: u64) {
+    /// The verdict, of an event or of the job's account: its root, and what it says of the seats that are still there: bit i
+    /// is seat i.
+    pub fn judge(&mut self, verdict: &Value) {
+        self.root = root(verdict);
+        let (winners, losers) = (number(verdict, "winners"), number(verdict, "losers"));
         for part in self.parts.iter_mut().filter(|part| part.last.is_none()) {
             let is_in = |set: u64| set.checked_shr(u32::try_from(part.index).unwrap_or(64)).unwrap_or(0) & 1 == 1;
             part.outcome = if is_in(winners) {
@@ -182,6 +185,12 @@ impl Story {
             Error::Refused(format!("the history of {operator}'s seat is cut short: ask another RPC with --url"))
         })
     }
+}
+
+/// The root of a job or a verdict; `None` where it is zeros: there is none.
+fn root(of: &Value) -> Option<String> {
+    let root = text(of, "root");
+    root.bytes().any(|digit| digit != b'0').then(|| root.into_owned())
 }
 
 /// The most lamports that `accounts` held together after any transaction.

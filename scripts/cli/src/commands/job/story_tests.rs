@@ -2,6 +2,7 @@
 //!
 //! To record another: `ASSAY_LOCALNET=FOLDER JOB=ADDRESS cargo test -p assay-cli record -- --ignored`.
 
+use assay_sdk::{escrow::Strategy, strategy};
 use serde_json::json;
 
 use super::*;
@@ -60,8 +61,9 @@ async fn record() {
 fn a_settled_job_is_accounted_for_to_the_last_unit() {
     let (job, history) = recording();
     let story = Story::tell(&job, &history).unwrap();
-    let figures = (story.units, story.replicas, story.deposit, story.refunded, story.parts.len());
-    assert_eq!(figures, (32, 3, 960_000, 320_000, 3));
+    let figures = (story.units, story.deposit, story.refunded, story.parts.len());
+    assert_eq!(figures, (32, 960_000, 320_000, 3));
+    assert_eq!(strategy::read(&story.strategy), Some(Strategy::ORDINARY));
     let spent: u64 = story.parts.iter().map(|part| part.paid + part.fee).sum();
     assert_eq!(spent + story.refunded, story.deposit);
     let outcomes: Vec<_> = story.parts.iter().map(|p| (p.outcome, p.paid, p.fee, p.slashed)).collect();
@@ -81,7 +83,7 @@ fn the_document_is_exactly_the_summary() {
     let supply = Supply { minted: 100_000_000_000, supply: 87_404_000_000, burned_here: story.burned };
     let document = document(&job, &story, &[const { None }; 6], supply).unwrap();
     let value = serde_json::to_value(&document).unwrap();
-    let keys = "job state root expected_root units replicas paid slashed vault_balance_after supply_check transactions \
+    let keys = "job state root expected_root units strategy paid slashed vault_balance_after supply_check transactions \
                 compute_units rent_peak_lamports rent_left_lamports indexed_equals_chain";
     let mut keys: Vec<_> = keys.split_whitespace().collect();
     keys.sort_unstable();
@@ -90,8 +92,8 @@ fn the_document_is_exactly_the_summary() {
     assert_eq!(found, keys);
     assert_eq!((&value["state"], &value["supply_check"]), (&json!("settled"), &json!(true)));
     assert_eq!(
-        (&value["units"], &value["replicas"], &value["transactions"]),
-        (&json!(32), &json!(3), &json!(history.len()))
+        (&value["units"], &value["strategy"], &value["transactions"]),
+        (&json!(32), &strategy::json(&Strategy::ORDINARY), &json!(history.len()))
     );
     assert_eq!(value["paid"].as_array().unwrap().len(), 2);
     assert_eq!(value["paid"][0]["amount"], json!(312_000));
@@ -136,7 +138,7 @@ fn a_ghost_that_comes_back_is_told_twice() {
         Event { program: program.into(), kind: kind.into(), data }
     };
     let events = vec![
-        event("escrow", "JobPosted", json!({"mint": job.to_string(), "units": "1", "replicas": 2, "deposit": "10"})),
+        event("escrow", "JobPosted", json!({"mint": job.to_string(), "units": "1", "deposit": "10"})),
         event("escrow", "SeatClaimed", json!({"index": 1})),
         event("staking", "Slashed", json!({"amount": "7", "burned": "4"})),
         event("escrow", "SeatSlashed", json!({"reason": "Ghost", "amount": "9", "last": {}})),
@@ -148,6 +150,19 @@ fn a_ghost_that_comes_back_is_told_twice() {
     let [part] = story.parts.as_slice() else { panic!("{:?}", story.parts) };
     assert_eq!((part.outcome, part.slashed, part.of_seat, part.last.is_none()), ("lost", 7, (0, 0), true));
     assert_eq!((story.burned, story.root), (4, None));
+}
+
+#[test]
+fn the_account_judges_where_no_event_does() {
+    let (job, history) = recording();
+    let posted = history.iter().take_while(|t| !t.events.iter().any(|event| event.kind == "RoundFinalized"));
+    let mut story = Story::tell(&job, &posted.cloned().collect::<Vec<_>>()).unwrap();
+    assert!(story.root.is_none() && story.parts.iter().all(|part| part.outcome == "pending"));
+    story.judge(&json!({"root": "ab".repeat(32), "winners": 5, "losers": 2}));
+    let mut outcomes: Vec<_> = story.parts.iter().map(|part| (part.index, part.outcome)).collect();
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [(0, "won"), (1, "lost"), (2, "won")]);
+    assert_eq!(story.root, Some("ab".repeat(32)));
 }
 
 #[test]
