@@ -29,6 +29,16 @@ pub enum JobCommand {
         #[arg(value_name = "ADDRESS")]
         job: Pubkey,
     },
+    /// Object to a unit of what an optimistic job's operator delivered: a jury computes it again
+    Challenge(Dispute),
+    /// Object to a unit of what an accepted job's operator delivered, as its requester: a jury computes it again
+    Reject(Dispute),
+    /// Show the disputes about a job, with their juries
+    Cases {
+        /// The job
+        #[arg(value_name = "ADDRESS")]
+        job: Pubkey,
+    },
     /// Account for a job from the chain alone: who computed, who was paid, who was slashed, what it cost
     Report(Report),
 }
@@ -114,10 +124,10 @@ pub struct StrategyTerms {
     /// optimistic, accepted: time to challenge or review, such as 90s, 30m, 2h, 1d [default: 1d, or what the market allows]
     #[arg(long, value_name = "TIME", value_parser = duration::seconds)]
     pub window: Option<u32>,
-    /// proven: address of the proof key that the proof must fit
+    /// proven: address of the proof key that the proof must fit [default on a localnet: its own]
     #[arg(long, value_name = "ADDRESS")]
     pub key: Option<Pubkey>,
-    /// attested: who registered the attestors
+    /// attested: who registered the attestors [default on a localnet: its own]
     #[arg(long, value_name = "ADDRESS")]
     pub registrar: Option<Pubkey>,
     /// attested: how many attestors must sign, 1 to 8 [default: 1]
@@ -180,6 +190,26 @@ pub struct Watch {
 pub enum Until {
     Settled,
     Closed,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  assay job challenge ADDRESS --unit 5
+  assay job reject ADDRESS --expected outputs.json     the first unit that differs from what you computed
+
+You put ASY at stake: the market's challenge bond. It comes back, and half of the operator's with it, if the jury finds
+the unit wrong; it is lost if the unit is right.")]
+pub struct Dispute {
+    /// The job
+    #[arg(value_name = "ADDRESS")]
+    pub job: Pubkey,
+    /// The unit that is wrong, counted from 0
+    #[arg(long, value_name = "N", required_unless_present = "expected", conflicts_with = "expected")]
+    pub unit: Option<u64>,
+    /// The outputs that are right, as `job show --result` writes them; the first unit that differs is disputed
+    #[arg(long, value_name = "FILE")]
+    pub expected: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -1,6 +1,7 @@
 //! What posting a job costs, by the program's own arithmetic, and whether the wallet has it.
 
 use assay_sdk::{
+    anchor_lang::AnchorDeserialize,
     escrow::{Job, JobState, JobTerms, PaymentMint, Strategy, math},
     token::ASY_MINT,
     verification::Round,
@@ -50,50 +51,18 @@ impl Cost {
     }
 }
 
-/// The job as it is before its seats are priced: what the chain alone knows is zero.
+/// The job as far as its price depends on it: what the chain alone knows is zero.
 fn blank(terms: &JobTerms) -> Option<Job> {
-    let (requester, mint) = Default::default();
+    let zeros = [0; Job::INIT_SPACE];
     Some(Job {
-        version: 0,
-        bump: 0,
-        vault_bump: 0,
         state: JobState::Open,
         class: terms.class,
         assignment: terms.assignment,
         replicas: terms.strategy.first(),
-        doubted: false,
-        cases: 0,
-        seats: 0,
-        winners: 0,
-        losers: 0,
-        released: 0,
-        fee_bps: 0,
-        cancel_floor_bps: 0,
-        requester,
-        mint,
-        nonce: terms.nonce,
-        spec_hash: terms.spec_hash,
         units: terms.units,
         seat_price: math::seat_price(terms.units, terms.price_per_unit)?,
-        bond: 0,
-        exposure: 0,
-        posted_at: 0,
-        seal_by: 0,
-        seal_window: 0,
-        reveal_window: 0,
-        bounty: 0,
-        requirements: terms.requirements,
-        seed_slot: 0,
-        seeded_at: 0,
-        seed: [0; 32],
-        ended_at: 0,
-        root: [0; 32],
-        accuser: Pubkey::default(),
         strategy: terms.strategy,
-        uri: terms.uri.clone(),
-        prices: vec![],
-        milestones: terms.milestones.clone(),
-        legs: vec![],
+        ..Job::deserialize(&mut zeros.as_slice()).ok()?
     })
 }
 

@@ -2,6 +2,8 @@
 
 pub mod accept;
 pub mod cancel;
+pub mod cases;
+pub mod dispute;
 pub mod funds;
 pub mod indexed;
 pub mod list;

@@ -57,7 +57,7 @@ struct Posted {
 
 /// Posts a job.
 pub async fn run(context: &Context, args: &Post) -> Result<()> {
-    let chosen = strategy::chosen(args.strategy, &args.terms)?;
+    let chosen = strategy::chosen(args.strategy, &args.terms, context.settings.localnet.as_ref())?;
     let wallet = context.wallet()?;
     let blobs = context.api.url("/v1/blobs");
     let Prepared { spec, blobs: files } = Prepared::read(&args.spec, &blobs)?;

@@ -13,7 +13,12 @@ use serde_json::{Value, json};
 use solana_sdk::{account::Account, pubkey::Pubkey};
 use tokio::time::sleep;
 
-use super::{indexed::Expected, status::status, story::Story, strategy, text};
+use super::{
+    indexed::Expected,
+    status::status,
+    story::{Dispute, Juror, Story},
+    strategy, text,
+};
 use crate::{
     amount::{self, ASY_DECIMALS, SOL_DECIMALS},
     args::Report,
@@ -46,6 +51,8 @@ pub struct Document {
     strategy: Value,
     paid: Vec<Line>,
     slashed: Vec<Line>,
+    cases: Vec<Dispute>,
+    jurors: Vec<Juror>,
     vault_balance_after: u64,
     supply_check: bool,
     transactions: u64,
@@ -182,6 +189,8 @@ pub fn document(job: &Pubkey, story: &Story, accounts: &[Option<Account>], suppl
         strategy: story.strategy.clone(),
         paid: lines(|part| part.paid),
         slashed: lines(|part| part.slashed),
+        cases: story.disputes.clone(),
+        jurors: story.jurors.clone(),
         vault_balance_after: live(1).map_or(Ok(0), |account| token_amount(&vault, &account.data))?,
         supply_check: supply.adds_up(),
         transactions: story.transactions,
@@ -206,6 +215,22 @@ fn display(context: &Context, look: &Look, decimals: u8) -> String {
         let slashed = or_nothing(part.slashed, asy(part.slashed));
         rows.add_row([&part.operator.to_string(), part.outcome, paid.as_str(), &fee, &slashed]);
     }
+    let mut disputes = table(&["case", "about", "opened by", "ruling"]);
+    for dispute in &story.disputes {
+        let ruling = match dispute.upheld {
+            Some(true) => "decided: the operator was right",
+            Some(false) => "decided: the operator was wrong",
+            None => &dispute.ruling,
+        };
+        disputes.add_row([&*dispute.case, &*dispute.about, &*dispute.opener, ruling]);
+    }
+    let mut jurors = table(&["juror", "paid", "slashed"]);
+    for juror in &story.jurors {
+        let part = |base| or_nothing(base, asy(base));
+        jurors.add_row([&*juror.operator, &*part(juror.paid), &*part(juror.slashed)]);
+    }
+    let more = [disputes, jurors].into_iter().filter(|table| !table.is_empty());
+    let more: String = more.map(|table| format!("{table}\n\n")).collect();
     let match_word = match &document.expected_root {
         Some(expected) if document.root.as_ref() == Some(expected) => " (as expected)",
         Some(_) => " (NOT what was expected)",
@@ -237,5 +262,5 @@ fn display(context: &Context, look: &Look, decimals: u8) -> String {
         ("supply adds up", ledger),
         ("indexer agrees", yes(document.indexed_equals_chain).into()),
     ]);
-    format!("{rows}\n\n{figures}")
+    format!("{rows}\n\n{more}{figures}")
 }

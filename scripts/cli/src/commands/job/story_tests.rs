@@ -83,7 +83,7 @@ fn the_document_is_exactly_the_summary() {
     let supply = Supply { minted: 100_000_000_000, supply: 87_404_000_000, burned_here: story.burned };
     let document = document(&job, &story, &[const { None }; 6], supply).unwrap();
     let value = serde_json::to_value(&document).unwrap();
-    let keys = "job state root expected_root units strategy paid slashed vault_balance_after supply_check transactions \
+    let keys = "job state root expected_root units strategy paid slashed cases jurors vault_balance_after supply_check transactions \
                 compute_units rent_peak_lamports rent_left_lamports indexed_equals_chain";
     let mut keys: Vec<_> = keys.split_whitespace().collect();
     keys.sort_unstable();
@@ -95,6 +95,7 @@ fn the_document_is_exactly_the_summary() {
         (&value["units"], &value["strategy"], &value["transactions"]),
         (&json!(32), &strategy::json(&Strategy::ORDINARY), &json!(history.len()))
     );
+    assert_eq!((&value["cases"], &value["jurors"]), (&json!([]), &json!([])));
     assert_eq!(value["paid"].as_array().unwrap().len(), 2);
     assert_eq!(value["paid"][0]["amount"], json!(312_000));
     assert_eq!(value["slashed"][0]["amount"], json!(25_192_000_000_u64));
@@ -163,6 +164,55 @@ fn the_account_judges_where_no_event_does() {
     outcomes.sort_unstable();
     assert_eq!(outcomes, [(0, "won"), (1, "lost"), (2, "won")]);
     assert_eq!(story.root, Some("ab".repeat(32)));
+}
+
+#[test]
+fn a_dispute_is_told_with_its_jurors() {
+    let key = |n: u8| Pubkey::new_from_array([n; 32]);
+    let event = |program: &str, kind: &str, data: Value| Event { program: program.into(), kind: kind.into(), data };
+    let of_job = |kind: &str, mut data: Value| {
+        data["job"] = json!(key(1).to_string());
+        event("verification", kind, data)
+    };
+    // Votes do not name the job.
+    let of_ballot = |kind: &str, n: u8, mut data: Value| {
+        data["operator"] = json!(key(n).to_string());
+        data["ballot"] = json!(key(n + 100).to_string());
+        data["case"] = json!(key(5).to_string());
+        event("verification", kind, data)
+    };
+    let case = key(5).to_string();
+    let stranger = json!({"case": key(6).to_string(), "ballot": key(107).to_string(), "operator": key(7).to_string(), "paid": "99"});
+    let events = vec![
+        event(
+            "escrow",
+            "JobPosted",
+            json!({"job": key(1).to_string(), "mint": key(2).to_string(), "units": "1", "deposit": "10"}),
+        ),
+        of_job("CaseOpened", json!({"case": case, "opener": key(3).to_string(), "kind": {"Challenge": {"unit": "4"}}})),
+        of_job("CaseAnswered", json!({"case": case, "operator": key(4).to_string(), "complete": true})),
+        of_job("JurorJoined", json!({"case": case, "operator": key(7).to_string(), "ballot": key(107).to_string()})),
+        of_job("JurorJoined", json!({"case": case, "operator": key(8).to_string(), "ballot": key(108).to_string()})),
+        of_job("CaseConcluded", json!({"case": case, "ruling": "Decided", "decision": "ab"})),
+        of_ballot("BallotSettled", 7, json!({"paid": "5"})),
+        event("verification", "BallotSettled", stranger),
+        event("staking", "Slashed", json!({"operator": key(8).to_string(), "amount": "20", "burned": "10"})),
+        of_ballot("BallotSlashed", 8, json!({"amount": "21"})),
+    ];
+    let recorded =
+        |events| Recorded { signature: String::new(), slot: 0, compute_units: 0, balances: HashMap::new(), events };
+    let mut history = vec![recorded(events)];
+    let story = Story::tell(&key(1), &history).unwrap();
+    let [dispute] = story.disputes.as_slice() else { panic!("{:?}", story.disputes) };
+    assert_eq!((dispute.about.as_str(), dispute.ruling.as_str(), dispute.upheld), ("unit 4", "decided", None));
+    let money: Vec<_> = story.jurors.iter().map(|juror| (juror.paid, juror.slashed)).collect();
+    assert_eq!((money, story.burned), (vec![(5, 0), (0, 20)], 10));
+    let held = [key(5), addresses::case_vault(&key(5)), key(107), key(108), addresses::surety(&key(1), &key(4))];
+    assert_eq!(story.accounts(&key(1))[3..], held);
+
+    let last = json!({"ruling": "Decided", "kind": {"Challenge": {"unit": "4"}}, "claim": "cd", "decision": "ab"});
+    history.push(recorded(vec![of_job("CaseClosed", json!({"case": case, "last": last}))]));
+    assert_eq!(Story::tell(&key(1), &history).unwrap().disputes[0].upheld, Some(false));
 }
 
 #[test]

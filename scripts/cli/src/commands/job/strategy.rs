@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::{
     args::{StrategyName, StrategyTerms},
+    config::Localnet,
     duration,
     error::{Error, Result},
 };
@@ -20,9 +21,11 @@ pub fn of(value: &Value) -> String {
     value.get("strategy").and_then(strategy::read).map(|known| strategy::words(&known)).unwrap_or_default()
 }
 
-/// The strategy that the flags say, before the market is asked what it allows.
-pub fn chosen(name: StrategyName, terms: &StrategyTerms) -> Result<Strategy> {
+/// The strategy that the flags say, before the market is asked what it allows. A localnet has a key and a registrar of its own.
+pub fn chosen(name: StrategyName, terms: &StrategyTerms, localnet: Option<&Localnet>) -> Result<Strategy> {
     belongs(name, terms)?;
+    let key = terms.key.or_else(|| localnet?.proof_key);
+    let registrar = terms.registrar.or_else(|| localnet?.registrar);
     Ok(match name {
         StrategyName::Replicated => replicated(terms)?,
         StrategyName::Sampled => {
@@ -31,12 +34,10 @@ pub fn chosen(name: StrategyName, terms: &StrategyTerms) -> Result<Strategy> {
         StrategyName::Optimistic => Strategy::Optimistic { window: terms.window.unwrap_or(DEFAULT_WINDOW) },
         StrategyName::Accepted => Strategy::Accepted { window: terms.window.unwrap_or(DEFAULT_WINDOW) },
         StrategyName::Proven => Strategy::Proven {
-            key: terms
-                .key
-                .ok_or_else(|| needs("--strategy proven needs --key: the proof key that the proof must fit"))?,
+            key: key.ok_or_else(|| needs("--strategy proven needs --key: the proof key that the proof must fit"))?,
         },
         StrategyName::Attested => Strategy::Attested {
-            registrar: terms.registrar.ok_or_else(|| {
+            registrar: registrar.ok_or_else(|| {
                 needs("--strategy attested needs --registrar: who registered the attestors that you trust")
             })?,
             threshold: terms.threshold.unwrap_or(1),
@@ -109,6 +110,7 @@ mod tests {
     use assay_sdk::escrow::{ClassParams, EscrowParams};
     use clap::Parser;
     use serde_json::json;
+    use solana_sdk::pubkey::Pubkey;
 
     use super::*;
     use crate::args::{Cli, Command, JobCommand, Post};
@@ -125,7 +127,7 @@ mod tests {
 
     fn read(line: &str) -> Result<Strategy> {
         let post = post(line);
-        chosen(post.strategy, &post.terms)
+        chosen(post.strategy, &post.terms, None)
     }
 
     #[test]
@@ -151,6 +153,17 @@ mod tests {
         for (line, expected) in table {
             assert_eq!(read(&line).unwrap(), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn a_localnet_has_its_own_key_and_registrar() {
+        let key = |n: u8| Pubkey::new_from_array([n; 32]);
+        let localnet = Localnet { registrar: Some(key(1)), proof_key: Some(key(2)), ..Localnet::default() };
+        let read = |line: &str| chosen(post(line).strategy, &post(line).terms, Some(&localnet)).unwrap();
+        assert_eq!(read("--strategy proven"), Strategy::Proven { key: key(2) });
+        assert_eq!(read("--strategy attested"), Strategy::Attested { registrar: key(1), threshold: 1 });
+        let named = read(&format!("--strategy proven --key {KEY}"));
+        assert_eq!(named, Strategy::Proven { key: KEY.parse().unwrap() });
     }
 
     #[test]
