@@ -31,7 +31,7 @@ const PROOF_COMPUTE: u32 = 400_000;
 const PROVER_TIMEOUT: Duration = Duration::from_secs(24 * 3_600);
 
 /// With what a node shows results.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Shows {
     /// A command that reads a job's facts as JSON and writes `{"proof": "<512 hex digits>"}`: words, the first of which is a
     /// program.
@@ -39,6 +39,14 @@ pub struct Shows {
     /// An attestor's key, for jobs whose registrar vouches for it. An attestation is worth what its attestor is: this one
     /// signs what its own node computed.
     pub attestor: Option<Keypair>,
+}
+
+/// Without the key.
+impl std::fmt::Debug for Shows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let attestor = self.attestor.as_ref().map(Signer::pubkey);
+        f.debug_struct("Shows").field("prover", &self.prover).field("attestor", &attestor).finish()
+    }
 }
 
 impl Clone for Shows {

@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use assay_sdk::escrow::{Job, SeatState};
+use assay_sdk::{
+    escrow::{Job, SeatState},
+    verification::{BallotState, CasePhase},
+};
 
 use super::{tidy::tidy, *};
 use crate::{
@@ -15,8 +18,8 @@ use crate::{
     journal::Stage,
     market::{
         plan::Step,
-        posting,
-        tests::{job, seat, snapshot},
+        posting, question,
+        tests::{cases, job, seat, snapshot},
     },
     runtime::wasm::WasmRuntime,
 };
@@ -185,6 +188,28 @@ async fn what_the_chain_shows_is_caught_up_with() {
     left.market.seats.insert(at, vec![seat(0, left.market.me.operator, SeatState::Delivered)]);
     tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
     assert_eq!(stage(&left), Stage::Handed);
+}
+
+/// Killed after a vote was revealed; then the case is closed.
+#[tokio::test]
+async fn a_vote_is_caught_up_with_and_forgotten_with_its_case() {
+    let mut left = left();
+    let (address, job) = left.market.jobs.iter().next().map(|(at, job)| (*at, job.clone())).unwrap();
+    let case = cases::case(CasePhase::Judging);
+    let name = question::vote(&address, &job, &cases::at(), &case).to_string();
+    left.journal.record(&name, [9; 32], vec![]).unwrap();
+    let me = left.market.me.operator;
+    left.market.cases.insert(cases::at(), case);
+    let stage = |left: &Left| left.journal.get(&name).unwrap().map(|entry| entry.stage);
+    for (state, expected) in [(BallotState::Sealed, Stage::Sealing), (BallotState::Revealed, Stage::Handed)] {
+        left.market.ballots.insert(cases::at(), vec![cases::ballot(me, state)]);
+        tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+        assert_eq!(stage(&left), Some(expected));
+    }
+    left.market.ballots.clear();
+    left.market.cases.clear();
+    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    assert_eq!(stage(&left), None);
 }
 
 #[tokio::test]

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use assay_sdk::escrow::SeatState;
+use assay_sdk::{escrow::SeatState, verification::BallotState};
 use solana_sdk::pubkey::Pubkey;
 
 use crate::{
     journal::{Entry, Journal, Stage},
-    market::{Snapshot, posting, question::sample},
+    market::{
+        Snapshot, posting,
+        question::{sample, vote},
+    },
     work::Workshop,
 };
 
@@ -53,6 +56,13 @@ impl Live {
                 let shown = seat.is_some_and(|seat| matches!(seat.state, SeatState::Revealed | SeatState::Delivered));
                 questions.insert(posting(address, job), shown);
                 questions.insert(sample(address, job), shown);
+            }
+        }
+        for (at, case) in &snapshot.cases {
+            let job = snapshot.jobs.get(&case.job);
+            let ballot = snapshot.my_ballot(at).filter(|ballot| ballot.level == case.level);
+            if let (Some(job), Some(ballot)) = (job, ballot) {
+                questions.insert(vote(&case.job, job, at, case), ballot.state == BallotState::Revealed);
             }
         }
         Self { questions }

@@ -5,12 +5,12 @@ use assay_sdk::verification::{Appeal, Ballot, BallotState, Case, CaseKind, CaseP
 use super::*;
 use crate::market::plan::Step;
 
-const fn at() -> Pubkey {
+pub(crate) const fn at() -> Pubkey {
     Pubkey::new_from_array([60; 32])
 }
 
 /// A challenge of unit 3 by operator 4 against operator 2.
-fn case(phase: CasePhase) -> Case {
+pub(crate) fn case(phase: CasePhase) -> Case {
     Case {
         version: 1,
         bump: 0,
@@ -50,7 +50,7 @@ fn case(phase: CasePhase) -> Case {
     }
 }
 
-fn ballot(operator: Pubkey, state: BallotState) -> Ballot {
+pub(crate) fn ballot(operator: Pubkey, state: BallotState) -> Ballot {
     let (seal_by, commitment) = (NOW + 70, [6; 32]);
     Ballot {
         version: 1,
@@ -255,4 +255,21 @@ fn whoever_the_committee_finds_wrong_calls_a_jury() {
     let mut audited = counted(Phase::Auditing, sampled, [1, 1, 1]);
     audited.now = NOW + 21;
     assert_eq!(actions(&audited), [Action::Finalize { operators: vec![me(), key(2), key(3)] }]);
+}
+
+#[test]
+fn a_vote_is_named_by_posting_case_jury_and_seed() {
+    let name = |at: Pubkey, case: &Case, job: &Job| question::vote(&address(), job, &at, case);
+    let (judged, job) = (case(CasePhase::Judging), job());
+    let first = name(at(), &judged, &job);
+    assert_eq!(first, name(at(), &Case { joined: 2, phase: CasePhase::Resolved, ..judged.clone() }, &job));
+    let others = [
+        name(key(61), &judged, &job),
+        name(at(), &Case { level: 1, ..judged.clone() }, &job),
+        name(at(), &Case { seed: [8; 32], ..judged.clone() }, &job),
+        name(at(), &judged, &Job { posted_at: 901, ..job.clone() }),
+        posting(&address(), &job),
+        question::sample(&address(), &job),
+    ];
+    assert!(others.iter().all(|other| *other != first));
 }

@@ -1,6 +1,6 @@
 //! Every decision of a node, on snapshots built by hand.
 
-mod cases;
+pub(crate) mod cases;
 mod ends;
 mod reviews;
 mod rounds;

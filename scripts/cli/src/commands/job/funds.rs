@@ -1,7 +1,7 @@
 //! What posting a job costs, by the program's own arithmetic, and whether the wallet has it.
 
 use assay_sdk::{
-    anchor_lang::AnchorDeserialize,
+    anchor_lang::{AnchorDeserialize, Space},
     escrow::{Job, JobState, JobTerms, PaymentMint, Strategy, math},
     token::ASY_MINT,
     verification::Round,
