@@ -129,7 +129,7 @@ pub enum EscrowError {
     #[msg("The bid has expired")]
     BidExpired,
     /// 6340
-    #[msg("The job locks more stake than the bid agrees to: it was topped up since, bid again")]
+    #[msg("The job locks more stake than was agreed to: it was topped up since; look at it again")]
     ExposureRose,
     /// 6341
     #[msg("The bid can still be awarded: only its operator may withdraw it")]
@@ -221,6 +221,6 @@ pub enum EscrowError {
     #[msg("Between 1 and 16 samples, computed again by a committee of 1 to 6")]
     BadSamples,
     /// 6377
-    #[msg("Between 1 and 8 attestors must sign")]
+    #[msg("Between 1 and 4 attestors must sign")]
     BadThreshold,
 }

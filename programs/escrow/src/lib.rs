@@ -146,15 +146,18 @@ pub mod assay_escrow {
     }
 
     /// Set the seed of a job's sortition, or (`None`) re-arm an aged-out draw. CPI from verification only.
-    pub fn set_seed(ctx: Context<JobByVerifier>, seed: Option<[u8; 32]>) -> Result<()> {
+    ///
+    /// Remaining accounts, here and of `ask` and `record_verdict`: who is paid the bounty, if anybody.
+    pub fn set_seed<'info>(ctx: Context<'info, JobByVerifier<'info>>, seed: Option<[u8; 32]>) -> Result<()> {
         instructions::verdict::set_seed(ctx, seed)
     }
 
     /// Take a seat of an open job, if sortition chose the signing operator's pool; locks the seat's exposure there.
     ///
     /// * `seed`: the job's, so that a claim on its way takes no seat of another job that is posted at the same address
-    pub fn claim_seat(ctx: Context<ClaimSeat>, seed: [u8; 32]) -> Result<()> {
-        instructions::claim_seat::handler(ctx, seed)
+    /// * `max_exposure`: the most ASY base units that it may lock, so that a top-up that lands first raises nobody's risk
+    pub fn claim_seat(ctx: Context<ClaimSeat>, seed: [u8; 32], max_exposure: u64) -> Result<()> {
+        instructions::claim_seat::handler(ctx, seed, max_exposure)
     }
 
     /// Tell that a seat is at work and how many units are done; never fewer than before. The seat's operator only.
@@ -199,7 +202,7 @@ pub mod assay_escrow {
     }
 
     /// Ask for more seats of a job, drawn by the same seed or (`rearm`) by a new one. CPI from verification only.
-    pub fn ask(ctx: Context<JobByVerifier>, replicas: u8, rearm: bool) -> Result<()> {
+    pub fn ask<'info>(ctx: Context<'info, JobByVerifier<'info>>, replicas: u8, rearm: bool) -> Result<()> {
         instructions::verdict::ask(ctx, replicas, rearm)
     }
 
@@ -220,12 +223,17 @@ pub mod assay_escrow {
 
     /// End a job whose result a case found wrong: `losers` in seat bits, to be slashed for `accuser`, who opened the case. CPI from
     /// verification only.
-    pub fn convict(ctx: Context<JobByVerifier>, losers: u8, accuser: Pubkey) -> Result<()> {
+    pub fn convict<'info>(ctx: Context<'info, JobByVerifier<'info>>, losers: u8, accuser: Pubkey) -> Result<()> {
         instructions::verdict::convict(ctx, losers, accuser)
     }
 
     /// Record a round's verdict: bit i of `winners` and `losers` is seat i. CPI from verification only.
-    pub fn record_verdict(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
+    pub fn record_verdict<'info>(
+        ctx: Context<'info, JobByVerifier<'info>>,
+        root: [u8; 32],
+        winners: u8,
+        losers: u8,
+    ) -> Result<()> {
         instructions::verdict::record(ctx, root, winners, losers)
     }
 

@@ -4,7 +4,10 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::{Ballot, Case, CaseKind, Due, Round, Ruling, VerificationParams, Vote};
+use crate::{
+    attest::AttestorKey,
+    state::{Attestor, Ballot, Canary, Case, CaseKind, Due, ProofKey, Round, Ruling, VerificationParams, Vote},
+};
 
 /// The Config exists.
 #[event]
@@ -70,12 +73,173 @@ pub struct RoundFinalized {
     pub losers: u8,
 }
 
+/// The executor of a sampled job opened its seal.
+#[event]
+pub struct RootRevealed {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub root: [u8; 32],
+}
+
+/// The executor showed more of the drawn leaves: `leaves` are, and the next one's path has come to `height`. `root` is the
+/// sample root so far; with the `whole` of them it is the seat's digest.
+#[event]
+pub struct SampleProven {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub leaves: u8,
+    pub height: u8,
+    pub root: [u8; 32],
+    pub whole: bool,
+}
+
+/// A verifier opened its seal: what it found for the drawn units, in their order, and what that adds up to.
+#[event]
+pub struct SampleRevealed {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub root: [u8; 32],
+    pub digests: Vec<[u8; 32]>,
+}
+
+/// The committee is counted: `root` is what more than half of it found, zeros if there is no such thing. A jury may be
+/// called until `until`.
+#[event]
+pub struct SampleCounted {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub root: [u8; 32],
+    pub until: i64,
+}
+
+/// Whether the one result of an adaptive job is checked by others was drawn, with a probability of `bps`.
+#[event]
+pub struct RecheckDrawn {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub rechecked: bool,
+    pub bps: u16,
+}
+
+/// There was no quorum: `replicas` are asked for now, until `seal_by`. Bit i of `silent`: seat i withheld, and has lost.
+#[event]
+pub struct RoundWidened {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub replicas: u8,
+    pub quorum: u8,
+    pub silent: u8,
+    pub seal_by: i64,
+}
+
+/// There are different digests, none has a quorum, and no more may be asked: a jury may be called until `until`.
+#[event]
+pub struct RoundTied {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub silent: u8,
+    pub until: i64,
+}
+
+/// The keeper committed to an answer.
+#[event]
+pub struct CanaryCommitted {
+    pub canary: Pubkey,
+    pub commitment: [u8; 32],
+}
+
+/// The job was a canary, and `root` is its answer. The Canary is closed.
+#[event]
+pub struct CanaryRevealed {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub canary: Pubkey,
+    pub root: [u8; 32],
+    pub last: Canary,
+}
+
+/// A canary that was never revealed was closed.
+#[event]
+pub struct CanaryClosed {
+    pub canary: Pubkey,
+    pub last: Canary,
+}
+
 /// The round was closed.
 #[event]
 pub struct RoundClosed {
     pub job: Pubkey,
     pub round: Pubkey,
     pub last: Round,
+}
+
+/// A verifying key is registered; its account has it.
+#[event]
+pub struct KeyRegistered {
+    pub key: Pubkey,
+    pub payer: Pubkey,
+}
+
+/// A verifying key may be closed from `closes_at` on.
+#[event]
+pub struct KeyRetired {
+    pub key: Pubkey,
+    pub closes_at: i64,
+}
+
+/// A verifying key's account was closed.
+#[event]
+pub struct KeyClosed {
+    pub key: Pubkey,
+    pub last: ProofKey,
+}
+
+/// A job's result is proven: its seat has won.
+#[event]
+pub struct ResultProven {
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub operator: Pubkey,
+    /// The ProofKey.
+    pub key: Pubkey,
+    pub root: [u8; 32],
+}
+
+/// A registrar vouches for an attestor.
+#[event]
+pub struct AttestorRegistered {
+    pub attestor: Pubkey,
+    pub registrar: Pubkey,
+    pub key: AttestorKey,
+    pub expires_at: i64,
+}
+
+/// An attestor counts no more.
+#[event]
+pub struct AttestorRevoked {
+    pub attestor: Pubkey,
+    pub registrar: Pubkey,
+}
+
+/// An attestor's account was closed.
+#[event]
+pub struct AttestorClosed {
+    pub attestor: Pubkey,
+    pub last: Attestor,
+}
+
+/// A job's result is attested: its seat has won.
+#[event]
+pub struct ResultAttested {
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub operator: Pubkey,
+    pub root: [u8; 32],
+    /// Who signed for it.
+    pub attestors: Vec<Pubkey>,
 }
 
 /// A case is open. `executor`: the operator that it is about, who may answer until `until`; default() and 0 if a jury is called at

@@ -6,18 +6,26 @@
 
 use anchor_lang::prelude::*;
 
+pub mod adaptive;
+pub mod attest;
+pub mod audit;
+pub mod canary;
 pub mod errors;
 pub mod events;
 pub mod instructions;
 pub mod jury;
 pub mod merkle;
+pub mod proof;
+pub mod sample;
 pub mod seal;
 pub mod seed;
 pub mod state;
 pub mod tally;
 
+pub use attest::AttestorKey;
 pub use errors::VerificationError;
 pub use instructions::*;
+pub use proof::VerifyingKey;
 pub use state::*;
 
 declare_id!("DwkzCpYuU8vXn2KkNdVY57nwDqchCQ1JcUyetT7weG4S");
@@ -66,13 +74,19 @@ pub mod assay_verification {
         instructions::open_round::handler(ctx)
     }
 
-    /// Capture the seed of a job's sortition from the slot hashes, or re-arm it when it has aged out. Anyone may call.
-    pub fn draw(ctx: Context<Draw>) -> Result<()> {
+    /// Capture the seed of a job's sortition from the slot hashes, or re-arm it when it has aged out; of an adaptive job
+    /// whose one operator has sealed, decide with it whether others check that result. Anyone may call, and is paid the
+    /// bounty.
+    ///
+    /// Remaining accounts: of a proven job, the ProofKey that it names.
+    pub fn draw<'info>(ctx: Context<'info, Draw<'info>>) -> Result<()> {
         instructions::draw::handler(ctx)
     }
 
     /// Commit to a digest: see [`seal::seal`]. The seat's operator only, within the seat's window.
-    pub fn seal_result(ctx: Context<SealResult>, seal: [u8; 32]) -> Result<()> {
+    ///
+    /// Remaining accounts: the job (writable), while it asks one operator only.
+    pub fn seal_result<'info>(ctx: Context<'info, SealResult<'info>>, seal: [u8; 32]) -> Result<()> {
         instructions::seal_result::handler(ctx, seal)
     }
 
@@ -81,16 +95,66 @@ pub mod assay_verification {
         instructions::reveal_result::handler(ctx, digest, salt)
     }
 
-    /// Count the revealed digests, tell escrow the verdict and reputation the outcomes. Anyone may call.
+    /// Count the revealed digests, tell escrow the verdict and reputation the outcomes; or ask more operators, or open the
+    /// time in which a tie may go to a jury. Anyone may call, and is paid the bounty.
     ///
     /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
     pub fn finalize_round<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Result<()> {
         instructions::finalize_round::handler(ctx)
     }
 
+    /// Show the root that the executor of a sampled job sealed. Once all have sealed or sealing is over.
+    pub fn reveal_root(ctx: Context<RevealRoot>, root: [u8; 32], salt: [u8; 32]) -> Result<()> {
+        instructions::sample::reveal_root::handler(ctx, root, salt)
+    }
+
+    /// Show that the drawn leaves are the root's: a piece of the stream of their paths, see [`state::Shown`]. The executor of
+    /// a sampled job only; its seat is revealed with the last of them.
+    ///
+    /// * `leaf`, `height`: where the piece begins.
+    pub fn prove_sample(ctx: Context<ProveSample>, leaf: u8, height: u8, hashes: Vec<[u8; 32]>) -> Result<()> {
+        instructions::sample::prove_sample::handler(ctx, leaf, height, hashes)
+    }
+
+    /// Open the seal of a sample root, see [`sample::root`], with the digests of the drawn units. The committee of a sampled
+    /// job only.
+    pub fn reveal_sample(ctx: Context<RevealSample>, digests: Vec<[u8; 32]>, salt: [u8; 32]) -> Result<()> {
+        instructions::sample::reveal_sample::handler(ctx, digests, salt)
+    }
+
+    /// Count the committee of a sampled job and, when no jury can be called any more, tell escrow the verdict and reputation
+    /// the outcomes. Anyone may call.
+    ///
+    /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
+    pub fn finalize_sample<'info>(ctx: Context<'info, FinalizeSample<'info>>) -> Result<()> {
+        instructions::sample::finalize_sample::handler(ctx)
+    }
+
+    /// Pronounce what a jury found in the audit of a sampled job, when nobody may appeal any more. Anyone may call.
+    ///
+    /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
+    pub fn conclude_sample<'info>(ctx: Context<'info, ConcludeSample<'info>>) -> Result<()> {
+        instructions::sample::conclude_sample::handler(ctx)
+    }
+
     /// Open a case about a job and put a bond at stake: see [`CaseKind`] for what it may be about.
     pub fn open_case(ctx: Context<OpenCase>, kind: CaseKind) -> Result<()> {
         instructions::case::open::handler(ctx, kind)
+    }
+
+    /// Commit to the answer of a job that is yet to be posted. The Config's canary keeper only.
+    pub fn commit_canary(ctx: Context<CommitCanary>, commitment: [u8; 32]) -> Result<()> {
+        instructions::canary::commit(ctx, commitment)
+    }
+
+    /// Tell that a job is a canary, and its answer, once all have sealed: see [`canary::commitment`]. The keeper only.
+    pub fn reveal_canary(ctx: Context<RevealCanary>, root: [u8; 32], salt: [u8; 32]) -> Result<()> {
+        instructions::canary::reveal(ctx, root, salt)
+    }
+
+    /// Close a canary that was never revealed, long after; rent returns to its payer. Anyone may call.
+    pub fn close_canary(ctx: Context<CloseCanary>) -> Result<()> {
+        instructions::canary::close(ctx)
     }
 
     /// Open the leaf of a challenged unit: the case's executor only, in time. With the last piece it stands surety and a jury is called.
@@ -176,5 +240,49 @@ pub mod assay_verification {
     /// Close a finished round, or one whose job ended without it; rent returns to its payer. Anyone may call.
     pub fn close_round(ctx: Context<CloseRound>) -> Result<()> {
         instructions::close_round::handler(ctx)
+    }
+
+    /// Register a Groth16 verifying key, for jobs to name. Anyone may; the rent returns when it is closed.
+    pub fn register_key(ctx: Context<RegisterKey>, key: VerifyingKey) -> Result<()> {
+        instructions::proof::register_key::handler(ctx, key)
+    }
+
+    /// Give notice that a verifying key will be closed, in as many seconds as the longest job may take. Who paid for it only.
+    pub fn retire_key(ctx: Context<RetireKey>) -> Result<()> {
+        instructions::proof::retire_key::handler(ctx)
+    }
+
+    /// Close a verifying key whose notice is over; rent returns to its payer. Anyone may call.
+    pub fn close_key(ctx: Context<CloseKey>) -> Result<()> {
+        instructions::proof::close_key::handler(ctx)
+    }
+
+    /// Show by a proof that `root` is the job's result: the seat has won. The seat's operator only, in time.
+    ///
+    /// * `proof`: A, B and C as in [`proof::verify`]; its public inputs are [`proof::inputs`] of [`proof::binding`].
+    pub fn submit_proof(ctx: Context<SubmitProof>, root: [u8; 32], proof: [u8; 256]) -> Result<()> {
+        instructions::proof::submit_proof::handler(ctx, root, proof)
+    }
+
+    /// Vouch for an attestor until `expires_at` (unix seconds). The signing registrar's jobs alone count it.
+    pub fn register_attestor(ctx: Context<RegisterAttestor>, key: AttestorKey, expires_at: i64) -> Result<()> {
+        instructions::attest::register_attestor::handler(ctx, key, expires_at)
+    }
+
+    /// Take back one's word for an attestor: it counts no more, in whichever job. Its registrar only.
+    pub fn revoke_attestor(ctx: Context<RevokeAttestor>) -> Result<()> {
+        instructions::attest::revoke_attestor::handler(ctx)
+    }
+
+    /// Close an attestor that is revoked or expired; rent returns to its payer. Anyone may call.
+    pub fn close_attestor(ctx: Context<CloseAttestor>) -> Result<()> {
+        instructions::attest::close_attestor::handler(ctx)
+    }
+
+    /// Show by attestors' signatures that `root` is the job's result: the seat has won. The seat's operator only, in time.
+    ///
+    /// Remaining accounts: the Attestors that sign.
+    pub fn submit_attestation<'info>(ctx: Context<'info, SubmitAttestation<'info>>, root: [u8; 32]) -> Result<()> {
+        instructions::attest::submit_attestation::handler(ctx, root)
     }
 }

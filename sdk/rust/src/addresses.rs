@@ -158,6 +158,21 @@ pub fn round(job: &Pubkey) -> Pubkey {
     find(&[verification::ROUND_SEED, job.as_ref()], &verification::ID)
 }
 
+/// A registered verifying key.
+pub fn proof_key(key: &verification::VerifyingKey) -> Pubkey {
+    find(&[verification::KEY_SEED, &key.digest()], &verification::ID)
+}
+
+/// A registrar's attestor.
+pub fn attestor(registrar: &Pubkey, key: &verification::AttestorKey) -> Pubkey {
+    find(&[verification::ATTESTOR_SEED, registrar.as_ref(), &key.digest()], &verification::ID)
+}
+
+/// A commitment to a canary's answer.
+pub fn canary(commitment: &[u8; 32]) -> Pubkey {
+    find(&[verification::CANARY_SEED, commitment], &verification::ID)
+}
+
 /// The case of a kind about a job.
 pub fn case(job: &Pubkey, kind: &verification::CaseKind) -> Pubkey {
     find(&[verification::CASE_SEED, job.as_ref(), &kind.subject().to_le_bytes()], &verification::ID)

@@ -7,6 +7,7 @@
 //! * [`decode`]: any account or event to JSON, by the committed IDLs; [`errors`]: a program error by its number
 //! * [`strategy`]: a job's strategy in words
 //! * [`distribution`]: the Merkle tree of a distribution's claims
+//! * [`sample`]: the drawn units of a sampled job, and the pieces in which its executor shows their leaves
 //! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
 
 pub mod addresses;
@@ -16,6 +17,7 @@ pub mod errors;
 pub mod ix;
 pub mod merkle;
 pub mod result;
+pub mod sample;
 pub mod spec;
 pub mod strategy;
 

@@ -280,7 +280,10 @@ fn top_up_only_upward() {
     w.ok(&[ix::verification::open_round(&alice, &job)]);
     w.ok(&[ix::verification::draw(&job)]);
     w.refused(&[top_up(price * 2, 1)], EscrowError::AlreadyDrawn);
+    // Who was about to sit down agreed to less at stake.
+    let claim = w.claim_ix(&job, &a, 0);
     w.ok(&[top_up(price * 3, 0)]);
+    w.refused(&[claim], EscrowError::ExposureRose);
     w.claim(&job, &a);
     w.refused(&[top_up(price * 4, 0)], EscrowError::SeatsLeft);
 }

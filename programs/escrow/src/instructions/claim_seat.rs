@@ -47,9 +47,10 @@ pub struct ClaimSeat<'info> {
     pub system_program: Program<'info, System>,
 }
 
-pub(crate) fn handler(ctx: Context<ClaimSeat>, seed: [u8; 32]) -> Result<()> {
+pub(crate) fn handler(ctx: Context<ClaimSeat>, seed: [u8; 32], max_exposure: u64) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     ctx.accounts.validate(now, &seed)?;
+    require!(ctx.accounts.job.exposure <= max_exposure, EscrowError::ExposureRose);
     let job = &mut ctx.accounts.job;
     let seal_by = now.checked_add(job.seal_window.into()).ok_or(EscrowError::Overflow)?;
     require!(seal_by <= job.seal_by, EscrowError::TooLate);

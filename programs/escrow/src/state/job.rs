@@ -69,7 +69,7 @@ pub struct Job {
     pub seal_window: u32,
     /// Seconds to reveal.
     pub reveal_window: u32,
-    /// Lamports for who settles a seat, expires or closes the job; held on top of the job's rent.
+    /// Lamports for who draws, counts, settles a seat, expires or closes the job; held on top of the job's rent.
     pub bounty: u32,
     pub requirements: Requirements,
     /// The seed is the hash of the first slot after this one.
@@ -118,10 +118,11 @@ impl Job {
         fixed.saturating_add(strategy.space()).saturating_add(uri).saturating_add(lists).saturating_add(legs)
     }
 
-    /// Whether a seat has brought nothing yet. No round judges what is reviewed: until it is delivered, nothing counts.
+    /// Whether a seat has brought nothing yet. Where no round judges, a seal is nothing, which a round of an earlier posting
+    /// may have taken: until it is delivered, nothing counts.
     pub fn is_working(&self, seat: &Seat) -> bool {
         let delivered = seat.state == SeatState::Delivered;
-        seat.state == SeatState::Claimed || (self.strategy.is_reviewed() && !delivered)
+        seat.state == SeatState::Claimed || (!self.strategy.has_round() && !delivered)
     }
 
     /// What each seat is priced at, where they differ: in an auction nothing until it is awarded; of a sampled job the
@@ -213,11 +214,11 @@ impl Job {
 
     /// Take the lowest free seat and return its index. Together with `award_seat` the only way to a seat.
     ///
-    /// A replicated job must have its seed, even where it is not used: the draw is where a round that was opened for
-    /// another posting is stopped, and nobody could seal under it.
+    /// All but what is reviewed must have its seed, even where it is not used: the draw is where a round that was opened for
+    /// another posting is stopped, and proofs and attestations name it, so that none is good for another posting.
     pub fn take_seat(&mut self) -> Result<u8> {
         require!(self.state == JobState::Open, EscrowError::WrongState);
-        let drawless = !self.strategy.has_round() && self.assignment == Assignment::Auction;
+        let drawless = self.strategy.is_reviewed() && self.assignment == Assignment::Auction;
         require!(self.seeded_at != 0 || drawless, EscrowError::NotDrawn);
         let index = u8::try_from(self.seats.trailing_ones()).map_err(|_| EscrowError::NoFreeSeat)?;
         require!(index < self.replicas, EscrowError::NoFreeSeat);
@@ -257,7 +258,8 @@ impl Job {
         self.invariant()
     }
 
-    /// Ask for `replicas` seats from now on, in a new draw if `rearm`: whoever comes has time to come and to seal.
+    /// Ask for `replicas` seats from now on, in a new draw if `rearm`: whoever comes has time to come and to seal, and so has
+    /// another one in the place of a ghost that came at once.
     pub fn ask(&mut self, replicas: u8, rearm: bool, clock: &Clock) -> Result<()> {
         require!(matches!(self.state, JobState::Open | JobState::Seated), EscrowError::WrongState);
         require!((self.replicas..=self.strategy.most()).contains(&replicas), EscrowError::BadVerdict);
@@ -269,7 +271,7 @@ impl Job {
             self.seeded_at = 0;
             self.seed_slot = clock.slot;
         }
-        let windows = i64::from(self.seal_window).checked_mul(2).ok_or(EscrowError::Overflow)?;
+        let windows = i64::from(self.seal_window).checked_mul(3).ok_or(EscrowError::Overflow)?;
         self.seal_by = self.seal_by.max(clock.unix_timestamp.checked_add(windows).ok_or(EscrowError::Overflow)?);
         self.invariant()
     }

@@ -46,7 +46,7 @@ pub const MAX_REPLICAS: u8 = 7;
 /// Most units that a committee computes again.
 pub const MAX_SAMPLES: u8 = 16;
 /// Most attestors that a job may ask for.
-pub const MAX_ATTESTORS: u8 = 8;
+pub const MAX_ATTESTORS: u8 = 4;
 /// Longest uri, in bytes.
 pub const MAX_URI: usize = 128;
 /// Most units of a job: 2^32.
@@ -102,7 +102,7 @@ pub struct EscrowParams {
     pub review_max_seconds: u32,
     /// Least part of its price that a seat gets when the requester cancels under it, in bps.
     pub cancel_floor_bps: u16,
-    /// Lamports that the job pays to who settles a seat, expires or closes it.
+    /// Lamports that the job pays to who draws, counts, settles a seat, expires or closes it.
     pub bounty_lamports: u32,
     /// Seconds after a job's end from which royalties that nobody could pay may go to the protocol.
     pub royalty_grace_seconds: u32,

@@ -57,12 +57,32 @@ impl Strategy {
         }
     }
 
-    /// Seats that must agree.
+    /// Seats that must agree; of a sampled job the executor and more than half of the committee, without which nothing can
+    /// be judged.
     pub const fn quorum(&self) -> u8 {
         match self {
             Self::Replicated { quorum, .. } => *quorum,
+            Self::Sampled { committee, .. } => (*committee >> 1).saturating_add(2),
             _ => 1,
         }
+    }
+
+    /// Cranks that a job pays for at most: each seat's settlement, closing it, and its draws and counts or, where no round
+    /// judges it, its draw and its verdict. A job that expires has none to settle.
+    pub const fn cranks(&self) -> u8 {
+        let rounds = match self {
+            // Each stage is drawn and counted; whether an adaptive job is checked is drawn once more. Its first stage has one
+            // seat, and is widened from there if that one withholds what was not to be checked.
+            Self::Replicated { replicas, most, adaptive, .. } => {
+                let first = if *adaptive { 1 } else { *replicas };
+                let widened = most.saturating_sub(first).div_ceil(2);
+                widened.saturating_add(1).saturating_mul(2).saturating_add(*adaptive as u8)
+            }
+            // The executor and the committee are drawn, and the audit ends.
+            Self::Sampled { .. } => 3,
+            _ => 2,
+        };
+        self.most().saturating_add(1).saturating_add(rounds)
     }
 
     /// Seconds to review what was delivered, where anybody does.
@@ -76,6 +96,11 @@ impl Strategy {
     /// Whether it is delivered for review, and silence accepts it.
     pub const fn is_reviewed(&self) -> bool {
         self.review_window().is_some()
+    }
+
+    /// Whether a committee computes samples of it again.
+    pub const fn is_sampled(&self) -> bool {
+        matches!(self, Self::Sampled { .. })
     }
 
     /// Whether a round of seals and reveals judges it.
@@ -158,5 +183,22 @@ impl JobTerms {
             royalties: Vec::new(),
             milestones: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cranks_that_are_paid() {
+        let of = |replicas, most, adaptive| Strategy::Replicated { replicas, quorum: 2, most, adaptive };
+        // Seats, closing, a draw and a count; two more for each widening.
+        assert_eq!((of(2, 2, false).cranks(), of(3, 3, false).cranks()), (2 + 1 + 2, 3 + 1 + 2));
+        assert_eq!((of(2, 7, false).cranks(), of(3, 7, false).cranks()), (7 + 1 + 8, 7 + 1 + 6));
+        // One for drawing the re-check, and from one seat to seven in three steps.
+        assert_eq!(of(3, 7, true).cranks(), 7 + 1 + 1 + 8);
+        assert_eq!(Strategy::Sampled { samples: 4, committee: 3 }.cranks(), 4 + 1 + 3);
+        assert_eq!(Strategy::Accepted { window: 1 }.cranks(), 1 + 1 + 2);
     }
 }

@@ -28,9 +28,7 @@ pub const MAX_DUES: usize = 2 + MAX_APPEALS as usize;
 pub enum CaseKind {
     /// That a unit of what was delivered is wrong: the executor opens its leaf, and a jury computes the unit again.
     Challenge { unit: u64 },
-    /// Of a sampled job: that the executor's answer at a drawn position is not a leaf of its root; it must prove it.
-    Demand { position: u8 },
-    /// Of a sampled job: that the committee is wrong, as its executor says.
+    /// Of a sampled job: what the drawn units come to, whatever the committee found; a jury computes them again.
     Sample,
     /// Which of a round's digests is right, where no more replicas may be asked: a jury computes the whole job again.
     Tie,
@@ -41,7 +39,6 @@ impl CaseKind {
     pub fn subject(&self) -> u64 {
         match self {
             Self::Challenge { unit } => *unit,
-            Self::Demand { position } => (*position).into(),
             Self::Sample | Self::Tie => WHOLE,
         }
     }

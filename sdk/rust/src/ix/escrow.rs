@@ -183,7 +183,7 @@ pub fn post_job_with(requester: &Pubkey, mint: &Pubkey, terms: JobTerms, models:
     instruction
 }
 
-/// Claim a seat of a job as it stands, with machine number `device`.
+/// Claim a seat of a job as it stands, its seed and what is at stake for it included, with machine number `device`.
 pub fn claim_seat(operator: &Pubkey, job: &Pubkey, state: &Job, device: u16) -> Instruction {
     let accounts = accounts::ClaimSeat {
         operator: *operator,
@@ -201,7 +201,7 @@ pub fn claim_seat(operator: &Pubkey, job: &Pubkey, state: &Job, device: u16) -> 
         event_authority: event_authority(&ID),
         program: ID,
     };
-    build(ID, accounts, instruction::ClaimSeat { seed: state.seed })
+    build(ID, accounts, instruction::ClaimSeat { seed: state.seed, max_exposure: state.exposure })
 }
 
 /// Bid for a seat of an auction with machine number `device`. `class` is the job's.

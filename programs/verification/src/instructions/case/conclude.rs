@@ -124,7 +124,7 @@ pub(crate) fn conclude_tie<'info>(ctx: Context<'info, ConcludeTie<'info>>) -> Re
     require!(accounts.job.is_live(), VerificationError::CaseMoot);
     require!(accounts.case.phase == CasePhase::Resolved, VerificationError::WrongCasePhase);
     require!(accounts.case.is_final(now), VerificationError::ConcludeTooEarly);
-    let ballots = collect(&accounts.job, ctx.remaining_accounts)?;
+    let ballots = collect(&accounts.job, accounts.round.silent, ctx.remaining_accounts)?;
     let verdict = tie::verdict(&ballots, &accounts.case.decision, accounts.round.silent);
 
     accounts.round.phase = Phase::Final;

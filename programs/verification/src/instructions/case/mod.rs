@@ -10,6 +10,7 @@ pub mod join;
 mod money;
 pub mod open;
 pub mod resolve;
+mod sample;
 pub mod settle;
 pub mod surety;
 mod tie;

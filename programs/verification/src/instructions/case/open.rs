@@ -9,7 +9,7 @@ use assay_escrow::{
 use assay_staking::{PoolHead, cpi::accounts::ChangeCase, program::AssayStaking};
 use assay_token::ASY_MINT;
 
-use super::{challenge, money, tie};
+use super::{challenge, money, sample, tie};
 use crate::{VerificationError, emit, events::CaseOpened, instructions::SIGNER, state::*};
 
 /// Bytes of a token account.
@@ -86,7 +86,7 @@ pub(crate) fn handler(ctx: Context<OpenCase>, kind: CaseKind) -> Result<()> {
     let opening = match kind {
         CaseKind::Challenge { unit } => challenge::opening(accounts, unit, clock.unix_timestamp)?,
         CaseKind::Tie => tie::opening(accounts, clock.unix_timestamp)?,
-        CaseKind::Demand { .. } | CaseKind::Sample => return err!(VerificationError::WrongKind),
+        CaseKind::Sample => sample::opening(accounts, clock.unix_timestamp)?,
     };
     let case = accounts.new_case(kind, &opening, (ctx.bumps.case, ctx.bumps.vault), &clock)?;
     accounts.create(&case)?;

@@ -27,7 +27,7 @@ pub(super) fn verdict(ballots: &[(u8, Ballot)], decision: &[u8; 32], silent: u8)
         match ballot {
             Ballot::Ghost => {}
             _ if silent & bit != 0 => verdict.losers |= bit,
-            Ballot::Silent => verdict.losers |= bit,
+            Ballot::Silent | Ballot::Withheld => verdict.losers |= bit,
             Ballot::Digest(_) if *decision == UNDECIDED => {}
             Ballot::Digest(digest) if digest == decision => verdict.winners |= bit,
             Ballot::Digest(_) => verdict.losers |= bit,

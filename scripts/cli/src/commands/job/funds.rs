@@ -2,7 +2,7 @@
 
 use assay_sdk::{
     anchor_lang::{AnchorDeserialize, Space},
-    escrow::{Job, JobState, JobTerms, PaymentMint, math},
+    escrow::{Job, JobState, JobTerms, PaymentMint, Strategy, math},
     token::ASY_MINT,
     verification::Round,
 };
@@ -22,6 +22,8 @@ pub struct Cost {
     pub deposit: u64,
     /// Seats that it covers.
     pub seats: u8,
+    /// How it is judged: more cranks are paid for where more happens.
+    pub strategy: Strategy,
     /// Bytes of the job's account.
     pub bytes: usize,
     /// Bytes of its round, if it has one.
@@ -36,6 +38,7 @@ impl Cost {
         Some(Self {
             deposit: job.owed().ok()?,
             seats: terms.strategy.most(),
+            strategy: terms.strategy,
             bytes: Job::space(
                 &terms.strategy,
                 terms.uri.len(),
@@ -43,7 +46,7 @@ impl Cost {
                 terms.milestones.len(),
                 terms.royalties.len(),
             ),
-            round: terms.strategy.has_round().then_some(8 + Round::INIT_SPACE),
+            round: terms.strategy.has_round().then(|| Round::space(matches!(terms.strategy, Strategy::Sampled { .. }))),
         })
     }
 }
@@ -73,7 +76,7 @@ pub async fn check(
 ) -> Result<()> {
     let held = context.holdings(requester, &[payment.mint, ASY_MINT]).await?;
     let (tokens, asy) = (held[0].unwrap_or(0), held[1]);
-    let bounties = math::bounties(bounty, cost.seats).unwrap_or(u64::MAX);
+    let bounties = math::bounties(bounty, &cost.strategy).unwrap_or(u64::MAX);
     let mut lamports = SIGNATURE_FEE.saturating_add(bounties);
     for bytes in [cost.bytes, TOKEN_ACCOUNT_BYTES].into_iter().chain(cost.round) {
         lamports += context.rent(bytes).await?;

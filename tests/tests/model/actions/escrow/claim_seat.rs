@@ -40,6 +40,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     if dice.once_in(40) {
         posted.seed[0] ^= 1;
     }
+    if dice.once_in(40) {
+        posted.exposure = posted.exposure.saturating_sub(1);
+    }
     let (machine, record, pool) = accounts(&operator, device, class);
     send(ix::escrow::claim_seat(&operator, &address, &posted, device), move |m| {
         need(m.jobs.get(&address))?;
@@ -50,6 +53,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         // Another job may stand there by now.
         require(job.class == class, EscrowError::WrongAddress)?;
         may_claim(m, &address, &job, &operator, (machine, record, pool), &posted.seed)?;
+        require(job.exposure <= posted.exposure, EscrowError::ExposureRose)?;
         let seal_by = m.now + i64::from(job.seal_window);
         require(seal_by <= job.seal_by, EscrowError::TooLate)?;
         let index = need(m.jobs.get_mut(&address))?.take_seat()?;
