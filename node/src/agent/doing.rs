@@ -41,7 +41,7 @@ impl Agent {
             Action::Settle { operator } => self.settle(address, job, seat(operator)?).await?,
             Action::Slash { operator } => {
                 // Who found it out is paid, whoever sends this.
-                let caller = if job.accuser == Pubkey::default() { me } else { job.accuser };
+                let caller = job.accuser().unwrap_or(me);
                 let slash = ix::escrow::slash_seat(address, &job.requester, operator, &caller);
                 let mut all = self.slash(job, &caller, ix::escrow::for_seat(slash, seat(operator)?)).await?;
                 all.extend(self.surety(address, job, seat(operator)?).await?);

@@ -9,8 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use assay_sdk::{
     escrow::{
-        self, Assignment, Capabilities, ClassParams, Device, EscrowParams, Job, JobState, Requirements, Seat,
-        SeatState, Strategy,
+        self, Capabilities, ClassParams, Device, EscrowParams, Job, JobState, Requirements, Seat, SeatState, Strategy,
     },
     reputation::Record,
     staking::{self, Pool, StakingParams, Totals, Weight},
@@ -45,9 +44,7 @@ pub(crate) fn job() -> Job {
         vault_bump: 0,
         state: JobState::Open,
         class: 0,
-        assignment: Assignment::Sortition,
         replicas: 3,
-        doubted: false,
         cases: 0,
         seats: 0,
         winners: 0,
@@ -74,7 +71,6 @@ pub(crate) fn job() -> Job {
         seed: [7; 32],
         ended_at: 0,
         root: [0; 32],
-        accuser: Pubkey::default(),
         strategy: Strategy::ORDINARY,
         uri: String::new(),
         prices: vec![],
@@ -96,7 +92,6 @@ fn round(phase: Phase, sealed: u8, revealed: u8) -> Round {
         sealed,
         revealed,
         silent: 0,
-        known: false,
         job,
         payer,
         seal_by,

@@ -76,7 +76,7 @@ pub async fn delivered(context: &Context, job: &Pubkey, state: &Job) -> Result<S
     })
 }
 
-fn cases(count: u32) -> String {
+fn cases(count: u16) -> String {
     if count == 1 { "1 case".into() } else { format!("{count} cases") }
 }
 

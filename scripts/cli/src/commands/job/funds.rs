@@ -34,7 +34,7 @@ impl Cost {
     /// Of a job with these terms; `None` if it is more than can ever exist.
     pub fn of(terms: &JobTerms) -> Option<Self> {
         let mut job = blank(terms)?;
-        job.price_seats().ok()?;
+        job.price_seats(terms.assignment).ok()?;
         Some(Self {
             deposit: job.owed().ok()?,
             seats: terms.strategy.most(),
@@ -57,7 +57,6 @@ fn blank(terms: &JobTerms) -> Option<Job> {
     Some(Job {
         state: JobState::Open,
         class: terms.class,
-        assignment: terms.assignment,
         replicas: terms.strategy.first(),
         units: terms.units,
         seat_price: math::seat_price(terms.units, terms.price_per_unit)?,

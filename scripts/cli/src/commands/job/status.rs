@@ -14,6 +14,7 @@ pub fn status(job: &Job, round: Option<&Round>, delivered: bool) -> &'static str
         (JobState::Unresolved, _) => "unresolved",
         (JobState::Cancelled, _) => "cancelled",
         (JobState::Expired, _) => "expired",
+        (JobState::Doubted, _) => "disputed",
         (JobState::Open | JobState::Seated, Some((Phase::Tied, _))) => "disputed",
         (JobState::Open | JobState::Seated, _) if job.cases > 0 => "disputed",
         (JobState::Open | JobState::Seated, Some((Phase::Auditing, _))) => "revealed",
