@@ -28,6 +28,42 @@ include!("../../emit.rs");
 pub mod assay_escrow {
     use super::*;
 
+    // Those that every job meets stand first: who is called pays for each name that is compared before its own.
+
+    /// Store a seat's seal. CPI from verification only.
+    pub fn seal_seat(ctx: Context<SeatByVerifier>, seal: [u8; 32]) -> Result<()> {
+        instructions::verdict::seal_seat(ctx, seal)
+    }
+
+    /// Replace a seat's seal by the digest it hid. CPI from verification only.
+    pub fn reveal_seat(ctx: Context<SeatByVerifier>, digest: [u8; 32]) -> Result<()> {
+        instructions::verdict::reveal_seat(ctx, digest)
+    }
+
+    /// Take a seat of an open job, if sortition chose the signing operator's pool; locks the seat's exposure there.
+    ///
+    /// * `seed`: the job's, so that a claim on its way takes no seat of another job that is posted at the same address
+    /// * `max_exposure`: the most ASY base units that it may lock, so that a top-up that lands first raises nobody's risk
+    pub fn claim_seat(ctx: Context<ClaimSeat>, seed: [u8; 32], max_exposure: u64) -> Result<()> {
+        instructions::claim_seat::handler(ctx, seed, max_exposure)
+    }
+
+    /// Offer to take a seat of an auction. Locks nothing: that does the award.
+    pub fn place_bid(ctx: Context<PlaceBid>, terms: BidTerms) -> Result<()> {
+        instructions::bid::place(ctx, terms)
+    }
+
+    /// Post a job and lock its whole payment in the same transaction. Models among its royalties are pinned to their payees.
+    pub fn post_job<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerms) -> Result<()> {
+        instructions::post_job::handler(ctx, terms)
+    }
+
+    /// After the job's end: pay a winner's seat, or what a cancelled one has worked for; release one that is neither winner
+    /// nor loser. Anyone may call, and is paid the bounty.
+    pub fn settle(ctx: Context<Settle>) -> Result<()> {
+        instructions::settle::handler(ctx)
+    }
+
     /// Create the Config. Only the program's upgrade authority may.
     pub fn initialize(ctx: Context<Initialize>, params: EscrowParams) -> Result<()> {
         instructions::initialize::handler(ctx, params)
@@ -132,11 +168,6 @@ pub mod assay_escrow {
         instructions::model::retire(ctx)
     }
 
-    /// Post a job and lock its whole payment in the same transaction. Models among its royalties are pinned to their payees.
-    pub fn post_job<'info>(ctx: Context<'info, PostJob<'info>>, terms: JobTerms) -> Result<()> {
-        instructions::post_job::handler(ctx, terms)
-    }
-
     /// Offer more for a job, or give it more time, while nobody has a seat of it. Requester only.
     ///
     /// * `price_per_unit`: the new one, not below the old
@@ -150,14 +181,6 @@ pub mod assay_escrow {
     /// Remaining accounts, here and of `ask` and `record_verdict`: who is paid the bounty, if anybody.
     pub fn set_seed<'info>(ctx: Context<'info, JobByVerifier<'info>>, seed: Option<[u8; 32]>) -> Result<()> {
         instructions::verdict::set_seed(ctx, seed)
-    }
-
-    /// Take a seat of an open job, if sortition chose the signing operator's pool; locks the seat's exposure there.
-    ///
-    /// * `seed`: the job's, so that a claim on its way takes no seat of another job that is posted at the same address
-    /// * `max_exposure`: the most ASY base units that it may lock, so that a top-up that lands first raises nobody's risk
-    pub fn claim_seat(ctx: Context<ClaimSeat>, seed: [u8; 32], max_exposure: u64) -> Result<()> {
-        instructions::claim_seat::handler(ctx, seed, max_exposure)
     }
 
     /// Tell that a seat is at work and how many units are done; never fewer than before. The seat's operator only.
@@ -176,11 +199,6 @@ pub mod assay_escrow {
         instructions::deliver::release(ctx)
     }
 
-    /// Offer to take a seat of an auction. Locks nothing: that does the award.
-    pub fn place_bid(ctx: Context<PlaceBid>, terms: BidTerms) -> Result<()> {
-        instructions::bid::place(ctx, terms)
-    }
-
     /// Take a bid back: its operator at any time, anyone once it can be awarded no more. The rent is the operator's.
     pub fn withdraw_bid(ctx: Context<WithdrawBid>) -> Result<()> {
         instructions::bid::withdraw(ctx)
@@ -189,16 +207,6 @@ pub mod assay_escrow {
     /// Give a seat for a bid of this price, which is pinned; locks the seat's exposure in the bidder's pool. Requester only.
     pub fn award_bid(ctx: Context<AwardBid>, price: u64) -> Result<()> {
         instructions::award_bid::handler(ctx, price)
-    }
-
-    /// Store a seat's seal. CPI from verification only.
-    pub fn seal_seat(ctx: Context<SeatByVerifier>, seal: [u8; 32]) -> Result<()> {
-        instructions::verdict::seal_seat(ctx, seal)
-    }
-
-    /// Replace a seat's seal by the digest it hid. CPI from verification only.
-    pub fn reveal_seat(ctx: Context<SeatByVerifier>, digest: [u8; 32]) -> Result<()> {
-        instructions::verdict::reveal_seat(ctx, digest)
     }
 
     /// Ask for more seats of a job, drawn by the same seed or (`rearm`) by a new one. CPI from verification only.
@@ -235,12 +243,6 @@ pub mod assay_escrow {
         losers: u8,
     ) -> Result<()> {
         instructions::verdict::record(ctx, root, winners, losers)
-    }
-
-    /// After the job's end: pay a winner's seat, or what a cancelled one has worked for; release one that is neither winner
-    /// nor loser. Anyone may call, and is paid the bounty.
-    pub fn settle(ctx: Context<Settle>) -> Result<()> {
-        instructions::settle::handler(ctx)
     }
 
     /// After the verdict: slash a loser's seat (wrong, or sealed and never revealed). Anyone may call, and is paid.

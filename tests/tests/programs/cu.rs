@@ -158,8 +158,12 @@ fn inner(w: &mut World) {
     w.ok(&[ix::escrow::reveal_seat(&seat, [1; 32])]);
     w.ok(&[ix::escrow::ask(&job, 3, false)]);
     w.ok(&[ix::escrow::set_root(&job, [1; 32])]);
+    // As verification would count one; the invariants look for its account.
+    let jobs = std::mem::take(&mut w.jobs);
+    w.locks_are_exposures = false;
     w.ok(&[ix::escrow::change_cases(&job, true)]);
     w.ok(&[ix::escrow::change_cases(&job, false)]);
+    (w.jobs, w.locks_are_exposures) = (jobs, true);
     w.ok(&[ix::escrow::record_verdict(&job, [1; 32], 0, 1)]);
 }
 

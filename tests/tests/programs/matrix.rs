@@ -53,7 +53,7 @@ fn family(outcome: &Outcome) -> bool {
         "truncated_data" => one_of(&[101, 102]),
         "unknown_instruction" => one_of(&[101]),
         // post_job takes a further account for a Model, submit_attestation one for an attestor.
-        "missing_account" | "extra_account" => one_of(&[3005, 3007, 6364, 6413, 6445, 6519]),
+        "missing_account" | "extra_account" => one_of(&[3005, 3007, 6364, 6413, 6446, 6519]),
         // Without its own program among the accounts, a program cannot call itself to emit its event.
         // What may be left out is given as the program itself: another program there is no account of the right type.
         "arbitrary_cpi_target" => one_of(&[2012, 3007, 3008]) || ours || runtime("MissingAccount"),

@@ -275,7 +275,7 @@ fn an_old_round_judges_no_proven_job() {
     w.refused(&[seal], VerificationError::StaleRound);
     w.at(w.job(&job).seal_by + 1);
     let finalize = w.finalize_ix(&job);
-    w.refused(&[finalize], VerificationError::StaleRound);
+    w.refused(&[finalize], VerificationError::NotReplicated);
     w.expire_seat(&job, &a);
     assert_eq!((w.usd_of(&a), w.pool(&a).active), (0, STAKE - BOND));
 }

@@ -59,17 +59,19 @@ fn attestors() -> Vec<Case> {
     use ix::verification::{close_attestor, register_attestor, revoke_attestor};
     let mut w = World::empty();
     let ([carol, bob], expires_at) = ([w.carol, w.bob], w.now + 100);
+    // Each is paid for by somebody else.
+    let [alice, mallory] = [w.alice, w.mallory];
     let registered = w.clone();
     let key = Signer::new(0).key();
-    let register = |who: &Pubkey| register_attestor(who, who, key, expires_at);
-    w.ok(&[register(&carol)]);
-    w.ok(&[register(&bob)]);
+    let register = |who: &Pubkey, payer: &Pubkey| register_attestor(who, payer, key, expires_at);
+    w.ok(&[register(&carol, &alice)]);
+    w.ok(&[register(&bob, &mallory)]);
     let [one, two] = [carol, bob].map(|who| addresses::attestor(&who, &key));
     let revoking = w.clone();
     w.tick(101, 0);
     vec![
-        Case::new(&registered, register(&carol)).other(register(&bob)),
+        Case::new(&registered, register(&carol, &alice)).other(register(&bob, &mallory)),
         Case::new(&revoking, revoke_attestor(&carol, &one)).other(revoke_attestor(&bob, &two)),
-        Case::new(&w, close_attestor(&one, &carol)).other(close_attestor(&two, &bob)),
+        Case::new(&w, close_attestor(&one, &alice)).other(close_attestor(&two, &mallory)),
     ]
 }
