@@ -22,12 +22,10 @@ pub const HARMLESS: &[Harmless] = &[
     ("verification::answer_case", "prefunded_pda", "surety", AHEAD),
     ("verification::join_jury", "prefunded_pda", "ballot", AHEAD),
     ("verification::slash_ballot", "duplicate_mutable", "caller=harmed", "the harmed party may be the caller"),
-    ("verification::slash_ballot", "wrong_address", "payer", NAMED),
 ];
 
 const AHEAD: &str = "it is created all the same, and keeps what was sent ahead";
 const ANY: &str = "anybody may send it for any case";
-const NAMED: &str = "whoever paid for it gets its rent back";
 
 /// Every instruction, in a world where it lands.
 pub fn cases() -> Vec<Case> {
