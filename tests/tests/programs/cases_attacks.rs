@@ -74,7 +74,7 @@ fn proofs_of_other_leaves() {
         |case: &Pubkey, digest: [u8; 32], siblings: &[[u8; 32]]| call::answer_case(&a, &job, case, 0, digest, siblings);
     assert_eq!(siblings(4).len(), 1);
     let leaf = |digest: &[u8; 32]| merkle::root(&[*digest]).expect("one");
-    let wrong: Vec<(&Pubkey, [u8; 32], Vec<[u8; 32]>)> = vec![
+    let wrong = [
         // Unit 3's for unit 4, and unit 1's for unit 0.
         (&last, digests[3], siblings(3)),
         (&first, digests[1], siblings(1)),
@@ -87,8 +87,8 @@ fn proofs_of_other_leaves() {
         // `second_preimage`: the root of the first four as if it were a leaf.
         (&last, siblings(4)[0], vec![leaf(&digests[4])]),
     ];
-    for (case, digest, siblings) in wrong {
-        w.refused(&[answer(case, digest, &siblings)], VerificationError::WrongProof);
+    for (case, digest, siblings) in &wrong {
+        w.refused(&[answer(case, *digest, siblings)], VerificationError::WrongProof);
     }
     w.refused(&[answer(&first, [0; 32], &siblings(0))], VerificationError::EmptyCommitment);
     let mut stranger = answer(&first, digests[0], &siblings(0));
