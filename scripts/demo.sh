@@ -102,13 +102,14 @@ for _ in $(seq 10); do
   done
   jq -e '.rent_left_lamports == 0 and .indexed_equals_chain' <<<"$report" >/dev/null ||
     give_up "the job was not closed, or the indexer does not agree with the chain: $report"
+  # Where the liar was the only one to compute, there is no result, and the requester has its money back.
+  known=()
+  [ "$(jq -r .state <<<"$report")" != settled ] || known=(--expected-root "$expected")
+  [ ${#known[@]} = 0 ] || [ "$(jq -r .root <<<"$report")" = "$expected" ] || give_up "a wrong result was settled on: $report"
   jq -e '.slashed != []' <<<"$report" >/dev/null && break
   say "Sortition left the liar out of this one"
 done
 jq -e '.slashed != []' <<<"$report" >/dev/null || give_up "the liar was not drawn in ten jobs"
-# Where the liar was the only one to compute, there is no result, and the requester has its money back.
-known=()
-[ "$(jq -r .state <<<"$report")" != settled ] || known=(--expected-root "$expected")
 if [ "$output" = json ]; then cli --output json job report "$job" "${known[@]}"; else cli job report "$job" "${known[@]}"; fi
 if [ ${#known[@]} -gt 0 ]; then
   cli job show "$job" --result "$work/result.json" >/dev/null
