@@ -29,10 +29,10 @@ fn tagged<T: AccountDeserialize + AccountSerialize + Discriminator>(data: &[u8],
     assert!(data.starts_with(&written), "{name} has two encodings");
 }
 
-/// The first byte chooses the type.
+/// The first two bytes, little-endian, choose the type.
 pub fn check(data: &[u8]) {
-    let Some((first, rest)) = data.split_first() else { return };
-    let decoder = &DECODERS[usize::from(*first) % DECODERS.len()];
+    let Some((first, rest)) = data.split_first_chunk() else { return };
+    let decoder = &DECODERS[usize::from(u16::from_le_bytes(*first)) % DECODERS.len()];
     (decoder.check)(rest, decoder.name);
 }
 

@@ -114,7 +114,7 @@ fn a_job_with_a_string_and_large_numbers() {
     for (field, value) in expected {
         assert_eq!(json[field], value, "{field}");
     }
-    assert_eq!(json.as_object().unwrap().len(), 38);
+    assert_eq!(json.as_object().unwrap().len(), 37);
 }
 
 #[test]
