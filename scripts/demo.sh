@@ -82,7 +82,11 @@ expected=$(cat "$example/expected/root.txt")
 review() {
   for _ in $(seq 300); do
     case $(cli --output json job show "$job" | jq -er .job.status) in
-      delivered) cli job reject "$job" --expected "$example/expected/outputs.json" >&2 || cli job accept "$job" >&2; return ;;
+      delivered)
+        cli job reject "$job" --expected "$example/expected/outputs.json" 2>"$work/why" >&2 && return
+        grep -q "nothing to object to" "$work/why" || give_up "the delivery was not reviewed: $(cat "$work/why")"
+        cli job accept "$job" >&2
+        return ;;
       open | seated) sleep 0.5 ;;
       *) return ;;
     esac
@@ -104,7 +108,7 @@ for _ in $(seq 10); do
     give_up "the job was not closed, or the indexer does not agree with the chain: $report"
   # Where the liar was the only one to compute, there is no result, and the requester has its money back.
   known=()
-  [ "$(jq -r .state <<<"$report")" != settled ] || known=(--expected-root "$expected")
+  [ "$(jq -r .root <<<"$report")" = null ] || known=(--expected-root "$expected")
   [ ${#known[@]} = 0 ] || [ "$(jq -r .root <<<"$report")" = "$expected" ] || give_up "a wrong result was settled on: $report"
   jq -e '.slashed != []' <<<"$report" >/dev/null && break
   say "Sortition left the liar out of this one"

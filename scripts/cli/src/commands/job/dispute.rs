@@ -1,6 +1,6 @@
 //! `job challenge` and `job reject`: open a case about a unit of what was delivered.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use assay_sdk::{
     addresses,
@@ -115,13 +115,25 @@ async fn in_time(context: &Context, job: &Pubkey, seat: &Seat, opener: &Pubkey) 
     Ok(())
 }
 
+/// How long a delivery is waited for, and how often it is asked for.
+const HAND_OVER_TRIES: u32 = 40;
+const HAND_OVER_PAUSE: Duration = Duration::from_millis(500);
+
 /// The first unit of what was delivered that is not what the file says.
 async fn differing(context: &Context, seat: &Seat, file: &Path) -> Result<u64> {
     let text = fs::read(file).map_err(Error::file("read", file))?;
     let expected: Vec<String> = serde_json::from_slice(&text)
         .map_err(|why| Error::Usage(format!("{} is no JSON array of outputs ({why})", file.display())))?;
-    let root = hex::encode(seat.commitment);
-    let found = context.api.download(&format!("/v1/results/{root}")).await;
+    let path = format!("/v1/results/{}", hex::encode(seat.commitment));
+    let mut found = context.api.download(&path).await;
+    // It is handed over a moment after it is delivered.
+    for _ in 0..HAND_OVER_TRIES {
+        if !matches!(found, Err(Error::Api { status: 404, .. })) {
+            break;
+        }
+        tokio::time::sleep(HAND_OVER_PAUSE).await;
+        found = context.api.download(&path).await;
+    }
     let found = found.map_err(|why| match why {
         Error::Api { status: 404, .. } => {
             let why = format!("{} has not handed over what it delivered: name any unit with --unit", seat.operator);

@@ -61,7 +61,7 @@ fn outputs(document: &ResultDocument) -> Vec<String> {
 async fn root_on_chain(context: &Context, job: &Pubkey) -> Result<Option<[u8; 32]>> {
     if let Some(job) = context.account::<Job>(job).await? {
         // Before the verdict it is what somebody claims.
-        return Ok(Some(job.root).filter(|root| *root != [0; 32] && !job.is_live()));
+        return Ok(Some(job.root).filter(|root| *root != [0; 32] && job.winners != 0));
     }
     let (history, _) = context.history(job).await?;
     let root = Story::tell(job, &history)?.root;

@@ -273,8 +273,11 @@ impl Story {
     }
 }
 
-/// The root of a job or a verdict; `None` where it is zeros: there is none.
+/// The root of a job or a verdict; `None` where it is zeros, or nobody won: there is none.
 fn root(of: &Value) -> Option<String> {
+    if of["winners"] == 0 {
+        return None;
+    }
     let root = text(of, "root");
     root.bytes().any(|digit| digit != b'0').then(|| root.into_owned())
 }
