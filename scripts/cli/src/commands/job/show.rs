@@ -132,12 +132,15 @@ fn display(context: &Context, reply: &Value) -> String {
     page
 }
 
+/// Events whose amounts are of stakes, not of the payment.
+const IN_ASY: &[&str] = &["SeatSlashed", "CasePaid", "BallotSettled", "BallotSlashed", "SuretyReturned"];
+
 /// An event on one line.
 pub fn line(event: &Value, money: &Money) -> String {
     let (kind, data) = (text(event, "kind"), &event["data"]);
     let about = ["operator", "reason", "amount", "paid", "root"].iter().filter_map(|field| {
         let value = match *field {
-            "amount" if kind == "SeatSlashed" => asy(number(data, field)),
+            "amount" | "paid" if IN_ASY.contains(&&*kind) => asy(number(data, field)),
             "amount" | "paid" if data.get(field).is_some() => money.format(number(data, field)),
             _ => text(data, field).into_owned(),
         };
