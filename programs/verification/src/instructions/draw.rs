@@ -92,8 +92,8 @@ impl<'info> Draw<'info> {
     fn is_ready(&self) -> bool {
         let job = &self.job;
         let first = |round: &Round| round.is_fresh() && round.quorum == job.strategy.quorum();
-        let own = |round: &Box<Account<Round>>| round.is_of(job) && (job.seats != 0 || first(round));
-        !job.strategy.has_round() || self.round.as_ref().is_some_and(own)
+        let own = |round: &Round| round.is_of(job) && (job.seats != 0 || first(round));
+        !job.strategy.has_round() || self.round.as_ref().is_some_and(|round| own(round))
     }
 
     /// A call of escrow about the job; `paid` to the caller, if there is one.
