@@ -24,5 +24,5 @@ fn run() -> Result<String, Box<dyn std::error::Error>> {
     let facts: Value = serde_json::from_str(&facts)?;
     let mut binding = [0; 32];
     hex::decode_to_slice(facts["binding"].as_str().ok_or("no `binding` among the facts")?, &mut binding)?;
-    Ok(hex::encode(prover::prove(&binding)?))
+    Ok(hex::encode(prover::prove(&binding).map_err(|why| why.to_string())?))
 }
