@@ -56,7 +56,7 @@ fn jobs(model: &Model) -> Vec<String> {
             broken.push(format!("{address} has {seats} seats, and says {:?}", job.seats));
         }
         // One bounty for each seat to settle and one for closing it, whatever became of the job.
-        let seats = if job.live() { job.replicas.into() } else { job.seats.len() as u64 };
+        let seats = if job.live() { job.most().into() } else { job.seats.len() as u64 };
         let rent = model.money.rent(job.space) + u64::from(job.bounty) * (seats + 1);
         if model.money.lamports(address) < rent {
             broken.push(format!("{address} has {} lamports, and needs {rent}", model.money.lamports(address)));

@@ -39,6 +39,9 @@ const NOT_WALKED: &[(&str, &str)] = &[
     ("escrow::seal_seat", "by verification::seal_result"),
     ("escrow::reveal_seat", "by verification::reveal_result"),
     ("escrow::record_verdict", "by verification::finalize_round"),
+    ("escrow::ask", "by verification::finalize_round and seal_result"),
+    ("escrow::set_root", "by verification::finalize_round"),
+    ("escrow::change_cases", "by verification::open_case and close_case"),
 ];
 
 fn number(name: &str, default: u64) -> u64 {

@@ -176,6 +176,7 @@ pub const ACTIONS: &[Action] = actions![
     200 verification::reveal_result,
     40 verification::finalize_round,
     12 verification::close_round,
+    2 verification::set_params,
     1 verification::propose_authority,
     2 verification::accept_authority,
     1 verification::set_guardian,

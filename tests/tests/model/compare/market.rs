@@ -21,11 +21,7 @@ fn job(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Optio
     diff.at = format!("job {} of {}", job.nonce, job.requester);
     diff.same("bytes", job.space, chain.account(address)?.data.len());
     diff.same("state", job.state, on.state);
-    diff.same(
-        "strategy",
-        (job.replicas, job.quorum, job.review_window),
-        (on.replicas, on.strategy.quorum(), on.strategy.review_window().unwrap_or(0)),
-    );
+    diff.same("strategy", (job.strategy, job.replicas, job.cases), (on.strategy, on.replicas, on.cases));
     diff.same("assignment", (job.assignment, job.class), (on.assignment, on.class));
     diff.same("seats", bits(&job.seats), on.seats);
     diff.same("winners", bits(&job.winners), on.winners);
@@ -126,7 +122,8 @@ fn config(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Op
     if *address == addresses::config(&verification::ID) {
         let on: verification::Config = chain.find(address)?;
         diff.at = "verification's Config".into();
-        let verification::Config { authority, pending, guardian, paused, .. } = on;
+        let verification::Config { authority, pending, guardian, paused, params, .. } = on;
+        diff.same("params", &model.verification, &params);
         diff.same("admin", model.admins[&verification::ID], Admin { authority, pending, guardian, paused });
         return Some(());
     }

@@ -6,7 +6,7 @@ use assay_tests::assay_sdk::{
     verification::Phase,
 };
 
-use super::{Job, Verdict, require};
+use super::{Job, Verdict, require, strategy};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -110,10 +110,10 @@ pub struct Round {
 
 impl Round {
     pub fn is_of(&self, job: &Job) -> bool {
-        !job.accepted()
-            && self.replicas == job.replicas
-            && self.seal_by == job.seal_by
-            && self.reveal_window == job.reveal_window
+        let asked = job.has_round() && self.replicas == job.replicas;
+        let in_time = self.seal_by == job.seal_by && self.reveal_window == job.reveal_window;
+        // Widening changes the quorum, after there were seals.
+        asked && in_time && (self.sealed > 0 || self.quorum == strategy::quorum(job.strategy))
     }
 
     pub fn revealing(&self, now: i64) -> bool {

@@ -15,14 +15,16 @@ pub mod money;
 pub mod reputation;
 pub mod rewards;
 pub mod staking;
+pub mod strategy;
 pub mod token;
+pub mod verification;
 
 use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     World,
-    assay_sdk::{escrow, staking as staking_program},
+    assay_sdk::{escrow, staking as staking_program, verification as verification_program},
 };
 
 pub use self::{
@@ -79,6 +81,7 @@ pub struct Model {
     pub token: Token,
     pub governance: Governance,
     pub escrow: escrow::EscrowParams,
+    pub verification: verification_program::VerificationParams,
     /// Who governs each program, by its id.
     pub admins: BTreeMap<Pubkey, Admin>,
     /// Allowed payment mints: address of the PaymentMint, mint, bond rate.
@@ -107,6 +110,7 @@ impl Model {
             token: Token::of(world),
             governance: Governance::new(world.governance().params),
             escrow: chain.read::<escrow::Config>(&config(&escrow::ID)).params,
+            verification: chain.read::<verification_program::Config>(&config(&verification_program::ID)).params,
             admins: PROGRAMS.map(|program| (program.id(), Admin::new(world.authority))).into(),
             payments: BTreeMap::new(),
             devices: BTreeMap::new(),

@@ -9,12 +9,12 @@ use assay_tests::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{need, require},
+    state::{Refusal, need, require, strategy},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (address, seat, _) =
-        view.seat(dice, |job, seat| job.live() && job.accepted() && seat.state != SeatState::Delivered)?;
+        view.seat(dice, |job, seat| job.live() && job.reviewed() && seat.state != SeatState::Delivered)?;
     // Some never deliver.
     if seat.seal_by % 7 == 0 {
         return None;
@@ -23,12 +23,12 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     send(ix::escrow::deliver(&seat.operator, &seat.job, digest), move |m| {
         let job = need(m.jobs.get(&seat.job))?;
         let seat = need(m.seats.get_mut(&address))?;
-        require(job.accepted(), EscrowError::WrongStrategy)?;
+        let review = strategy::review(job.strategy).ok_or(Refusal::Code(EscrowError::WrongStrategy.into()))?;
         require(job.live(), EscrowError::WrongState)?;
         require(job.working(seat) && digest != [0; 32], EscrowError::WrongSeatState)?;
         require(m.now <= seat.seal_by, EscrowError::TooLate)?;
         (seat.state, seat.commitment) = (SeatState::Delivered, digest);
-        seat.seal_by = m.now + i64::from(job.review_window);
+        seat.seal_by = m.now + i64::from(review);
         Ok(())
     })
 }

@@ -29,6 +29,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let job = need(m.jobs.get(&address))?.clone();
         let round = need(m.rounds.get_mut(&at))?;
         require(round.phase != Phase::Final, VerificationError::WrongPhase)?;
+        require(round.is_of(&job), VerificationError::StaleRound)?;
         require(round.countable(now), VerificationError::FinalizeTooEarly)?;
         let mut seats = Vec::new();
         for operator in &operators {
@@ -38,7 +39,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         require(class == job.class && seats.len() == job.seats.len(), wrong)?;
         let could_reveal = round.sealed >= round.quorum;
         round.phase = Phase::Final;
-        require(job.live() && !job.accepted(), EscrowError::WrongState)?;
+        require(job.live() && job.has_round(), EscrowError::WrongState)?;
 
         let root = winner(&seats, round.quorum);
         let judged = need(m.jobs.get_mut(&address))?;

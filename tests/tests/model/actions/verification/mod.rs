@@ -9,6 +9,7 @@ pub mod propose_authority;
 pub mod reveal_result;
 pub mod seal_result;
 pub mod set_guardian;
+pub mod set_params;
 pub mod set_paused;
 
 use assay_tests::assay_sdk::verification;

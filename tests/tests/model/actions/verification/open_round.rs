@@ -9,12 +9,12 @@ use assay_tests::assay_sdk::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{Model, Round, Verdict, need, require},
+    state::{Model, Round, Verdict, need, require, strategy},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let fits = |job: &_| !view.model.rounds.contains_key(&addresses::round(job));
-    let (address, job) = view.job(dice, |at, job| job.state == JobState::Open && !job.accepted() && fits(at))?;
+    let (address, job) = view.job(dice, |at, job| job.state == JobState::Open && job.has_round() && fits(at))?;
     let who = if dice.once_in(12) { view.anybody(dice) } else { job.requester };
     send(ix::verification::open_round(&who, &address), move |m| open(m, &address, &who))
 }
@@ -26,12 +26,12 @@ pub fn open(m: &mut Model, address: &Pubkey, who: &Pubkey) -> Verdict {
     m.money.create(who, &round, 8 + verification::Round::INIT_SPACE)?;
     require(*who == job.requester, VerificationError::NotRequester)?;
     m.admins[&verification::ID].running(VerificationError::Paused)?;
-    let fits = job.state == JobState::Open && job.seats.is_empty() && !job.accepted();
+    let fits = job.state == JobState::Open && job.seats.is_empty() && job.has_round();
     require(fits, VerificationError::WrongJobState)?;
     let opened = Round {
         phase: Phase::Sealing,
         replicas: job.replicas,
-        quorum: job.quorum,
+        quorum: strategy::quorum(job.strategy),
         sealed: 0,
         revealed: 0,
         job: *address,

@@ -17,7 +17,7 @@ use crate::{
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (address, seat, _) =
-        view.seat(dice, |job, seat| seat.state == SeatState::Claimed && !job.accepted() && job.live())?;
+        view.seat(dice, |job, seat| seat.state == SeatState::Claimed && job.has_round() && job.live())?;
     // Some never seal.
     if (seat.seal_by + i64::from(seat.index)) % 5 == 0 {
         return None;

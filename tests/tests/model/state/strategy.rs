@@ -1,0 +1,41 @@
+//! What a job's strategy means for its seats and its end, as `docs/market.md` says.
+
+use assay_tests::assay_sdk::escrow::Strategy;
+
+/// Seats that are asked for at first: all replicas, or one, whom others follow or nobody.
+pub fn first(strategy: Strategy) -> u8 {
+    match strategy {
+        Strategy::Replicated { replicas, adaptive: false, .. } => replicas,
+        _ => 1,
+    }
+}
+
+/// Seats that may ever be asked for: each is paid for at posting.
+pub fn most(strategy: Strategy) -> u8 {
+    match strategy {
+        Strategy::Replicated { most, .. } => most,
+        Strategy::Sampled { committee, .. } => 1 + committee,
+        Strategy::Optimistic { .. }
+        | Strategy::Proven { .. }
+        | Strategy::Attested { .. }
+        | Strategy::Accepted { .. } => 1,
+    }
+}
+
+/// Seats that must agree.
+pub fn quorum(strategy: Strategy) -> u8 {
+    if let Strategy::Replicated { quorum, .. } = strategy { quorum } else { 1 }
+}
+
+/// Seconds after a delivery in which somebody may object.
+pub fn review(strategy: Strategy) -> Option<u32> {
+    match strategy {
+        Strategy::Optimistic { window } | Strategy::Accepted { window } => Some(window),
+        _ => None,
+    }
+}
+
+/// Whether seals and reveals judge it.
+pub fn has_round(strategy: Strategy) -> bool {
+    matches!(strategy, Strategy::Replicated { .. } | Strategy::Sampled { .. })
+}

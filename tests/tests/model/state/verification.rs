@@ -1,0 +1,17 @@
+//! What verification's authority sets, and what of it is refused.
+
+use assay_tests::assay_sdk::verification::{VerificationError, VerificationParams};
+
+use super::{Model, Verdict, require};
+
+impl Model {
+    pub fn set_verification_params(&mut self, params: &VerificationParams) -> Verdict {
+        // An odd jury, or it could be undecided between two.
+        let jury = params.jury % 2 == 1 && params.jury <= 7;
+        let bonds = params.challenge_bond > 0 && params.juror_bond > 0;
+        let values = params.class_values.iter().all(|value| *value > 0);
+        require(jury && bonds && values && params.canary_seconds <= 600, VerificationError::BadParams)?;
+        self.verification = params.clone();
+        Ok(())
+    }
+}
