@@ -146,7 +146,9 @@ pub mod assay_escrow {
     }
 
     /// Set the seed of a job's sortition, or (`None`) re-arm an aged-out draw. CPI from verification only.
-    pub fn set_seed(ctx: Context<JobByVerifier>, seed: Option<[u8; 32]>) -> Result<()> {
+    ///
+    /// Remaining accounts, here and of `ask` and `record_verdict`: who is paid the bounty, if anybody.
+    pub fn set_seed<'info>(ctx: Context<'info, JobByVerifier<'info>>, seed: Option<[u8; 32]>) -> Result<()> {
         instructions::verdict::set_seed(ctx, seed)
     }
 
@@ -200,7 +202,7 @@ pub mod assay_escrow {
     }
 
     /// Ask for more seats of a job, drawn by the same seed or (`rearm`) by a new one. CPI from verification only.
-    pub fn ask(ctx: Context<JobByVerifier>, replicas: u8, rearm: bool) -> Result<()> {
+    pub fn ask<'info>(ctx: Context<'info, JobByVerifier<'info>>, replicas: u8, rearm: bool) -> Result<()> {
         instructions::verdict::ask(ctx, replicas, rearm)
     }
 
@@ -215,7 +217,12 @@ pub mod assay_escrow {
     }
 
     /// Record a round's verdict: bit i of `winners` and `losers` is seat i. CPI from verification only.
-    pub fn record_verdict(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
+    pub fn record_verdict<'info>(
+        ctx: Context<'info, JobByVerifier<'info>>,
+        root: [u8; 32],
+        winners: u8,
+        losers: u8,
+    ) -> Result<()> {
         instructions::verdict::record(ctx, root, winners, losers)
     }
 

@@ -1,5 +1,7 @@
 //! Pure arithmetic of the escrow program. Amounts in base units.
 
+use crate::state::Strategy;
+
 /// 100 %, in bps.
 pub const BPS: u64 = 10_000;
 /// Hard cap of the protocol fee, in bps.
@@ -12,10 +14,9 @@ pub fn seat_price(units: u64, price_per_unit: u64) -> Option<u64> {
     units.checked_mul(price_per_unit)
 }
 
-/// Lamports of bounties that a job with so many seats may pay: one for each seat settled, and one for closing it. A job
-/// that expires has no seats to settle, and pays two.
-pub fn bounties(bounty: u32, seats: u8) -> Option<u64> {
-    u64::from(bounty).checked_mul(u64::from(seats).checked_add(1)?)
+/// Lamports of all the bounties that a job of this strategy may pay: see [`Strategy::cranks`].
+pub fn bounties(bounty: u32, strategy: &Strategy) -> Option<u64> {
+    u64::from(bounty).checked_mul(strategy.cranks().into())
 }
 
 /// `amount * bps / 10,000`, rounded up.
@@ -56,11 +57,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::state::Strategy;
 
     #[test]
     fn examples() {
         assert_eq!((seat_price(32, 1_000), seat_price(u64::MAX, 2)), (Some(32_000), None));
-        assert_eq!((bounties(5_000, 3), bounties(u32::MAX, 255)), (Some(20_000), Some(u64::from(u32::MAX) * 256)));
+        assert_eq!(bounties(5_000, &Strategy::ORDINARY), Some(30_000));
+        assert_eq!(bounties(u32::MAX, &Strategy::plain(7, 4)), Some(u64::from(u32::MAX) * 10));
         assert_eq!((bps_down(10_001, 250), bps_down(u64::MAX, 10_000)), (Some(250), Some(u64::MAX)));
         assert_eq!(slice(10_001, 2_500, 5_000), Some(2_500));
         assert_eq!(slice(1, 5_000, 2_500), Some(0));

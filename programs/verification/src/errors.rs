@@ -75,4 +75,34 @@ pub enum VerificationError {
         "Parameters out of bounds: an odd jury of at most 7, bonds and class values above 0, at most 600 s for canaries"
     )]
     BadParams,
+    /// 6450
+    #[msg("The job must be given, as the first further account: it asks one operator first, and others after this")]
+    JobMissing = 50,
+    /// 6451
+    #[msg("This seat did not reveal when it was time to, before more were asked: it has lost")]
+    NotRevealedInTime,
+    /// 6452
+    #[msg("Give the seat and the record of the one operator that sealed: whether it is checked is being drawn")]
+    SeatMissing,
+    /// 6453
+    #[msg("This is for replicated jobs: the job's strategy is judged by other instructions")]
+    NotReplicated,
+    /// 6454
+    #[msg("A case about this job is open: it must be concluded first")]
+    CasesOpen,
+    /// 6455
+    #[msg("Only the Config's canary keeper may do this: sign with that key")]
+    NotKeeper,
+    /// 6456
+    #[msg("Root and salt do not open this canary for this job")]
+    WrongCanary,
+    /// 6457
+    #[msg("This canary was committed to when the job was posted already, or after")]
+    CanaryTooYoung,
+    /// 6458
+    #[msg("This round's answer has been told already")]
+    AlreadyKnown,
+    /// 6459
+    #[msg("Too early: whoever keeps this canary may still reveal it")]
+    CanaryKept,
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::{Round, VerificationParams};
+use crate::state::{Canary, Round, VerificationParams};
 
 /// The Config exists.
 #[event]
@@ -68,6 +68,59 @@ pub struct RoundFinalized {
     pub root: [u8; 32],
     pub winners: u8,
     pub losers: u8,
+}
+
+/// Whether the one result of an adaptive job is checked by others was drawn, with a probability of `bps`.
+#[event]
+pub struct RecheckDrawn {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub rechecked: bool,
+    pub bps: u16,
+}
+
+/// There was no quorum: `replicas` are asked for now, until `seal_by`. Bit i of `silent`: seat i withheld, and has lost.
+#[event]
+pub struct RoundWidened {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub replicas: u8,
+    pub quorum: u8,
+    pub silent: u8,
+    pub seal_by: i64,
+}
+
+/// There are different digests, none has a quorum, and no more may be asked: a jury may be called until `until`.
+#[event]
+pub struct RoundTied {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub silent: u8,
+    pub until: i64,
+}
+
+/// The keeper committed to an answer.
+#[event]
+pub struct CanaryCommitted {
+    pub canary: Pubkey,
+    pub commitment: [u8; 32],
+}
+
+/// The job was a canary, and `root` is its answer. The Canary is closed.
+#[event]
+pub struct CanaryRevealed {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub canary: Pubkey,
+    pub root: [u8; 32],
+    pub last: Canary,
+}
+
+/// A canary that was never revealed was closed.
+#[event]
+pub struct CanaryClosed {
+    pub canary: Pubkey,
+    pub last: Canary,
 }
 
 /// The round was closed.

@@ -6,6 +6,8 @@
 
 use anchor_lang::prelude::*;
 
+pub mod adaptive;
+pub mod canary;
 pub mod errors;
 pub mod events;
 pub mod instructions;
@@ -64,13 +66,17 @@ pub mod assay_verification {
         instructions::open_round::handler(ctx)
     }
 
-    /// Capture the seed of a job's sortition from the slot hashes, or re-arm it when it has aged out. Anyone may call.
+    /// Capture the seed of a job's sortition from the slot hashes, or re-arm it when it has aged out; of an adaptive job
+    /// whose one operator has sealed, decide with it whether others check that result. Anyone may call, and is paid the
+    /// bounty.
     pub fn draw(ctx: Context<Draw>) -> Result<()> {
         instructions::draw::handler(ctx)
     }
 
     /// Commit to a digest: see [`seal::seal`]. The seat's operator only, within the seat's window.
-    pub fn seal_result(ctx: Context<SealResult>, seal: [u8; 32]) -> Result<()> {
+    ///
+    /// Remaining accounts: the job (writable), while it asks one operator only.
+    pub fn seal_result<'info>(ctx: Context<'info, SealResult<'info>>, seal: [u8; 32]) -> Result<()> {
         instructions::seal_result::handler(ctx, seal)
     }
 
@@ -79,11 +85,27 @@ pub mod assay_verification {
         instructions::reveal_result::handler(ctx, digest, salt)
     }
 
-    /// Count the revealed digests, tell escrow the verdict and reputation the outcomes. Anyone may call.
+    /// Count the revealed digests, tell escrow the verdict and reputation the outcomes; or ask more operators, or open the
+    /// time in which a tie may go to a jury. Anyone may call, and is paid the bounty.
     ///
     /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
     pub fn finalize_round<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Result<()> {
         instructions::finalize_round::handler(ctx)
+    }
+
+    /// Commit to the answer of a job that is yet to be posted. The Config's canary keeper only.
+    pub fn commit_canary(ctx: Context<CommitCanary>, commitment: [u8; 32]) -> Result<()> {
+        instructions::canary::commit(ctx, commitment)
+    }
+
+    /// Tell that a job is a canary, and its answer, once all have sealed: see [`canary::commitment`]. The keeper only.
+    pub fn reveal_canary(ctx: Context<RevealCanary>, root: [u8; 32], salt: [u8; 32]) -> Result<()> {
+        instructions::canary::reveal(ctx, root, salt)
+    }
+
+    /// Close a canary that was never revealed, long after; rent returns to its payer. Anyone may call.
+    pub fn close_canary(ctx: Context<CloseCanary>) -> Result<()> {
+        instructions::canary::close(ctx)
     }
 
     /// Close a finished round, or one whose job ended without it; rent returns to its payer. Anyone may call.

@@ -158,6 +158,11 @@ pub fn round(job: &Pubkey) -> Pubkey {
     find(&[verification::ROUND_SEED, job.as_ref()], &verification::ID)
 }
 
+/// A commitment to a canary's answer.
+pub fn canary(commitment: &[u8; 32]) -> Pubkey {
+    find(&[verification::CANARY_SEED, commitment], &verification::ID)
+}
+
 /// Governance's proposal number `id`.
 pub fn proposal(id: u64) -> Pubkey {
     find(&[governance::PROPOSAL_SEED, &id.to_le_bytes()], &governance::ID)

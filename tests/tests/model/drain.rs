@@ -4,7 +4,7 @@
 use anchor_lang::prelude::Pubkey;
 
 use crate::{
-    actions::{ACTIONS, Clock, Next, Step, View, decree},
+    actions::{ACTIONS, Clock, Next, Step, View, decree, verification::close_canary::KEPT},
     dice::Dice,
     driver::Walk,
     state::{Decree, PROGRAMS},
@@ -23,7 +23,9 @@ const CRANKS: &[&str] = &[
     "escrow::refund",
     "wait::harvest",
     "escrow::close_job",
+    "verification::draw",
     "verification::close_round",
+    "verification::close_canary",
     "token::open_fee_vault",
     "token::collect_fees",
     "staking::close_case",
@@ -49,6 +51,9 @@ pub fn empty(walk: &mut Walk) {
     let paused = dice.once_in(2);
     if paused {
         pause(walk, true);
+    }
+    if !walk.model.canaries.is_empty() {
+        walk.wait(Clock { seconds: KEPT, slots: 1_000 });
     }
     for round in 0..ROUNDS {
         // What ends only now has its own time to wait: a review that pays begins the grace of its royalties.
@@ -102,5 +107,7 @@ fn left(walk: &Walk) -> Vec<String> {
     let tickets = m.staking.tickets.keys().map(|address| format!("ticket {address}"));
     let locked = m.staking.pools.iter().filter(|(_, pool)| pool.locked > 0);
     let locks = locked.map(|(address, pool)| format!("{} locked in {address}", pool.locked));
+    let canaries = m.canaries.keys().map(|address| format!("canary {address}"));
+    let rounds = rounds.chain(canaries);
     jobs.chain(seats).chain(bids).chain(rounds).chain(tickets).chain(locks).collect()
 }

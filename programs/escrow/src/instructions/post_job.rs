@@ -141,7 +141,7 @@ impl PostJob<'_> {
         let rent = Rent::get()?;
         let (payer, account, vault) = (self.requester.as_ref(), self.job.as_ref(), self.vault.as_ref());
         let space = Job::space(&job.strategy, job.uri.len(), job.prices.len(), job.milestones.len(), job.legs.len());
-        let bounties = math::bounties(job.bounty, job.strategy.most()).ok_or(EscrowError::Overflow)?;
+        let bounties = math::bounties(job.bounty, &job.strategy).ok_or(EscrowError::Overflow)?;
         let lamports = rent.minimum_balance(space).checked_add(bounties).ok_or(EscrowError::Overflow)?;
         let (nonce, bump) = (job.nonce.to_le_bytes(), [job.bump]);
         let seeds: &[&[u8]] = &[JOB_SEED, payer.key.as_ref(), &nonce, &bump];

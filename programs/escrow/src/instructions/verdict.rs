@@ -2,11 +2,14 @@
 
 use anchor_lang::prelude::*;
 
+use super::vault::pay_bounty;
 use crate::{EscrowError, state::*};
 
 /// Accounts of `set_seed`, `ask`, `set_root`, `change_cases` and `record_verdict`, in order:
 /// 0. `verifier` (signer): a PDA of the verification program
 /// 1. `job` (writable)
+/// 2. of `set_seed`, `ask` and `record_verdict`, if the caller of the crank is to be paid the job's bounty: that caller
+///    (writable)
 #[derive(Accounts)]
 pub struct JobByVerifier<'info> {
     #[account(address = VERIFIER @ EscrowError::NotVerifier)]
@@ -27,19 +30,29 @@ pub struct SeatByVerifier<'info> {
     pub seat: UncheckedAccount<'info>,
 }
 
-pub(crate) fn set_seed(ctx: Context<JobByVerifier>, seed: Option<[u8; 32]>) -> Result<()> {
+/// Pay the bounty of a crank that carried the job on, to whom verification names.
+fn pay<'info>(job: &Account<'info, Job>, callers: &[AccountInfo<'info>]) -> Result<()> {
+    callers.first().map_or(Ok(0), |caller| pay_bounty(job, caller)).map(drop)
+}
+
+pub(crate) fn set_seed<'info>(ctx: Context<'info, JobByVerifier<'info>>, seed: Option<[u8; 32]>) -> Result<()> {
     let job = &mut ctx.accounts.job;
-    require!(job.state == JobState::Open, EscrowError::WrongState);
+    // All seats may be taken: whether their results are checked is drawn too. A seed gives nobody a seat of those.
+    require!(job.is_live(), EscrowError::WrongState);
     require!(job.seeded_at == 0, EscrowError::AlreadyDrawn);
     let clock = Clock::get()?;
     match seed {
         Some(seed) => {
             job.seed = seed;
             job.seeded_at = clock.unix_timestamp;
+            pay(job, ctx.remaining_accounts)
         }
-        None => job.seed_slot = clock.slot,
+        // Unpaid, or a job whose draws nobody sends in time could be drained of what it holds for its end.
+        None => {
+            job.seed_slot = clock.slot;
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 pub(crate) fn seal_seat(ctx: Context<SeatByVerifier>, seal: [u8; 32]) -> Result<()> {
@@ -52,8 +65,9 @@ pub(crate) fn reveal_seat(ctx: Context<SeatByVerifier>, digest: [u8; 32]) -> Res
     Seat::commit(&ctx.accounts.seat, SeatState::Sealed, SeatState::Revealed, &digest).map(drop)
 }
 
-pub(crate) fn ask(ctx: Context<JobByVerifier>, replicas: u8, rearm: bool) -> Result<()> {
-    ctx.accounts.job.ask(replicas, rearm, &Clock::get()?)
+pub(crate) fn ask<'info>(ctx: Context<'info, JobByVerifier<'info>>, replicas: u8, rearm: bool) -> Result<()> {
+    ctx.accounts.job.ask(replicas, rearm, &Clock::get()?)?;
+    pay(&ctx.accounts.job, ctx.remaining_accounts)
 }
 
 pub(crate) fn set_root(ctx: Context<JobByVerifier>, root: [u8; 32]) -> Result<()> {
@@ -70,7 +84,12 @@ pub(crate) fn change_cases(ctx: Context<JobByVerifier>, open: bool) -> Result<()
     Ok(())
 }
 
-pub(crate) fn record(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
+pub(crate) fn record<'info>(
+    ctx: Context<'info, JobByVerifier<'info>>,
+    root: [u8; 32],
+    winners: u8,
+    losers: u8,
+) -> Result<()> {
     let job = &mut ctx.accounts.job;
     // What is reviewed is judged in a case only.
     require!(job.is_live() && (!job.strategy.is_reviewed() || job.cases > 0), EscrowError::WrongState);
@@ -79,5 +98,6 @@ pub(crate) fn record(ctx: Context<JobByVerifier>, root: [u8; 32], winners: u8, l
     job.losers = losers;
     job.root = root;
     let state = if winners == 0 { JobState::Unresolved } else { JobState::Verified };
-    job.end(state, Clock::get()?.unix_timestamp)
+    job.end(state, Clock::get()?.unix_timestamp)?;
+    pay(job, ctx.remaining_accounts)
 }

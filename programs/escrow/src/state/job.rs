@@ -66,7 +66,7 @@ pub struct Job {
     pub seal_window: u32,
     /// Seconds to reveal.
     pub reveal_window: u32,
-    /// Lamports for who settles a seat, expires or closes the job; held on top of the job's rent.
+    /// Lamports for who draws, counts, settles a seat, expires or closes the job; held on top of the job's rent.
     pub bounty: u32,
     pub requirements: Requirements,
     /// The seed is the hash of the first slot after this one.

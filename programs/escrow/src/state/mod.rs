@@ -102,7 +102,7 @@ pub struct EscrowParams {
     pub review_max_seconds: u32,
     /// Least part of its price that a seat gets when the requester cancels under it, in bps.
     pub cancel_floor_bps: u16,
-    /// Lamports that the job pays to who settles a seat, expires or closes it.
+    /// Lamports that the job pays to who draws, counts, settles a seat, expires or closes it.
     pub bounty_lamports: u32,
     /// Seconds after a job's end from which royalties that nobody could pay may go to the protocol.
     pub royalty_grace_seconds: u32,

@@ -65,6 +65,24 @@ impl Strategy {
         }
     }
 
+    /// Cranks that a job pays for at most: each seat's settlement, closing it, and its draws and counts or, where no round
+    /// judges it, its draw and its verdict. A job that expires has none to settle.
+    pub const fn cranks(&self) -> u8 {
+        let rounds = match self {
+            // Each stage is drawn and counted; whether an adaptive job is checked is drawn once more. Its first stage has one
+            // seat, and is widened from there if that one withholds what was not to be checked.
+            Self::Replicated { replicas, most, adaptive, .. } => {
+                let first = if *adaptive { 1 } else { *replicas };
+                let widened = most.saturating_sub(first).div_ceil(2);
+                widened.saturating_add(1).saturating_mul(2).saturating_add(*adaptive as u8)
+            }
+            // The executor and the committee are drawn; the committee is counted, then the audit ends.
+            Self::Sampled { .. } => 4,
+            _ => 2,
+        };
+        self.most().saturating_add(1).saturating_add(rounds)
+    }
+
     /// Seconds to review what was delivered, where anybody does.
     pub const fn review_window(&self) -> Option<u32> {
         match self {
@@ -158,5 +176,22 @@ impl JobTerms {
             royalties: Vec::new(),
             milestones: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cranks_that_are_paid() {
+        let of = |replicas, most, adaptive| Strategy::Replicated { replicas, quorum: 2, most, adaptive };
+        // Seats, closing, a draw and a count; two more for each widening.
+        assert_eq!((of(2, 2, false).cranks(), of(3, 3, false).cranks()), (2 + 1 + 2, 3 + 1 + 2));
+        assert_eq!((of(2, 7, false).cranks(), of(3, 7, false).cranks()), (7 + 1 + 8, 7 + 1 + 6));
+        // One for drawing the re-check, and from one seat to seven in three steps.
+        assert_eq!(of(3, 7, true).cranks(), 7 + 1 + 1 + 8);
+        assert_eq!(Strategy::Sampled { samples: 4, committee: 3 }.cranks(), 4 + 1 + 4);
+        assert_eq!(Strategy::Accepted { window: 1 }.cranks(), 1 + 1 + 2);
     }
 }

@@ -1,6 +1,7 @@
 //! One file per instruction (the three about who may govern share one): accounts, handler.
 
 pub mod administration;
+pub mod canary;
 pub mod close_round;
 pub mod draw;
 pub mod finalize_round;
@@ -12,8 +13,8 @@ pub mod set_params;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    administration::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*, reveal_result::*,
-    seal_result::*,
+    administration::*, canary::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*,
+    reveal_result::*, seal_result::*,
 };
 
 use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};

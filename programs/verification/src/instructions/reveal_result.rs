@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use assay_escrow::{Seat, SeatState, VERIFIER, cpi::accounts::SeatByVerifier, program::AssayEscrow};
+use assay_escrow::{Job, Seat, SeatState, VERIFIER, cpi::accounts::SeatByVerifier, program::AssayEscrow};
 
 use super::SIGNER;
 use crate::{VerificationError, emit, events::ResultRevealed, seal, state::*};
@@ -34,7 +34,10 @@ pub(crate) fn handler(ctx: Context<RevealResult>, digest: [u8; 32], salt: [u8; 3
     let (round, seat) = (&ctx.accounts.round, &ctx.accounts.seat);
     let (now, operator) = (Clock::get()?.unix_timestamp, ctx.accounts.operator.key());
     require!(digest != [0; 32], VerificationError::EmptyCommitment);
-    require!(round.phase != Phase::Final, VerificationError::WrongPhase);
+    let over = matches!(round.phase, Phase::Tied | Phase::Auditing | Phase::Final);
+    require!(!over, VerificationError::WrongPhase);
+    // The digests of the stage in which it withheld its own are known by now.
+    require!(!Job::in_set(round.silent, seat.index), VerificationError::NotRevealedInTime);
     require!(round.revealing(now), VerificationError::RevealTooEarly);
     require!(now <= round.reveal_by, VerificationError::RevealTooLate);
     require!(seat.state == SeatState::Sealed, VerificationError::WrongSeatState);

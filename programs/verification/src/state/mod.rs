@@ -1,8 +1,11 @@
 //! Accounts of the verification program. Times in unix seconds.
 
-use anchor_lang::prelude::*;
-use assay_escrow::{CLASSES, Job};
+mod round;
 
+use anchor_lang::prelude::*;
+use assay_escrow::CLASSES;
+
+pub use self::round::*;
 use crate::VerificationError;
 
 /// Layout version that this build writes.
@@ -20,6 +23,10 @@ pub const MAX_JURY: u8 = 7;
 pub const MAX_CANARY_SECONDS: u32 = 600;
 /// Seed of a Round: `["round", job]`.
 pub const ROUND_SEED: &[u8] = b"round";
+/// Seed of a Canary: `["canary", commitment]`.
+pub const CANARY_SEED: &[u8] = b"canary";
+/// Seconds after which anybody may close a canary that was never revealed: 90 days, longer than any job.
+pub const CANARY_LIFE: i64 = 90 * 24 * 60 * 60;
 
 /// One per program, at `["config"]`. Only `initialize` makes one, so its type and owner are all that need checking.
 #[account]
@@ -56,6 +63,13 @@ pub struct VerificationParams {
     pub class_values: [u64; CLASSES],
 }
 
+impl Config {
+    /// Whether `who` may commit to answers of canaries: nobody, where none is named.
+    pub fn is_keeper(&self, who: &Pubkey) -> bool {
+        self.params.canary_keeper == *who && *who != Pubkey::default()
+    }
+}
+
 impl VerificationParams {
     /// What `initialize` and `set_params` accept.
     pub fn validate(&self) -> Result<()> {
@@ -68,83 +82,18 @@ impl VerificationParams {
     }
 }
 
-/// Where a round is.
-#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Seals come in.
-    Sealing,
-    /// Of an adaptive job: the one that was asked has sealed; whether others are is being drawn.
-    Checking,
-    /// All have sealed: reveals come in until `reveal_by`.
-    Revealing,
-    /// No more may be asked, and there are different digests: a jury may be called until `reveal_by`.
-    Tied,
-    /// Of a sampled job: the committee has spoken, and until `reveal_by` the executor may be asked for proofs.
-    Auditing,
-    /// The verdict is recorded.
-    Final,
-}
-
-/// One verification of a job, at `["round", job]`. Terms are copied from the job, so that sealing and revealing need
-/// not load it.
+/// A commitment to the answer of a job that is not posted yet, at `["canary", commitment]`: see
+/// [`crate::canary::commitment`]. It says nothing of which job.
 #[account]
 #[derive(InitSpace, Debug)]
-pub struct Round {
+pub struct Canary {
     pub version: u8,
     pub bump: u8,
-    pub phase: Phase,
-    pub replicas: u8,
-    pub quorum: u8,
-    /// Seats that sealed.
-    pub sealed: u8,
-    /// Seats that revealed.
-    pub revealed: u8,
-    /// Bit i: seat i did not reveal when it was its time, before the round was widened. It has lost.
-    pub silent: u8,
-    /// Whether it judges a canary, whose answer is known: it is the job's root.
-    pub known: bool,
-    pub job: Pubkey,
+    pub commitment: [u8; 32],
+    /// Only jobs that were posted later can be this canary.
+    pub created_at: i64,
     /// Paid the rent and gets it back.
     pub payer: Pubkey,
-    /// The last moment for any seal.
-    pub seal_by: i64,
-    /// Seconds to reveal.
-    pub reveal_window: u32,
-    /// The last moment to reveal: `reveal_window` after the last seal, or after `seal_by` if not all seal.
-    pub reveal_by: i64,
-}
-
-impl Round {
-    /// Whether the round was opened for the job that stands at its address now. A requester may close a job, leave its
-    /// round open and post again with the same nonce: the old round must not judge the new job.
-    pub fn is_of(&self, job: &Job) -> bool {
-        let terms = (self.replicas, self.seal_by, self.reveal_window);
-        // Where no round judges, one that stands at the address is another posting's.
-        let same = terms == (job.replicas, job.seal_by, job.reveal_window);
-        // Once seals are in, the quorum may have changed; and then it is no other posting's, see `is_fresh`.
-        job.strategy.has_round() && same && (self.sealed > 0 || self.quorum == job.strategy.quorum())
-    }
-
-    /// Whether nothing has happened in it yet.
-    pub fn is_fresh(&self) -> bool {
-        self.phase == Phase::Sealing && self.sealed == 0 && self.revealed == 0
-    }
-
-    /// Whether reveals are accepted at `now`, were it not for `reveal_by`: all sealed, or sealing over with a quorum.
-    pub fn revealing(&self, now: i64) -> bool {
-        match self.phase {
-            Phase::Revealing => true,
-            Phase::Sealing => now > self.seal_by && self.sealed >= self.quorum,
-            Phase::Checking | Phase::Tied | Phase::Auditing | Phase::Final => false,
-        }
-    }
-
-    /// Whether the count can be made at `now`: nothing more may come in.
-    pub fn countable(&self, now: i64) -> bool {
-        let too_few = now > self.seal_by && self.sealed < self.quorum;
-        let all_in = self.revealing(now) && (self.revealed == self.sealed || now > self.reveal_by);
-        self.phase != Phase::Final && (all_in || (self.phase == Phase::Sealing && too_few))
-    }
 }
 
 #[cfg(test)]
@@ -157,44 +106,5 @@ mod tests {
         assert_eq!(derived, (assay_escrow::VERIFIER, AUTHORITY_BUMP));
         assert_eq!(derived.0, assay_reputation::RECORDER);
         assert_eq!(derived.0, assay_staking::JUDGE);
-    }
-
-    fn round(phase: Phase, sealed: u8, revealed: u8) -> Round {
-        Round {
-            version: VERSION,
-            bump: 0,
-            phase,
-            replicas: 3,
-            quorum: 2,
-            sealed,
-            revealed,
-            silent: 0,
-            known: false,
-            job: Pubkey::default(),
-            payer: Pubkey::default(),
-            seal_by: 100,
-            reveal_window: 10,
-            reveal_by: 110,
-        }
-    }
-
-    #[test]
-    fn reveals_wait_for_all_seals_or_the_end_of_sealing() {
-        assert!(!round(Phase::Sealing, 2, 0).revealing(100));
-        assert!(round(Phase::Sealing, 2, 0).revealing(101));
-        assert!(!round(Phase::Sealing, 1, 0).revealing(101));
-        assert!(round(Phase::Revealing, 3, 0).revealing(0));
-    }
-
-    #[test]
-    fn counting_waits_for_all_that_may_come() {
-        assert!(!round(Phase::Revealing, 3, 2).countable(110));
-        assert!(round(Phase::Revealing, 3, 2).countable(111));
-        assert!(round(Phase::Revealing, 3, 3).countable(50));
-        assert!(!round(Phase::Sealing, 1, 0).countable(100));
-        assert!(round(Phase::Sealing, 1, 0).countable(101));
-        assert!(!round(Phase::Sealing, 2, 1).countable(110));
-        assert!(round(Phase::Sealing, 2, 1).countable(111));
-        assert!(!round(Phase::Final, 3, 3).countable(1_000));
     }
 }

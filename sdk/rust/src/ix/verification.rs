@@ -4,12 +4,12 @@ use anchor_lang::{
     prelude::Pubkey,
     solana_program::instruction::{AccountMeta, Instruction},
 };
-use assay_escrow::{ID as ESCROW, VERIFIER};
+use assay_escrow::{ID as ESCROW, Job, VERIFIER};
 use assay_reputation::ID as REPUTATION;
-use assay_verification::{ID, VerificationParams, accounts, instruction, seed::SLOT_HASHES};
+use assay_verification::{ID, VerificationParams, accounts, canary::commitment, instruction, seed::SLOT_HASHES};
 
 use super::{SYSTEM_PROGRAM, build, build_with};
-use crate::addresses::{config, event_authority, program_data, record, round as round_address, seat};
+use crate::addresses::{canary, config, event_authority, program_data, record, round as round_address, seat};
 
 /// Create the Config; `authority` is the program's upgrade authority.
 pub fn initialize(authority: &Pubkey, genesis: [u8; 32], params: VerificationParams) -> Instruction {
@@ -41,21 +41,47 @@ pub fn open_round(requester: &Pubkey, job: &Pubkey) -> Instruction {
     build(ID, accounts, instruction::OpenRound {})
 }
 
-/// Draw a job's seed.
+/// Draw a job's seed; the bounty stays in the job: see [`draw_by`].
 pub fn draw(job: &Pubkey) -> Instruction {
-    draw_with(job, Some(round_address(job)))
+    draw_with(job, Some(round_address(job)), None, None)
 }
 
-/// Draw the seed of a job that no round judges.
+/// Draw a job's seed; `caller` gets the bounty.
+pub fn draw_by(caller: &Pubkey, job: &Pubkey) -> Instruction {
+    draw_with(job, Some(round_address(job)), None, Some(*caller))
+}
+
+/// Draw the seed of a job that no round judges; `caller` gets the bounty, if there is one.
+pub fn draw_roundless_by(caller: Option<&Pubkey>, job: &Pubkey) -> Instruction {
+    draw_with(job, None, None, caller.copied())
+}
+
+/// Draw the seed of a job that no round judges; the bounty stays in the job.
 pub fn draw_roundless(job: &Pubkey) -> Instruction {
-    draw_with(job, None)
+    draw_roundless_by(None, job)
 }
 
-fn draw_with(job: &Pubkey, round: Option<Pubkey>) -> Instruction {
+/// Draw whether the result that `operator` sealed for an adaptive job of `class` is checked by others (the round is
+/// `Phase::Checking`); `caller` gets the bounty, if there is one.
+pub fn draw_recheck(caller: Option<&Pubkey>, job: &Pubkey, operator: &Pubkey, class: u8) -> Instruction {
+    let sealed = (seat(job, operator), record(operator, class));
+    draw_with(job, Some(round_address(job)), Some(sealed), caller.copied())
+}
+
+fn draw_with(
+    job: &Pubkey,
+    round: Option<Pubkey>,
+    sealed: Option<(Pubkey, Pubkey)>,
+    caller: Option<Pubkey>,
+) -> Instruction {
     let accounts = accounts::Draw {
         job: *job,
         round,
         slot_hashes: SLOT_HASHES,
+        config: config(&ID),
+        seat: sealed.map(|(seat, _)| seat),
+        record: sealed.map(|(_, record)| record),
+        caller,
         authority: VERIFIER,
         escrow_program: ESCROW,
         event_authority: event_authority(&ID),
@@ -78,6 +104,13 @@ pub fn seal_result(operator: &Pubkey, job: &Pubkey, seal: [u8; 32]) -> Instructi
     build(ID, accounts, instruction::SealResult { seal })
 }
 
+/// Seal the result of a job that asks one operator first: others are asked after it.
+pub fn seal_result_first(operator: &Pubkey, job: &Pubkey, seal: [u8; 32]) -> Instruction {
+    let mut instruction = seal_result(operator, job, seal);
+    instruction.accounts.push(AccountMeta::new(*job, false));
+    instruction
+}
+
 /// Reveal what was sealed.
 pub fn reveal_result(operator: &Pubkey, job: &Pubkey, digest: [u8; 32], salt: [u8; 32]) -> Instruction {
     let accounts = accounts::RevealResult {
@@ -93,11 +126,23 @@ pub fn reveal_result(operator: &Pubkey, job: &Pubkey, digest: [u8; 32], salt: [u
     build(ID, accounts, instruction::RevealResult { digest, salt })
 }
 
-/// Count a round. `operators`: of every taken seat; `class`: the job's.
+/// Count a round. `operators`: of every taken seat; `class`: the job's. The bounty stays in the job: see
+/// [`finalize_round_by`].
 pub fn finalize_round(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruction {
+    finalize_with(None, job, class, operators)
+}
+
+/// Count a round; `caller` gets the bounty.
+pub fn finalize_round_by(caller: &Pubkey, job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruction {
+    finalize_with(Some(*caller), job, class, operators)
+}
+
+fn finalize_with(caller: Option<Pubkey>, job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruction {
     let accounts = accounts::FinalizeRound {
         job: *job,
         round: round_address(job),
+        config: config(&ID),
+        caller,
         authority: VERIFIER,
         escrow_program: ESCROW,
         reputation_program: REPUTATION,
@@ -109,6 +154,54 @@ pub fn finalize_round(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruct
         [AccountMeta::new_readonly(seat(job, operator), false), AccountMeta::new(record, false)]
     });
     build_with(ID, accounts, pairs.collect(), instruction::FinalizeRound {})
+}
+
+/// Commit to a canary's answer: see `assay_verification::canary::commitment`.
+pub fn commit_canary(keeper: &Pubkey, commitment: [u8; 32]) -> Instruction {
+    let accounts = accounts::CommitCanary {
+        keeper: *keeper,
+        config: config(&ID),
+        canary: canary(&commitment),
+        system_program: SYSTEM_PROGRAM,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::CommitCanary { commitment })
+}
+
+/// Tell the answer of a job that is a canary. `payer`: who committed to it.
+pub fn reveal_canary(
+    keeper: &Pubkey,
+    job: (&Pubkey, &Job),
+    root: [u8; 32],
+    salt: [u8; 32],
+    payer: &Pubkey,
+) -> Instruction {
+    let (address, job) = job;
+    let accounts = accounts::RevealCanary {
+        keeper: *keeper,
+        config: config(&ID),
+        job: *address,
+        round: round_address(address),
+        canary: canary(&commitment(address, &job.spec_hash, &root, &salt)),
+        payer: *payer,
+        authority: VERIFIER,
+        escrow_program: ESCROW,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::RevealCanary { root, salt })
+}
+
+/// Close a canary that was never revealed.
+pub fn close_canary(commitment: &[u8; 32], payer: &Pubkey) -> Instruction {
+    let accounts = accounts::CloseCanary {
+        canary: canary(commitment),
+        payer: *payer,
+        event_authority: event_authority(&ID),
+        program: ID,
+    };
+    build(ID, accounts, instruction::CloseCanary {})
 }
 
 /// Close a finished round.

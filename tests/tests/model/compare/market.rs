@@ -9,7 +9,7 @@ use assay_tests::{
 use super::{Diff, Place};
 use crate::state::{Admin, Bid, Device, Model, Published};
 
-pub const PLACES: &[Place] = &[job, seat, round, device, bid, published, payment, config];
+pub const PLACES: &[Place] = &[job, seat, round, canary, device, bid, published, payment, config];
 
 fn bits(seats: &[u8]) -> u8 {
     seats.iter().fold(0, |set, seat| set | 1 << seat)
@@ -65,9 +65,19 @@ fn round(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Opt
     diff.same("job", (round.job, round.payer), (on.job, on.payer));
     diff.same("phase", round.phase, on.phase);
     diff.same("replicas", (round.replicas, round.quorum), (on.replicas, on.quorum));
+    diff.same("silent", bits(&round.silent), on.silent);
+    diff.same("known", round.known, on.known);
     diff.same("counts", (round.sealed, round.revealed), (on.sealed, on.revealed));
     diff.same("times", (round.seal_by, round.reveal_by), (on.seal_by, on.reveal_by));
     diff.same("window", round.reveal_window, on.reveal_window);
+    Some(())
+}
+
+fn canary(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Option<()> {
+    let canary = model.canaries.get(address)?;
+    let on: verification::Canary = chain.find(address)?;
+    let same = (canary.commitment, canary.created_at, canary.payer);
+    diff.same("canary", same, (on.commitment, on.created_at, on.payer));
     Some(())
 }
 

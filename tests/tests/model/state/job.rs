@@ -176,6 +176,21 @@ impl Job {
         Ok(())
     }
 
+    /// Ask for so many seats, in a new draw or not: whoever comes has two windows to come and to seal.
+    pub fn ask(&mut self, seats: u8, anew: bool, (now, slot): (i64, u64)) -> Verdict {
+        require(self.live(), EscrowError::WrongState)?;
+        require(seats >= self.replicas && seats <= self.most(), EscrowError::BadVerdict)?;
+        self.replicas = seats;
+        if self.seats.len() < usize::from(seats) {
+            self.state = JobState::Open;
+        }
+        if anew {
+            (self.seeded_at, self.seed_slot) = (0, slot);
+        }
+        self.seal_by = self.seal_by.max(now + 2 * i64::from(self.seal_window));
+        Ok(())
+    }
+
     pub fn end(&mut self, state: JobState, now: i64) {
         (self.state, self.ended_at) = (state, now);
     }

@@ -1,12 +1,9 @@
-//! Devices, seats, bids, models and rounds. Jobs have a file of their own.
+//! Devices, seats, bids and models. Jobs and rounds have files of their own.
 
 use anchor_lang::prelude::Pubkey;
-use assay_tests::assay_sdk::{
-    escrow::{Capabilities, EscrowError, Requirements, SeatState},
-    verification::Phase,
-};
+use assay_tests::assay_sdk::escrow::{Capabilities, EscrowError, Requirements, SeatState};
 
-use super::{Job, Verdict, require, strategy};
+use super::{Job, Verdict, require};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -92,41 +89,4 @@ pub struct Published {
     pub royalty_bps: u16,
     pub revision: u32,
     pub uri: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct Round {
-    pub phase: Phase,
-    pub replicas: u8,
-    pub quorum: u8,
-    pub sealed: u8,
-    pub revealed: u8,
-    pub job: Pubkey,
-    pub payer: Pubkey,
-    pub seal_by: i64,
-    pub reveal_window: u32,
-    pub reveal_by: i64,
-}
-
-impl Round {
-    pub fn is_of(&self, job: &Job) -> bool {
-        let asked = job.has_round() && self.replicas == job.replicas;
-        let in_time = self.seal_by == job.seal_by && self.reveal_window == job.reveal_window;
-        // Widening changes the quorum, after there were seals.
-        asked && in_time && (self.sealed > 0 || self.quorum == strategy::quorum(job.strategy))
-    }
-
-    pub fn revealing(&self, now: i64) -> bool {
-        match self.phase {
-            Phase::Sealing => now > self.seal_by && self.sealed >= self.quorum,
-            Phase::Revealing => true,
-            Phase::Checking | Phase::Tied | Phase::Auditing | Phase::Final => false,
-        }
-    }
-
-    pub fn countable(&self, now: i64) -> bool {
-        let complete = self.revealed == self.sealed || now > self.reveal_by;
-        let hopeless = self.phase == Phase::Sealing && now > self.seal_by && self.sealed < self.quorum;
-        hopeless || (self.revealing(now) && complete)
-    }
 }

@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod bond;
 pub mod charge;
+pub mod count;
 pub mod decree;
 pub mod governance;
 pub mod job;
@@ -14,6 +15,7 @@ pub mod market;
 pub mod money;
 pub mod reputation;
 pub mod rewards;
+pub mod round;
 pub mod staking;
 pub mod strategy;
 pub mod token;
@@ -28,8 +30,8 @@ use assay_tests::{
 };
 
 pub use self::{
-    admin::*, charge::*, decree::*, governance::*, job::*, market::*, money::*, reputation::*, rewards::*, staking::*,
-    token::*,
+    admin::*, charge::*, decree::*, governance::*, job::*, market::*, money::*, reputation::*, rewards::*, round::*,
+    staking::*, token::*, verification::*,
 };
 
 /// Why a transaction must fail.
@@ -82,6 +84,8 @@ pub struct Model {
     pub governance: Governance,
     pub escrow: escrow::EscrowParams,
     pub verification: verification_program::VerificationParams,
+    /// Seats by which a round without a quorum is widened. No parameter of the programs: here, so that it can be wrong.
+    pub widening: u8,
     /// Who governs each program, by its id.
     pub admins: BTreeMap<Pubkey, Admin>,
     /// Allowed payment mints: address of the PaymentMint, mint, bond rate.
@@ -92,6 +96,7 @@ pub struct Model {
     pub bids: BTreeMap<Pubkey, Bid>,
     pub models: BTreeMap<Pubkey, Published>,
     pub rounds: BTreeMap<Pubkey, Round>,
+    pub canaries: BTreeMap<Pubkey, Canary>,
     pub records: BTreeMap<Pubkey, Record>,
 }
 
@@ -111,6 +116,7 @@ impl Model {
             governance: Governance::new(world.governance().params),
             escrow: chain.read::<escrow::Config>(&config(&escrow::ID)).params,
             verification: chain.read::<verification_program::Config>(&config(&verification_program::ID)).params,
+            widening: 2,
             admins: PROGRAMS.map(|program| (program.id(), Admin::new(world.authority))).into(),
             payments: BTreeMap::new(),
             devices: BTreeMap::new(),
@@ -119,6 +125,7 @@ impl Model {
             bids: BTreeMap::new(),
             models: BTreeMap::new(),
             rounds: BTreeMap::new(),
+            canaries: BTreeMap::new(),
             records: BTreeMap::new(),
         }
     }

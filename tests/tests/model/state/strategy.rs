@@ -22,6 +22,24 @@ pub fn most(strategy: Strategy) -> u8 {
     }
 }
 
+/// Bounties that a job may have to pay: for each seat, for closing it, and for each draw and each count.
+pub fn cranks(strategy: Strategy) -> u8 {
+    let of_rounds = match strategy {
+        Strategy::Replicated { adaptive, .. } => {
+            // Each stage is drawn and counted; at worst each is widened by two. Whether one is checked is drawn, too.
+            let (mut asked, mut stages) = (first(strategy), 1);
+            while asked < most(strategy) {
+                (asked, stages) = (asked + 2, stages + 1);
+            }
+            2 * stages + u8::from(adaptive)
+        }
+        // Executor and committee are drawn; the committee is counted, and the audit ends.
+        Strategy::Sampled { .. } => 4,
+        _ => 2,
+    };
+    most(strategy) + 1 + of_rounds
+}
+
 /// Seats that must agree.
 pub fn quorum(strategy: Strategy) -> u8 {
     if let Strategy::Replicated { quorum, .. } = strategy { quorum } else { 1 }

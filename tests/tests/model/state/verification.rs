@@ -1,8 +1,21 @@
-//! What verification's authority sets, and what of it is refused.
+//! What verification's authority sets, and what its keeper of canaries knows.
 
+use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::verification::{VerificationError, VerificationParams};
 
 use super::{Model, Verdict, require};
+
+/// A commitment to a job's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canary {
+    pub commitment: [u8; 32],
+    pub created_at: i64,
+    pub payer: Pubkey,
+    /// What was committed to, which is not on the chain: job, root, salt.
+    pub job: Pubkey,
+    pub root: [u8; 32],
+    pub salt: [u8; 32],
+}
 
 impl Model {
     pub fn set_verification_params(&mut self, params: &VerificationParams) -> Verdict {

@@ -191,7 +191,7 @@ async fn check_funds(
     let held = context.holdings(requester, &[payment.mint, ASY_MINT]).await?;
     let (tokens, asy) = (held[0].unwrap_or(0), held[1]);
     let round = 8 + <Round as assay_sdk::anchor_lang::Space>::INIT_SPACE;
-    let bounties = assay_sdk::escrow::math::bounties(bounty, terms.strategy.most()).unwrap_or(u64::MAX);
+    let bounties = assay_sdk::escrow::math::bounties(bounty, &terms.strategy).unwrap_or(u64::MAX);
     let mut lamports = SIGNATURE_FEE.saturating_add(bounties);
     for bytes in [Job::space(&terms.strategy, terms.uri.len(), 0, 0, 0), TOKEN_ACCOUNT_BYTES, round] {
         lamports += context.rent(bytes).await?;

@@ -38,6 +38,7 @@ pub mod withdraw_bid;
 use anchor_lang::{Space, prelude::Pubkey};
 use assay_tests::assay_sdk::escrow::{self, EscrowError, SeatState};
 
+pub use self::terms::nonce;
 use super::admin::Governed;
 use crate::state::{Admin, Model, Seat, Verdict};
 
@@ -68,7 +69,7 @@ fn fresh(index: u8, (job, operator, payer, device): (Pubkey, Pubkey, Pubkey, Pub
 }
 
 /// Pay a job's bounty to `caller`, of what its account has above its rent.
-fn pay_bounty(m: &mut Model, job: &Pubkey, caller: &Pubkey) -> Verdict {
+pub fn pay_bounty(m: &mut Model, job: &Pubkey, caller: &Pubkey) -> Verdict {
     let (space, bounty) = (m.jobs[job].space, u64::from(m.jobs[job].bounty));
     let spare = m.money.lamports(job).saturating_sub(m.money.rent(space));
     m.money.pay(job, caller, bounty.min(spare))

@@ -36,7 +36,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let legs = legs(m, &terms.royalties, &models)?;
         let posted = posted(m, &terms, (requester, mint, vault), legs, rate)?;
         let deposit = u64::try_from(posted.owed()).map_err(|_| OVERFLOW)?;
-        let bounties = u64::from(posted.bounty) * u64::from(posted.most() + 1);
+        let bounties = u64::from(posted.bounty) * u64::from(strategy::cranks(posted.strategy));
         let lamports = m.money.rent(posted.space) + bounties;
         m.money.create_by_hand(&requester, &job, lamports, m.jobs.contains_key(&job))?;
         m.money.create_vault(&requester, &vault, &mint, &job)?;

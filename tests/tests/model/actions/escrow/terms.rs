@@ -18,6 +18,11 @@ use crate::{
 /// Few nonces, so that addresses are used again and again.
 const NONCES: u64 = 3;
 
+/// A number that a requester gives to its jobs.
+pub fn nonce(dice: &mut Dice, requester: &Pubkey) -> u64 {
+    dice.below(NONCES) + u64::from(requester.to_bytes()[0])
+}
+
 /// Mostly good terms, with the models to be given; one time in ten one of them is not.
 pub fn random(view: &View, dice: &mut Dice, requester: &Pubkey) -> (JobTerms, Vec<Pubkey>) {
     let size = dice.below(18);
@@ -30,11 +35,11 @@ pub fn random(view: &View, dice: &mut Dice, requester: &Pubkey) -> (JobTerms, Ve
         deadline_seconds: 140 + dice.below(200) as u32,
         uri: "u".repeat(1 + dice.below(40) as usize),
         royalties,
-        ..market::terms(dice.below(NONCES) + u64::from(requester.to_bytes()[0]))
+        ..market::terms(nonce(dice, requester))
     };
     let usual = match dice.below(16) {
         0..=5 => JobTerms { strategy: replicated(dice), ..usual },
-        6..=7 => JobTerms { strategy: sampled(dice), ..usual },
+        6..=7 => JobTerms { strategy: replicated(dice), ..usual },
         8..=9 => one_seat(Strategy::Optimistic { window: 10 + dice.below(60) as u32 }, usual, dice),
         10 => one_seat(Strategy::Proven { key: view.anybody(dice) }, usual, dice),
         11 => {

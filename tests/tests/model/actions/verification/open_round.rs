@@ -3,13 +3,13 @@ use assay_tests::assay_sdk::{
     addresses,
     escrow::JobState,
     ix,
-    verification::{self, Phase, VerificationError},
+    verification::{self, VerificationError},
 };
 
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{Model, Round, Verdict, need, require, strategy},
+    state::{Model, Round, Verdict, need, require},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
@@ -28,18 +28,6 @@ pub fn open(m: &mut Model, address: &Pubkey, who: &Pubkey) -> Verdict {
     m.admins[&verification::ID].running(VerificationError::Paused)?;
     let fits = job.state == JobState::Open && job.seats.is_empty() && job.has_round();
     require(fits, VerificationError::WrongJobState)?;
-    let opened = Round {
-        phase: Phase::Sealing,
-        replicas: job.replicas,
-        quorum: strategy::quorum(job.strategy),
-        sealed: 0,
-        revealed: 0,
-        job: *address,
-        payer: *who,
-        seal_by: job.seal_by,
-        reveal_window: job.reveal_window,
-        reveal_by: job.seal_by + i64::from(job.reveal_window),
-    };
-    m.rounds.insert(round, opened);
+    m.rounds.insert(round, Round::of(address, &job, who));
     Ok(())
 }

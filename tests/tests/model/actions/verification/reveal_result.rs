@@ -33,7 +33,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let round = need(m.rounds.get_mut(&round))?;
         let seat = need(m.seats.get_mut(&address))?;
         require(digest != [0; 32], VerificationError::EmptyCommitment)?;
-        require(round.phase != Phase::Final, VerificationError::WrongPhase)?;
+        let over = [Phase::Tied, Phase::Auditing, Phase::Final].contains(&round.phase);
+        require(!over, VerificationError::WrongPhase)?;
+        require(!round.silent.contains(&seat.index), VerificationError::NotRevealedInTime)?;
         require(round.revealing(now), VerificationError::RevealTooEarly)?;
         require(now <= round.reveal_by, VerificationError::RevealTooLate)?;
         require(seat.state == SeatState::Sealed, VerificationError::WrongSeatState)?;

@@ -1,3 +1,4 @@
+use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     assay_sdk::{
         ASY,
@@ -21,9 +22,7 @@ pub fn params(view: &View, dice: &mut Dice) -> VerificationParams {
     params.challenge_bond = 1 + dice.below(40 * ASY);
     params.juror_bond = 1 + dice.below(60 * ASY);
     params.canary_seconds = if dice.once_in(2) { 0 } else { dice.below(30) as u32 };
-    if !dice.once_in(8) {
-        params.canary_keeper = view.anybody(dice);
-    }
+    params.canary_keeper = if dice.once_in(8) { Pubkey::default() } else { view.anybody(dice) };
     for value in &mut params.class_values {
         *value = 1 + dice.below(*value * 2);
     }
