@@ -13,6 +13,8 @@ scripts/setup.sh --tests
 
 step "Formatting"
 cargo fmt --all --check
+# The fuzz targets have a lock file of their own; it must know what the programs need.
+cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml > /dev/null
 
 step "Binaries and the portal"
 ASSAY_BIN_DIR=$(scripts/build.sh)
