@@ -13,6 +13,7 @@ pub mod governance;
 pub mod idl;
 pub mod invariants;
 pub mod market;
+pub mod sampled;
 pub mod staking;
 pub mod table;
 pub mod world;

@@ -42,6 +42,7 @@ pub(crate) fn job() -> Job {
         class: 0,
         assignment: Assignment::Sortition,
         replicas: 3,
+        doubted: false,
         cases: 0,
         seats: 0,
         winners: 0,

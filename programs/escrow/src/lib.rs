@@ -216,6 +216,11 @@ pub mod assay_escrow {
         instructions::verdict::change_cases(ctx, open)
     }
 
+    /// Note that a jury could not say whether a job's result is right. CPI from verification only.
+    pub fn doubt(ctx: Context<JobByVerifier>) -> Result<()> {
+        instructions::verdict::doubt(ctx)
+    }
+
     /// Record a round's verdict: bit i of `winners` and `losers` is seat i. CPI from verification only.
     pub fn record_verdict<'info>(
         ctx: Context<'info, JobByVerifier<'info>>,

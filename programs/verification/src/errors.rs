@@ -105,4 +105,108 @@ pub enum VerificationError {
     /// 6459
     #[msg("Too early: whoever keeps this canary may still reveal it")]
     CanaryKept,
+    /// 6470
+    #[msg("No case of this kind can be opened about this job: it is not of that strategy, or not at that point")]
+    WrongKind = 70,
+    /// 6471
+    #[msg("Too late: what the case would be about can be objected to no more")]
+    CaseTooLate,
+    /// 6472
+    #[msg(
+        "The executor may not open a case against itself, and a delivery for review is rejected by its requester alone"
+    )]
+    NotOpener,
+    /// 6473
+    #[msg("The job has no such unit: count from 0")]
+    NoSuchUnit,
+    /// 6474
+    #[msg("The case's phase does not allow this")]
+    WrongCasePhase,
+    /// 6475
+    #[msg("Only the operator that the case is about may answer it: sign with that key")]
+    NotExecutor,
+    /// 6476
+    #[msg("Too late: the time to answer is over")]
+    AnswerTooLate,
+    /// 6477
+    #[msg("This piece of the proof begins at another level than the last one ended: look at the case again")]
+    WrongPiece,
+    /// 6478
+    #[msg("The proof does not lead to the root: the digest, a neighbour or their number is another one")]
+    WrongProof,
+    /// 6479
+    #[msg("A party to the case, or an operator with a seat in its job, cannot judge it")]
+    PartyCannotJudge,
+    /// 6480
+    #[msg("Sortition did not choose this pool for the jury: it widens with time")]
+    NotChosen,
+    /// 6481
+    #[msg("The pool's active stake is below the class's minimum")]
+    StakeTooLow,
+    /// 6482
+    #[msg("Too late: the time to take a chair is over")]
+    JoinTooLate,
+    /// 6483
+    #[msg("All chairs of this jury are taken")]
+    JuryFull,
+    /// 6484
+    #[msg("The ballot's state, or the jury it belongs to, does not allow this")]
+    WrongBallotState,
+    /// 6485
+    #[msg("Too early to count: seals or reveals may still come in")]
+    ResolveTooEarly,
+    /// 6486
+    #[msg("Too late: the time to appeal is over")]
+    AppealTooLate,
+    /// 6487
+    #[msg("A case is appealed twice at most")]
+    AppealsExhausted,
+    /// 6488
+    #[msg("Too early to conclude: an answer, or an appeal, may still come in")]
+    ConcludeTooEarly,
+    /// 6489
+    #[msg("The job has ended: this case is moot")]
+    CaseMoot,
+    /// 6490
+    #[msg("The job has not ended: this case is not moot")]
+    NotMoot,
+    /// 6491
+    #[msg("Nothing is owed under this number")]
+    NothingDue,
+    /// 6492
+    #[msg("This juror lost its bond: use slash_ballot")]
+    BallotLost,
+    /// 6493
+    #[msg("This juror did not lose its bond: use settle_ballot")]
+    BallotNotLost,
+    /// 6494
+    #[msg("The case cannot be closed yet: pay what it owes, settle its ballots, or wait for the end of the review")]
+    CaseNotOver,
+    /// 6495
+    #[msg("The surety is needed as long as a case about the job is open")]
+    SuretyNeeded,
+    /// 6496
+    #[msg("A case's accounts broke an invariant: nothing was changed")]
+    CaseInvariant,
+    /// 6500
+    #[msg("This is for sampled jobs: the job is judged by other instructions")]
+    NotSampled = 100,
+    /// 6501
+    #[msg("Seat 0 computed the job: it shows root and leaves; the other seats reveal what they computed again")]
+    WrongSeat,
+    /// 6502
+    #[msg("The root is revealed: go on with prove_sample")]
+    RootRevealed,
+    /// 6503
+    #[msg("The root must be revealed first: with reveal_root")]
+    RootHidden,
+    /// 6504
+    #[msg("The leaves go on elsewhere: the round says at which leaf and height, and each leaf may begin anew")]
+    OtherPiece,
+    /// 6505
+    #[msg("These hashes do not lead from the drawn unit to the revealed root: begin this leaf anew")]
+    WrongLeaf,
+    /// 6506
+    #[msg("Too early: a jury may still be called, or has not come to its end")]
+    AuditOpen,
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::{Canary, Round, VerificationParams};
+use crate::state::{Canary, CaseKind, Due, Round, Ruling, VerificationParams};
 
 /// The Config exists.
 #[event]
@@ -70,6 +70,48 @@ pub struct RoundFinalized {
     pub losers: u8,
 }
 
+/// The executor of a sampled job opened its seal.
+#[event]
+pub struct RootRevealed {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub root: [u8; 32],
+}
+
+/// The executor showed more of the drawn leaves: `leaves` are, and the next one's path has come to `height`. `root` is the
+/// sample root so far; with the `whole` of them it is the seat's digest.
+#[event]
+pub struct SampleProven {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub leaves: u8,
+    pub height: u8,
+    pub root: [u8; 32],
+    pub whole: bool,
+}
+
+/// A verifier opened its seal: what it found for the drawn units, in their order, and what that adds up to.
+#[event]
+pub struct SampleRevealed {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub seat: Pubkey,
+    pub root: [u8; 32],
+    pub digests: Vec<[u8; 32]>,
+}
+
+/// The committee is counted: `root` is what more than half of it found, zeros if there is no such thing. A jury may be
+/// called until `until`.
+#[event]
+pub struct SampleCounted {
+    pub job: Pubkey,
+    pub round: Pubkey,
+    pub root: [u8; 32],
+    pub until: i64,
+}
+
 /// Whether the one result of an adaptive job is checked by others was drawn, with a probability of `bps`.
 #[event]
 pub struct RecheckDrawn {
@@ -129,4 +171,29 @@ pub struct RoundClosed {
     pub job: Pubkey,
     pub round: Pubkey,
     pub last: Round,
+}
+
+/// A case is open. `executor`: the operator that it is about, who may answer until `until`; default() and 0 if a jury is called at
+/// once.
+#[event]
+pub struct CaseOpened {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub kind: CaseKind,
+    pub opener: Pubkey,
+    pub executor: Pubkey,
+    /// Base units of ASY.
+    pub bond: u64,
+    pub until: i64,
+}
+
+/// A case is over. Each juror that voted for `decision` gets `each` and its bond; `dues` is owed besides, in base units of ASY.
+#[event]
+pub struct CaseConcluded {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub ruling: Ruling,
+    pub decision: [u8; 32],
+    pub each: u64,
+    pub dues: Vec<Due>,
 }

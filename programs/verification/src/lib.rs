@@ -7,10 +7,14 @@
 use anchor_lang::prelude::*;
 
 pub mod adaptive;
+pub mod audit;
 pub mod canary;
 pub mod errors;
 pub mod events;
 pub mod instructions;
+pub mod jury;
+pub mod merkle;
+pub mod sample;
 pub mod seal;
 pub mod seed;
 pub mod state;
@@ -91,6 +95,45 @@ pub mod assay_verification {
     /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
     pub fn finalize_round<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Result<()> {
         instructions::finalize_round::handler(ctx)
+    }
+
+    /// Show the root that the executor of a sampled job sealed. Once all have sealed or sealing is over.
+    pub fn reveal_root(ctx: Context<RevealRoot>, root: [u8; 32], salt: [u8; 32]) -> Result<()> {
+        instructions::sample::reveal_root::handler(ctx, root, salt)
+    }
+
+    /// Show that the drawn leaves are the root's: a piece of the stream of their paths, see [`state::Shown`]. The executor of
+    /// a sampled job only; its seat is revealed with the last of them.
+    ///
+    /// * `leaf`, `height`: where the piece begins.
+    pub fn prove_sample(ctx: Context<ProveSample>, leaf: u8, height: u8, hashes: Vec<[u8; 32]>) -> Result<()> {
+        instructions::sample::prove_sample::handler(ctx, leaf, height, hashes)
+    }
+
+    /// Open the seal of a sample root, see [`sample::root`], with the digests of the drawn units. The committee of a sampled
+    /// job only.
+    pub fn reveal_sample(ctx: Context<RevealSample>, digests: Vec<[u8; 32]>, salt: [u8; 32]) -> Result<()> {
+        instructions::sample::reveal_sample::handler(ctx, digests, salt)
+    }
+
+    /// Count the committee of a sampled job and, when no jury can be called any more, tell escrow the verdict and reputation
+    /// the outcomes. Anyone may call.
+    ///
+    /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
+    pub fn finalize_sample<'info>(ctx: Context<'info, FinalizeSample<'info>>) -> Result<()> {
+        instructions::sample::finalize_sample::handler(ctx)
+    }
+
+    /// Pronounce what a jury found in the audit of a sampled job, when nobody may appeal any more. Anyone may call.
+    ///
+    /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
+    pub fn conclude_sample<'info>(ctx: Context<'info, ConcludeSample<'info>>) -> Result<()> {
+        instructions::sample::conclude_sample::handler(ctx)
+    }
+
+    /// Open a case about a job and put a bond at stake: see [`CaseKind`] for what it may be about.
+    pub fn open_case(ctx: Context<OpenCase>, kind: CaseKind) -> Result<()> {
+        instructions::case::open::handler(ctx, kind)
     }
 
     /// Commit to the answer of a job that is yet to be posted. The Config's canary keeper only.

@@ -68,6 +68,7 @@ fn a_job_with_a_string_and_large_numbers() {
         class: 4,
         assignment: Assignment::Sortition,
         replicas: 3,
+        doubted: false,
         cases: 0,
         seats: 7,
         winners: 3,

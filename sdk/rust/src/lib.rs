@@ -6,6 +6,7 @@
 //!   [`escrow`], [`verification`], [`governance`], and [`account`] to read them
 //! * [`decode`]: any account or event to JSON, by the committed IDLs; [`errors`]: a program error by its number
 //! * [`distribution`]: the Merkle tree of a distribution's claims
+//! * [`sample`]: the drawn units of a sampled job, and the pieces in which its executor shows their leaves
 //! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
 
 pub mod addresses;
@@ -15,6 +16,7 @@ pub mod errors;
 pub mod ix;
 pub mod merkle;
 pub mod result;
+pub mod sample;
 pub mod spec;
 
 pub use anchor_lang;

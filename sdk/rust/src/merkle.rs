@@ -114,6 +114,22 @@ impl Proof {
     }
 }
 
+/// The paths of some units, one after the other: the digest of each, then its neighbours on the way up. It is what
+/// [`Proof::create`] gives for each, from one tree.
+///
+/// # Errors
+/// [`MerkleError::Empty`] without digests, [`MerkleError::OutOfRange`] for a unit that is not there.
+pub fn paths(digests: &[[u8; 32]], units: &[u64]) -> Result<Vec<[u8; 32]>, MerkleError> {
+    let tree = tree(digests)?;
+    let mut paths = Vec::new();
+    for unit in units {
+        let at = in_range(*unit, digests.len() as u64)?;
+        paths.push(digests[at]);
+        paths.extend_from_slice(tree.proof(&[at]).proof_hashes());
+    }
+    Ok(paths)
+}
+
 fn in_range(index: u64, units: u64) -> Result<usize, MerkleError> {
     usize::try_from(index).ok().filter(|_| index < units).ok_or(MerkleError::OutOfRange { index, units })
 }

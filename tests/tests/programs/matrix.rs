@@ -20,6 +20,7 @@ use assay_tests::{
 mod escrow;
 mod governance;
 mod reputation;
+mod sampled;
 mod staking;
 mod token;
 mod verification;

@@ -1,4 +1,5 @@
-//! Accounts made by hand where Anchor's `init` is too dear, or where more than rent must be in them from the start.
+//! Accounts made by hand where Anchor's `init` is too dear, or where more than rent must be in them from the start. The
+//! verification program makes its cases and ballots so too.
 
 use anchor_lang::{
     prelude::*,
@@ -17,7 +18,7 @@ use anchor_spl::{
 use crate::state::{SEAT_SEED, Seat};
 
 /// A PDA to be created, and who pays.
-pub(crate) struct Create<'a, 'info> {
+pub struct Create<'a, 'info> {
     pub payer: &'a AccountInfo<'info>,
     pub account: &'a AccountInfo<'info>,
     pub owner: &'a Pubkey,
@@ -61,7 +62,7 @@ fn create_account(from: &Pubkey, to: &Pubkey, lamports: u64, space: u64, owner: 
 }
 
 /// Write a created account, put together in memory first: each field written into an account by itself costs 50 CU.
-pub(crate) fn store(account: &AccountInfo, value: &impl AccountSerialize) -> Result<()> {
+pub fn store(account: &AccountInfo, value: &impl AccountSerialize) -> Result<()> {
     let mut data = account.try_borrow_mut_data()?;
     let mut bytes = Vec::with_capacity(data.len());
     value.try_serialize(&mut bytes)?;
@@ -93,7 +94,7 @@ pub(crate) fn token_account_space(mint: &AccountInfo) -> Result<usize> {
 
 /// Make a token account of a created account.
 #[inline(never)]
-pub(crate) fn init_token_account<'info>(
+pub fn init_token_account<'info>(
     account: &AccountInfo<'info>,
     mint: &AccountInfo<'info>,
     owner: &AccountInfo<'info>,

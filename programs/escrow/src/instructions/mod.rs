@@ -10,7 +10,7 @@ pub mod award_bid;
 pub mod bid;
 pub mod claim_seat;
 pub mod close_job;
-mod create;
+pub mod create;
 pub mod deliver;
 pub mod device;
 pub mod end_job;

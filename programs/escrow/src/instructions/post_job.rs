@@ -99,6 +99,7 @@ impl PostJob<'_> {
             class: terms.class,
             assignment: terms.assignment,
             replicas: terms.strategy.first(),
+            doubted: false,
             cases: 0,
             seats: 0,
             winners: 0,

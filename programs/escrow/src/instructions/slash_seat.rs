@@ -68,7 +68,9 @@ pub(crate) fn slash(ctx: Context<SlashSeat>) -> Result<()> {
     let (job, seat) = (&ctx.accounts.job, &ctx.accounts.seat);
     require!(matches!(job.state, JobState::Verified | JobState::Unresolved), EscrowError::WrongState);
     require!(Job::in_set(job.losers, seat.index), EscrowError::SeatNotLost);
-    let reason = if seat.state == SeatState::Revealed { SlashReason::Wrong } else { SlashReason::Silent };
+    // What was revealed or delivered was found wrong; a seal was not opened.
+    let shown = matches!(seat.state, SeatState::Revealed | SeatState::Delivered);
+    let reason = if shown { SlashReason::Wrong } else { SlashReason::Silent };
     let amount = job.exposure;
     end(ctx, reason, amount)
 }

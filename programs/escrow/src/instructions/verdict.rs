@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::vault::pay_bounty;
 use crate::{EscrowError, state::*};
 
-/// Accounts of `set_seed`, `ask`, `set_root`, `change_cases` and `record_verdict`, in order:
+/// Accounts of `set_seed`, `ask`, `set_root`, `change_cases`, `doubt` and `record_verdict`, in order:
 /// 0. `verifier` (signer): a PDA of the verification program
 /// 1. `job` (writable)
 /// 2. of `set_seed`, `ask` and `record_verdict`, if the caller of the crank is to be paid the job's bounty: that caller
@@ -81,6 +81,13 @@ pub(crate) fn change_cases(ctx: Context<JobByVerifier>, open: bool) -> Result<()
     require!(job.is_live() || !open, EscrowError::WrongState);
     let cases = if open { job.cases.checked_add(1) } else { job.cases.checked_sub(1) };
     job.cases = cases.ok_or(EscrowError::Overflow)?;
+    Ok(())
+}
+
+pub(crate) fn doubt(ctx: Context<JobByVerifier>) -> Result<()> {
+    let job = &mut ctx.accounts.job;
+    require!(job.is_live() && job.cases > 0, EscrowError::WrongState);
+    job.doubted = true;
     Ok(())
 }
 

@@ -34,8 +34,11 @@ pub struct Job {
     pub assignment: Assignment,
     /// Seats that are asked for now; verification may ask for more, up to `strategy.most()`.
     pub replicas: u8,
-    /// Open cases of the verification program: while there are any, nothing is released for want of an objection.
-    pub cases: u8,
+    /// Whether a jury could not say if the result is right: with its last case the job ends, and nobody is paid or slashed.
+    pub doubted: bool,
+    /// Cases of the verification program that are not closed: while there are any, nothing is released for want of an
+    /// objection. As many as there are units, so that no number of friendly ones keeps a real one out.
+    pub cases: u32,
     /// Bit i: seat i is taken and not yet settled, slashed or expired.
     pub seats: u8,
     /// Bit i: seat i revealed the quorum's digest, or was accepted.
@@ -252,7 +255,8 @@ impl Job {
         self.invariant()
     }
 
-    /// Ask for `replicas` seats from now on, in a new draw if `rearm`: whoever comes has time to come and to seal.
+    /// Ask for `replicas` seats from now on, in a new draw if `rearm`: whoever comes has time to come and to seal, and so has
+    /// another one in the place of a ghost that came at once.
     pub fn ask(&mut self, replicas: u8, rearm: bool, clock: &Clock) -> Result<()> {
         require!(matches!(self.state, JobState::Open | JobState::Seated), EscrowError::WrongState);
         require!((self.replicas..=self.strategy.most()).contains(&replicas), EscrowError::BadVerdict);
@@ -264,7 +268,7 @@ impl Job {
             self.seeded_at = 0;
             self.seed_slot = clock.slot;
         }
-        let windows = i64::from(self.seal_window).checked_mul(2).ok_or(EscrowError::Overflow)?;
+        let windows = i64::from(self.seal_window).checked_mul(3).ok_or(EscrowError::Overflow)?;
         self.seal_by = self.seal_by.max(clock.unix_timestamp.checked_add(windows).ok_or(EscrowError::Overflow)?);
         self.invariant()
     }

@@ -57,10 +57,12 @@ impl Strategy {
         }
     }
 
-    /// Seats that must agree.
+    /// Seats that must agree; of a sampled job the executor and more than half of the committee, without which nothing can
+    /// be judged.
     pub const fn quorum(&self) -> u8 {
         match self {
             Self::Replicated { quorum, .. } => *quorum,
+            Self::Sampled { committee, .. } => (*committee >> 1).saturating_add(2),
             _ => 1,
         }
     }
@@ -76,8 +78,8 @@ impl Strategy {
                 let widened = most.saturating_sub(first).div_ceil(2);
                 widened.saturating_add(1).saturating_mul(2).saturating_add(*adaptive as u8)
             }
-            // The executor and the committee are drawn; the committee is counted, then the audit ends.
-            Self::Sampled { .. } => 4,
+            // The executor and the committee are drawn, and the audit ends.
+            Self::Sampled { .. } => 3,
             _ => 2,
         };
         self.most().saturating_add(1).saturating_add(rounds)
@@ -94,6 +96,11 @@ impl Strategy {
     /// Whether it is delivered for review, and silence accepts it.
     pub const fn is_reviewed(&self) -> bool {
         self.review_window().is_some()
+    }
+
+    /// Whether a committee computes samples of it again.
+    pub const fn is_sampled(&self) -> bool {
+        matches!(self, Self::Sampled { .. })
     }
 
     /// Whether a round of seals and reveals judges it.
@@ -191,7 +198,7 @@ mod tests {
         assert_eq!((of(2, 7, false).cranks(), of(3, 7, false).cranks()), (7 + 1 + 8, 7 + 1 + 6));
         // One for drawing the re-check, and from one seat to seven in three steps.
         assert_eq!(of(3, 7, true).cranks(), 7 + 1 + 1 + 8);
-        assert_eq!(Strategy::Sampled { samples: 4, committee: 3 }.cranks(), 4 + 1 + 4);
+        assert_eq!(Strategy::Sampled { samples: 4, committee: 3 }.cranks(), 4 + 1 + 3);
         assert_eq!(Strategy::Accepted { window: 1 }.cranks(), 1 + 1 + 2);
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn handler<'info>(ctx: Context<'info, FinalizeRound<'info>>) -> Resul
 }
 
 /// What a seat's end means for its operator's reputation; nothing where the round could not tell.
-fn outcome(index: u8, ballot: Ballot, verdict: &Verdict) -> Option<Outcome> {
+pub(crate) fn outcome(index: u8, ballot: Ballot, verdict: &Verdict) -> Option<Outcome> {
     match ballot {
         Ballot::Ghost => Some(Outcome::Silent),
         _ if Job::in_set(verdict.winners, index) => Some(Outcome::Valid),
@@ -73,7 +73,7 @@ fn outcome(index: u8, ballot: Ballot, verdict: &Verdict) -> Option<Outcome> {
 
 /// Read the pairs of seat and record: every taken seat of the job exactly once, each with its own operator's record.
 #[inline(never)]
-fn collect<'info>(
+pub(crate) fn collect<'info>(
     job: &Account<'info, Job>,
     silent: u8,
     accounts: &'info [AccountInfo<'info>],

@@ -2,19 +2,21 @@
 
 pub mod administration;
 pub mod canary;
+pub mod case;
 pub mod close_round;
 pub mod draw;
 pub mod finalize_round;
 pub mod initialize;
 pub mod open_round;
 pub mod reveal_result;
+pub mod sample;
 pub mod seal_result;
 pub mod set_params;
 
 #[allow(ambiguous_glob_reexports)]
 pub use self::{
-    administration::*, canary::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*,
-    reveal_result::*, seal_result::*,
+    administration::*, canary::*, case::*, close_round::*, draw::*, finalize_round::*, initialize::*, open_round::*,
+    reveal_result::*, sample::*, seal_result::*,
 };
 
 use crate::state::{AUTHORITY_BUMP, AUTHORITY_SEED};

@@ -18,7 +18,7 @@ pub struct OpenRound<'info> {
     #[account(has_one = requester @ VerificationError::NotRequester)]
     pub job: Account<'info, Job>,
     #[account(
-        init, payer = requester, space = 8 + Round::INIT_SPACE, seeds = [ROUND_SEED, job.key().as_ref()], bump
+        init, payer = requester, space = Round::space(job.strategy.is_sampled()), seeds = [ROUND_SEED, job.key().as_ref()], bump
     )]
     pub round: Account<'info, Round>,
     pub system_program: Program<'info, System>,
@@ -47,6 +47,7 @@ pub(crate) fn handler(ctx: Context<OpenRound>) -> Result<()> {
         seal_by: job.seal_by,
         reveal_window: job.reveal_window,
         reveal_by,
+        shown: job.strategy.is_sampled().then(Shown::default),
     });
     emit(&ctx.accounts.event_authority, &RoundOpened { round: ctx.accounts.round.key(), job: ctx.accounts.job.key() })?;
     Ok(())

@@ -34,6 +34,7 @@ pub(crate) fn handler(ctx: Context<RevealResult>, digest: [u8; 32], salt: [u8; 3
     let (round, seat) = (&ctx.accounts.round, &ctx.accounts.seat);
     let (now, operator) = (Clock::get()?.unix_timestamp, ctx.accounts.operator.key());
     require!(digest != [0; 32], VerificationError::EmptyCommitment);
+    require!(round.shown.is_none(), VerificationError::NotReplicated);
     let over = matches!(round.phase, Phase::Tied | Phase::Auditing | Phase::Final);
     require!(!over, VerificationError::WrongPhase);
     // The digests of the stage in which it withheld its own are known by now.

@@ -1,11 +1,14 @@
 //! Accounts of the verification program. Times in unix seconds.
 
+mod ballot;
+mod case;
 mod round;
+mod shown;
 
 use anchor_lang::prelude::*;
 use assay_escrow::CLASSES;
 
-pub use self::round::*;
+pub use self::{ballot::*, case::*, round::*, shown::*};
 use crate::VerificationError;
 
 /// Layout version that this build writes.

@@ -1,6 +1,7 @@
 use anchor_lang::prelude::*;
 use assay_escrow::{Job, Strategy};
 
+use super::Shown;
 use crate::{VerificationError, tally};
 
 /// Where a round is.
@@ -14,7 +15,7 @@ pub enum Phase {
     Revealing,
     /// No more may be asked, and there are different digests: a jury may be called until `reveal_by`.
     Tied,
-    /// Of a sampled job: the committee has spoken, and until `reveal_by` the executor may be asked for proofs.
+    /// Of a sampled job: the committee has spoken, and until `reveal_by` a jury may be called.
     Auditing,
     /// The verdict is recorded.
     Final,
@@ -47,9 +48,17 @@ pub struct Round {
     pub reveal_window: u32,
     /// The last moment to reveal: `reveal_window` after the last seal, or after `seal_by` if not all seal.
     pub reveal_by: i64,
+    /// Of a sampled job: the leaves that its executor has shown. A round without it has no room for it.
+    pub shown: Option<Shown>,
 }
 
 impl Round {
+    /// Bytes of the account.
+    pub const fn space(sampled: bool) -> usize {
+        let all = 8_usize.saturating_add(Self::INIT_SPACE);
+        if sampled { all } else { all.saturating_sub(Shown::INIT_SPACE) }
+    }
+
     /// Whether the round was opened for the job that stands at its address now. A requester may close a job, leave its
     /// round open and post again with the same nonce: the old round must not judge the new job.
     pub fn is_of(&self, job: &Job) -> bool {
@@ -78,6 +87,12 @@ impl Round {
     /// All have sealed by `now`: they may reveal.
     pub fn reveals_from(&mut self, now: i64) -> Result<()> {
         self.phase = Phase::Revealing;
+        self.reveals_until(now)
+    }
+
+    /// Counted at `now`: a jury may be called for a while.
+    pub fn audits_from(&mut self, now: i64) -> Result<()> {
+        self.phase = Phase::Auditing;
         self.reveals_until(now)
     }
 
@@ -144,6 +159,7 @@ mod tests {
             seal_by: 100,
             reveal_window: 10,
             reveal_by: 110,
+            shown: None,
         }
     }
 

@@ -8,6 +8,9 @@ use assay_escrow::{ID as ESCROW, Job, VERIFIER};
 use assay_reputation::ID as REPUTATION;
 use assay_verification::{ID, VerificationParams, accounts, canary::commitment, instruction, seed::SLOT_HASHES};
 
+mod sample;
+
+pub use self::sample::*;
 use super::{SYSTEM_PROGRAM, build, build_with};
 use crate::addresses::{canary, config, event_authority, program_data, record, round as round_address, seat};
 
@@ -149,11 +152,15 @@ fn finalize_with(caller: Option<Pubkey>, job: &Pubkey, class: u8, operators: &[P
         event_authority: event_authority(&ID),
         program: ID,
     };
-    let pairs = operators.iter().flat_map(|operator| {
-        let record = record(operator, class);
-        [AccountMeta::new_readonly(seat(job, operator), false), AccountMeta::new(record, false)]
-    });
-    build_with(ID, accounts, pairs.collect(), instruction::FinalizeRound {})
+    build_with(ID, accounts, pairs(job, class, operators), instruction::FinalizeRound {})
+}
+
+/// Every taken seat with its operator's record.
+fn pairs(job: &Pubkey, class: u8, operators: &[Pubkey]) -> Vec<AccountMeta> {
+    let pair = |operator: &Pubkey| {
+        [AccountMeta::new_readonly(seat(job, operator), false), AccountMeta::new(record(operator, class), false)]
+    };
+    operators.iter().flat_map(pair).collect()
 }
 
 /// Commit to a canary's answer: see `assay_verification::canary::commitment`.

@@ -24,6 +24,7 @@ pub fn cases() -> Vec<Case> {
         Case::new(&w, open(&alice, &job)).other(open(&bob, &other)),
     ];
     cases.extend(admin(&w));
+    cases.extend(sampled::cases());
     w.ok(&[open(&alice, &job)]);
     w.ok(&[open(&bob, &other)]);
     w.tick(0, 2);
