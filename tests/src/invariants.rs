@@ -9,6 +9,7 @@ use assay_sdk::{
     escrow::{Job, Seat},
     staking::{Pool, REWARDS_VAULT, Totals},
     token::{self, ASY_MINT},
+    verification::{Ballot, Case, CasePhase},
 };
 
 use crate::{chain::Chain, world::World};
@@ -18,8 +19,9 @@ use crate::{chain::Chain, world::World};
 /// # Panics
 /// If one is broken.
 pub fn check(world: &World) {
-    let exposed = jobs(world);
-    pools(world, &exposed);
+    let mut exposed = jobs(world);
+    let accused = cases(world, &mut exposed);
+    pools(world, &exposed, &accused);
     supply(&world.chain);
 }
 
@@ -49,8 +51,44 @@ fn jobs(world: &World) -> BTreeMap<Pubkey, u64> {
     exposed
 }
 
+/// Every case's vault covers what is at stake, or owed, in it; a closed case leaves nothing; a job counts its cases. Adds the
+/// jurors' bonds to what is exposed, and returns the open cases about each operator.
+fn cases(world: &World, exposed: &mut BTreeMap<Pubkey, u64>) -> BTreeMap<Pubkey, u32> {
+    let (mut accused, mut counted) = (BTreeMap::new(), BTreeMap::new());
+    for address in &world.cases {
+        let vault = addresses::case_vault(address);
+        let Some(case) = world.chain.find::<Case>(address) else {
+            assert!(world.chain.account(&vault).is_none(), "case {address} is closed and its vault is not");
+            continue;
+        };
+        case.invariant().unwrap_or_else(|why| panic!("case {address}: {why}"));
+        *counted.entry(case.job).or_insert(0) += 1;
+        *accused.entry(case.executor).or_default() += 1;
+        let mut owed = case.dues.iter().map(|due| due.amount).sum::<u64>();
+        if case.phase != CasePhase::Concluded {
+            owed = case.bond + case.appeals.iter().map(|appeal| appeal.bond).sum::<u64>();
+        }
+        let mut ballots = 0;
+        for operator in &world.operators {
+            let Some(ballot) = world.chain.find::<Ballot>(&addresses::ballot(address, operator)) else { continue };
+            ballots += 1;
+            *exposed.entry(*operator).or_default() += ballot.bond;
+            if case.phase == CasePhase::Concluded {
+                owed += ballot.earned(&case).unwrap_or_else(|why| panic!("{why}")).unwrap_or(0);
+            }
+        }
+        assert_eq!(case.ballots, ballots, "ballots of {address}");
+        let held = world.chain.tokens(&vault);
+        assert!(held >= owed, "vault of {address} holds {held} and owes {owed}");
+    }
+    for job in world.jobs.iter().filter_map(|job| Some((job, world.chain.find::<Job>(job)?))) {
+        assert_eq!(job.1.cases, counted.get(job.0).copied().unwrap_or(0), "cases of {}", job.0);
+    }
+    accused
+}
+
 /// Every pool's vault covers its stake, its locks are exactly its seats' exposures, and the totals are the pools' sum.
-fn pools(world: &World, exposed: &BTreeMap<Pubkey, u64>) {
+fn pools(world: &World, exposed: &BTreeMap<Pubkey, u64>, accused: &BTreeMap<Pubkey, u32>) {
     let (mut counted, mut staked, mut due) = (0, 0, 0);
     for operator in &world.operators {
         let address = addresses::pool(operator);
@@ -59,6 +97,7 @@ fn pools(world: &World, exposed: &BTreeMap<Pubkey, u64>) {
         let held = world.chain.tokens(&addresses::pool_vault(&address));
         assert!(held >= pool.active + pool.cooling, "vault of {operator} holds {held}");
         if world.locks_are_exposures {
+            assert_eq!(pool.open_cases, accused.get(operator).copied().unwrap_or(0), "cases about {operator}");
             assert_eq!(pool.locked, exposed.get(operator).copied().unwrap_or(0), "locks of {operator}");
         }
         counted += pool.counted;

@@ -8,6 +8,7 @@
 
 pub mod attack;
 pub mod auction;
+pub mod cases;
 pub mod chain;
 pub mod governance;
 pub mod idl;

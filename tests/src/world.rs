@@ -145,6 +145,8 @@ pub struct World {
     pub operators: Vec<Pubkey>,
     /// Every job ever posted.
     pub jobs: Vec<Pubkey>,
+    /// Every case ever opened.
+    pub cases: Vec<Pubkey>,
     /// Whether a pool's locks are exactly its seats' exposures: not where a test locks as escrow would.
     pub locks_are_exposures: bool,
 }
@@ -165,6 +167,7 @@ impl World {
             mallory: wallet("mallory"),
             operators: Vec::new(),
             jobs: Vec::new(),
+            cases: Vec::new(),
             locks_are_exposures: true,
         };
         world.tick(0, 0);

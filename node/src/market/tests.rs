@@ -69,6 +69,7 @@ pub(crate) fn job() -> Job {
         seed: [7; 32],
         ended_at: 0,
         root: [0; 32],
+        accuser: Pubkey::default(),
         strategy: Strategy::ORDINARY,
         uri: String::new(),
         prices: vec![],

@@ -221,6 +221,16 @@ pub mod assay_escrow {
         instructions::verdict::doubt(ctx)
     }
 
+    /// End a job whose result a case found wrong: `losers` in seat bits, to be slashed for `accuser`, who opened the case. CPI from
+    /// verification only.
+    pub fn convict<'info>(
+        ctx: Context<'info, JobByVerifier<'info>>,
+        losers: u8,
+        accuser: Pubkey,
+    ) -> Result<()> {
+        instructions::verdict::convict(ctx, losers, accuser)
+    }
+
     /// Record a round's verdict: bit i of `winners` and `losers` is seat i. CPI from verification only.
     pub fn record_verdict<'info>(
         ctx: Context<'info, JobByVerifier<'info>>,

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::{Canary, CaseKind, Due, Round, Ruling, VerificationParams};
+use crate::state::{Ballot, Canary, Case, CaseKind, Due, Round, Ruling, VerificationParams, Vote};
 
 /// The Config exists.
 #[event]
@@ -187,6 +187,89 @@ pub struct CaseOpened {
     pub until: i64,
 }
 
+/// The executor opened the leaf of a challenged unit as far as the level `climbed`; with the last piece (`complete`) a jury is called.
+#[event]
+pub struct CaseAnswered {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub digest: [u8; 32],
+    pub climbed: u8,
+    pub complete: bool,
+}
+
+/// A jury's seed was captured from the hash of `slot`; chairs may be taken until `join_by`.
+#[event]
+pub struct JuryDrawn {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub level: u8,
+    pub chairs: u8,
+    pub slot: u64,
+    pub seed: [u8; 32],
+    pub join_by: i64,
+}
+
+/// A jury's seed had aged out; it will be the hash of the first slot after `after_slot`.
+#[event]
+pub struct JuryRearmed {
+    pub case: Pubkey,
+    pub after_slot: u64,
+}
+
+/// An operator took a chair; `bond` base units of its ASY are locked.
+#[event]
+pub struct JurorJoined {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub ballot: Pubkey,
+    pub operator: Pubkey,
+    pub level: u8,
+    pub bond: u64,
+    pub seal_by: i64,
+}
+
+/// A juror committed to a vote.
+#[event]
+pub struct BallotSealed {
+    pub case: Pubkey,
+    pub ballot: Pubkey,
+    pub operator: Pubkey,
+    pub seal: [u8; 32],
+}
+
+/// A juror opened its vote.
+#[event]
+pub struct BallotRevealed {
+    pub case: Pubkey,
+    pub ballot: Pubkey,
+    pub operator: Pubkey,
+    pub digest: [u8; 32],
+}
+
+/// A jury's votes were counted. `decision`: zeros if no jury could say; an appeal may be made until `until`.
+#[event]
+pub struct CaseResolved {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub level: u8,
+    pub decision: [u8; 32],
+    pub votes: Vec<Vote>,
+    pub until: i64,
+}
+
+/// A decision was appealed: another jury, of `chairs`, is called.
+#[event]
+pub struct CaseAppealed {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub by: Pubkey,
+    pub level: u8,
+    pub chairs: u8,
+    /// Base units of ASY.
+    pub bond: u64,
+}
+
 /// A case is over. Each juror that voted for `decision` gets `each` and its bond; `dues` is owed besides, in base units of ASY.
 #[event]
 pub struct CaseConcluded {
@@ -196,4 +279,58 @@ pub struct CaseConcluded {
     pub decision: [u8; 32],
     pub each: u64,
     pub dues: Vec<Due>,
+}
+
+/// The job of a case ended otherwise: every bond goes back.
+#[event]
+pub struct CaseMooted {
+    pub case: Pubkey,
+    pub job: Pubkey,
+}
+
+/// A case paid what it owed under a number, in base units of ASY.
+#[event]
+pub struct CasePaid {
+    pub case: Pubkey,
+    pub index: u8,
+    pub to: Pubkey,
+    pub amount: u64,
+}
+
+/// A juror was paid and its bond released, in base units of ASY; its ballot is closed.
+#[event]
+pub struct BallotSettled {
+    pub case: Pubkey,
+    pub ballot: Pubkey,
+    pub operator: Pubkey,
+    pub paid: u64,
+    pub released: u64,
+    pub last: Ballot,
+}
+
+/// A juror lost its bond, in base units of ASY; its ballot is closed.
+#[event]
+pub struct BallotSlashed {
+    pub case: Pubkey,
+    pub ballot: Pubkey,
+    pub operator: Pubkey,
+    pub amount: u64,
+    pub last: Ballot,
+}
+
+/// A case was closed. `surplus`: base units of ASY that strangers had sent to its vault; they went to the opener.
+#[event]
+pub struct CaseClosed {
+    pub case: Pubkey,
+    pub job: Pubkey,
+    pub surplus: u64,
+    pub last: Case,
+}
+
+/// What an executor had at stake in the cases about a job went back to it, in base units of ASY.
+#[event]
+pub struct SuretyReturned {
+    pub job: Pubkey,
+    pub operator: Pubkey,
+    pub amount: u64,
 }

@@ -151,6 +151,86 @@ pub mod assay_verification {
         instructions::canary::close(ctx)
     }
 
+    /// Open the leaf of a challenged unit: the case's executor only, in time. With the last piece it stands surety and a jury is called.
+    ///
+    /// * `level`: where the last piece ended (`Case.climbed`); 0 begins anew
+    /// * `siblings`: the next neighbours on the way up, lowest first; as many as fit
+    pub fn answer_case(ctx: Context<AnswerCase>, level: u8, digest: [u8; 32], siblings: Vec<[u8; 32]>) -> Result<()> {
+        instructions::case::answer::handler(ctx, level, digest, siblings)
+    }
+
+    /// Capture the seed of a jury that is called, or re-arm it when it has aged out. Anyone may call.
+    pub fn draw_jury(ctx: Context<DrawJury>) -> Result<()> {
+        instructions::case::draw::handler(ctx)
+    }
+
+    /// Take a chair, if sortition chose the signing operator's pool; locks the juror's bond there.
+    pub fn join_jury(ctx: Context<JoinJury>) -> Result<()> {
+        instructions::case::join::handler(ctx)
+    }
+
+    /// Commit to a vote: see [`seal::seal`], with the case for the round. The juror only, in its window.
+    pub fn ballot_seal(ctx: Context<SealBallot>, seal: [u8; 32]) -> Result<()> {
+        instructions::case::vote::seal_vote(ctx, seal)
+    }
+
+    /// Open the vote. The juror only, once all chairs have sealed, or no more can.
+    pub fn ballot_reveal(ctx: Context<RevealBallot>, digest: [u8; 32], salt: [u8; 32]) -> Result<()> {
+        instructions::case::vote::reveal_vote(ctx, digest, salt)
+    }
+
+    /// Count a jury's votes: what more than half of its chairs found is the decision. Anyone may call.
+    pub fn resolve_case(ctx: Context<ResolveCase>) -> Result<()> {
+        instructions::case::resolve::resolve(ctx)
+    }
+
+    /// Put twice as much at stake and have a jury of twice as many chairs judge anew; twice at most. Anybody may, in time.
+    pub fn appeal(ctx: Context<AppealCase>) -> Result<()> {
+        instructions::case::resolve::appeal(ctx)
+    }
+
+    /// End a challenge that was not answered, or whose decision stands, and tell escrow. Anyone may call.
+    pub fn conclude_challenge(ctx: Context<ConcludeChallenge>) -> Result<()> {
+        instructions::case::conclude::conclude_challenge(ctx)
+    }
+
+    /// End a tie whose decision stands, and with it the round and the job. Anyone may call.
+    ///
+    /// Remaining accounts: for every taken seat, the Seat and the operator's Record (writable).
+    pub fn conclude_tie<'info>(ctx: Context<'info, ConcludeTie<'info>>) -> Result<()> {
+        instructions::case::conclude::conclude_tie(ctx)
+    }
+
+    /// End a case whose job ended otherwise: every bond goes back. Anyone may call.
+    pub fn moot_case(ctx: Context<MootCase>) -> Result<()> {
+        instructions::case::resolve::moot(ctx)
+    }
+
+    /// Pay what a concluded case owes, by its number in `Case.dues`. Anyone may call.
+    pub fn pay_case(ctx: Context<PayCase>, index: u8) -> Result<()> {
+        instructions::case::settle::pay(ctx, index)
+    }
+
+    /// Release a juror's bond after the case, and pay its part. Anyone may call.
+    pub fn settle_ballot(ctx: Context<SettleBallot>) -> Result<()> {
+        instructions::case::settle::settle(ctx)
+    }
+
+    /// Slash a juror that voted otherwise than was decided, or did not vote. Anyone may call, and is paid.
+    pub fn slash_ballot(ctx: Context<SlashBallot>) -> Result<()> {
+        instructions::case::settle::slash(ctx)
+    }
+
+    /// Close a case that owes nothing; rent returns to its opener. Anyone may call.
+    pub fn close_case(ctx: Context<CloseCase>) -> Result<()> {
+        instructions::case::close::handler(ctx)
+    }
+
+    /// Return what an executor put at stake in the cases about a job, when none can be lost any more. Anyone may call.
+    pub fn return_surety(ctx: Context<ReturnSurety>) -> Result<()> {
+        instructions::case::surety::handler(ctx)
+    }
+
     /// Close a finished round, or one whose job ended without it; rent returns to its payer. Anyone may call.
     pub fn close_round(ctx: Context<CloseRound>) -> Result<()> {
         instructions::close_round::handler(ctx)

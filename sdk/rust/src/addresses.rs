@@ -163,6 +163,26 @@ pub fn canary(commitment: &[u8; 32]) -> Pubkey {
     find(&[verification::CANARY_SEED, commitment], &verification::ID)
 }
 
+/// The case of a kind about a job.
+pub fn case(job: &Pubkey, kind: &verification::CaseKind) -> Pubkey {
+    find(&[verification::CASE_SEED, job.as_ref(), &kind.subject().to_le_bytes()], &verification::ID)
+}
+
+/// A case's vault.
+pub fn case_vault(case: &Pubkey) -> Pubkey {
+    find(&[verification::VAULT_SEED, case.as_ref()], &verification::ID)
+}
+
+/// An operator's ballot in a case.
+pub fn ballot(case: &Pubkey, operator: &Pubkey) -> Pubkey {
+    find(&[verification::BALLOT_SEED, case.as_ref(), operator.as_ref()], &verification::ID)
+}
+
+/// What an operator has at stake in the cases about a job.
+pub fn surety(job: &Pubkey, operator: &Pubkey) -> Pubkey {
+    find(&[verification::SURETY_SEED, job.as_ref(), operator.as_ref()], &verification::ID)
+}
+
 /// Governance's proposal number `id`.
 pub fn proposal(id: u64) -> Pubkey {
     find(&[governance::PROPOSAL_SEED, &id.to_le_bytes()], &governance::ID)

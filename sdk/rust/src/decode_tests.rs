@@ -95,6 +95,7 @@ fn a_job_with_a_string_and_large_numbers() {
         seed: [8; 32],
         ended_at: 11,
         root: [9; 32],
+        accuser: Pubkey::default(),
         strategy: Strategy::ORDINARY,
         uri: "file:///spec.json".into(),
         prices: vec![],

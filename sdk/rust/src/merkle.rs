@@ -4,7 +4,8 @@
 //! `sha256(0x01 || left || right)`, and an odd node is promoted unchanged. The prefixes keep a node from being passed
 //! off as a leaf; the index in the digest keeps one unit's output from being passed off as another's.
 
-use rs_merkle::{Hasher, MerkleProof, MerkleTree};
+use assay_verification::merkle as chain;
+use rs_merkle::{Hasher, MerkleTree};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -103,14 +104,10 @@ impl Proof {
     /// # Errors
     /// [`MerkleError::OutOfRange`] or [`MerkleError::Mismatch`].
     pub fn verify(&self, root: &[u8; 32], units: u64, digest: &[u8; 32]) -> Result<(), MerkleError> {
-        let at = in_range(self.index, units)?;
-        // rs_merkle ignores surplus hashes; a proof must have exactly one form.
-        if self.units != units || self.siblings.len() != siblings_of(self.index, units) {
-            return Err(MerkleError::Mismatch);
-        }
-        let total = usize::try_from(units).map_err(|_| MerkleError::Mismatch)?;
-        let proof = MerkleProof::<Sha256Tree>::new(self.siblings.clone());
-        if proof.verify(*root, &[at], &[Sha256Tree::hash(digest)], total) { Ok(()) } else { Err(MerkleError::Mismatch) }
+        in_range(self.index, units)?;
+        // As the chain does it, by its own code.
+        let proven = self.units == units && chain::proves(root, self.index, units, digest, &self.siblings);
+        if proven { Ok(()) } else { Err(MerkleError::Mismatch) }
     }
 }
 
@@ -132,16 +129,6 @@ pub fn paths(digests: &[[u8; 32]], units: &[u64]) -> Result<Vec<[u8; 32]>, Merkl
 
 fn in_range(index: u64, units: u64) -> Result<usize, MerkleError> {
     usize::try_from(index).ok().filter(|_| index < units).ok_or(MerkleError::OutOfRange { index, units })
-}
-
-/// How many neighbours a unit meets on its way up: none where it is the odd one out.
-fn siblings_of(index: u64, units: u64) -> usize {
-    let (mut index, mut width, mut count) = (index, units, 0);
-    while width > 1 {
-        count += usize::from(index ^ 1 < width);
-        (index, width) = (index / 2, width.div_ceil(2));
-    }
-    count
 }
 
 #[cfg(test)]
@@ -233,7 +220,30 @@ mod tests {
         assert_eq!(outside.verify(&root, 6, &digests[2]), Err(MerkleError::OutOfRange { index: 6, units: 6 }));
     }
 
+    /// The library's own check, which ignores surplus hashes.
+    fn by_the_library(proof: &Proof, root: &[u8; 32], units: u64, digest: &[u8; 32]) -> bool {
+        let library = rs_merkle::MerkleProof::<Sha256Tree>::new(proof.siblings.clone());
+        library.verify(*root, &[proof.index as usize], &[Sha256Tree::hash(digest)], units as usize)
+    }
+
     proptest! {
+        /// The chain's check says what the library's does, of good proofs and of changed ones.
+        #[test]
+        fn the_chain_checks_as_the_library_does(
+            units in 1usize..200, pick in any::<prop::sample::Index>(), change in prop::option::of((0usize..8, 0usize..32)),
+        ) {
+            let digests = digests(units);
+            let (root, index) = (root(&digests).unwrap(), pick.index(units));
+            let mut proof = Proof::create(&digests, index as u64).unwrap();
+            if let Some((at, byte)) = change
+                && let Some(sibling) = proof.siblings.get_mut(at)
+            {
+                sibling[byte] ^= 1;
+            }
+            let chain = proof.verify(&root, units as u64, &digests[index]).is_ok();
+            prop_assert_eq!(chain, by_the_library(&proof, &root, units as u64, &digests[index]));
+        }
+
         #[test]
         fn root_is_the_definition_and_every_proof_verifies(units in 1usize..70) {
             let digests = digests(units);

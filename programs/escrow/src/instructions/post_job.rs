@@ -126,6 +126,7 @@ impl PostJob<'_> {
             seed: [0; 32],
             ended_at: 0,
             root: [0; 32],
+            accuser: Pubkey::default(),
             strategy: terms.strategy,
             uri: terms.uri,
             prices: Vec::new(),

@@ -6,6 +6,7 @@ use assay_token::ASY_MINT;
 use crate::{
     EscrowError, emit,
     events::{SeatSlashed, SlashReason},
+    holding::Holding,
     state::*,
 };
 
@@ -19,7 +20,8 @@ use crate::{
 /// 6. `pool_vault` (writable): `["vault", pool]` of the staking program
 /// 7. `asy_mint` (writable): part of a slash is burned
 /// 8. `harmed` (writable): an ASY token account of the requester's
-/// 9. `caller` (writable): the caller's ASY token account, which gets the caller's part
+/// 9. `caller` (writable): the caller's ASY token account, which gets the caller's part; where a case found the seat wrong, one of
+///    its opener's
 /// 10. `authority`: `["authority"]` of this program
 /// 11. `staking_config`, 12. `staking_program`, 13. `staking_events`: its event authority
 /// 14. `token_program`: SPL Token, which ASY is of; then the event accounts
@@ -68,6 +70,9 @@ pub(crate) fn slash(ctx: Context<SlashSeat>) -> Result<()> {
     let (job, seat) = (&ctx.accounts.job, &ctx.accounts.seat);
     require!(matches!(job.state, JobState::Verified | JobState::Unresolved), EscrowError::WrongState);
     require!(Job::in_set(job.losers, seat.index), EscrowError::SeatNotLost);
+    // Who found it out is paid, whoever sends this: otherwise every challenge could be harvested by a watcher.
+    let whose = job.accuser == Pubkey::default() || Holding::read(&ctx.accounts.caller)?.owner == job.accuser;
+    require!(whose, EscrowError::WrongAddress);
     // What was revealed or delivered was found wrong; a seal was not opened.
     let shown = matches!(seat.state, SeatState::Revealed | SeatState::Delivered);
     let reason = if shown { SlashReason::Wrong } else { SlashReason::Silent };

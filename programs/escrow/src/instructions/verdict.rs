@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::vault::pay_bounty;
 use crate::{EscrowError, state::*};
 
-/// Accounts of `set_seed`, `ask`, `set_root`, `change_cases`, `doubt` and `record_verdict`, in order:
+/// Accounts of `set_seed`, `ask`, `set_root`, `change_cases`, `doubt`, `convict` and `record_verdict`, in order:
 /// 0. `verifier` (signer): a PDA of the verification program
 /// 1. `job` (writable)
 /// 2. of `set_seed`, `ask` and `record_verdict`, if the caller of the crank is to be paid the job's bounty: that caller
@@ -89,6 +89,15 @@ pub(crate) fn doubt(ctx: Context<JobByVerifier>) -> Result<()> {
     require!(job.is_live() && job.cases > 0, EscrowError::WrongState);
     job.doubted = true;
     Ok(())
+}
+
+pub(crate) fn convict<'info>(
+    ctx: Context<'info, JobByVerifier<'info>>,
+    losers: u8,
+    accuser: Pubkey,
+) -> Result<()> {
+    ctx.accounts.job.accuser = accuser;
+    record(ctx, [0; 32], 0, losers)
 }
 
 pub(crate) fn record<'info>(

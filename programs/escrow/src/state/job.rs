@@ -81,6 +81,8 @@ pub struct Job {
     pub ended_at: i64,
     /// Merkle root with the quorum, or as accepted; zeros before.
     pub root: [u8; 32],
+    /// Whoever's case found the loser out: gets the caller's part of its slash. default() for nobody.
+    pub accuser: Pubkey,
     pub strategy: Strategy,
     #[max_len(0)]
     pub uri: String,

@@ -1,5 +1,8 @@
 //! Builders of the verification program's instructions.
 
+mod case;
+mod sample;
+
 use anchor_lang::{
     prelude::Pubkey,
     solana_program::instruction::{AccountMeta, Instruction},
@@ -8,9 +11,7 @@ use assay_escrow::{ID as ESCROW, Job, VERIFIER};
 use assay_reputation::ID as REPUTATION;
 use assay_verification::{ID, VerificationParams, accounts, canary::commitment, instruction, seed::SLOT_HASHES};
 
-mod sample;
-
-pub use self::sample::*;
+pub use self::{case::*, sample::*};
 use super::{SYSTEM_PROGRAM, build, build_with};
 use crate::addresses::{canary, config, event_authority, program_data, record, round as round_address, seat};
 

@@ -3,7 +3,7 @@
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_escrow::{ID as ESCROW, VERIFIER};
 use assay_reputation::ID as REPUTATION;
-use assay_verification::{ID, WHOLE, accounts, instruction};
+use assay_verification::{CaseKind, ID, accounts, instruction};
 
 use super::pairs;
 use crate::{
@@ -79,7 +79,7 @@ pub fn finalize_sample(caller: Option<&Pubkey>, job: &Pubkey, class: u8, operato
 pub fn conclude_sample(caller: Option<&Pubkey>, job: &Pubkey, class: u8, operators: &[Pubkey]) -> Instruction {
     let accounts = accounts::ConcludeSample {
         job: *job,
-        case: case(job, WHOLE),
+        case: case(job, &CaseKind::Sample),
         round: round(job),
         caller: caller.copied(),
         authority: VERIFIER,
