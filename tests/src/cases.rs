@@ -1,18 +1,18 @@
 //! Disputes, step by step, as requesters, executors, challengers and jurors would have them.
 
-use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use anchor_lang::{AccountSerialize, prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_sdk::{
     addresses,
     escrow::{JobTerms, Strategy},
     ix::verification as call,
     merkle::{self, Proof},
-    verification::{Ballot, Case, CaseKind, seal},
+    verification::{Ballot, Case, CaseKind, Phase, Round, seal},
 };
 
 use crate::{
     World,
     chain::{Receipt, hash},
-    market::{salt, terms},
+    market::{REVEAL, salt, terms},
     world::GENESIS,
 };
 
@@ -98,6 +98,16 @@ impl World {
     /// Have a jury called about a tie; returns the case.
     pub fn tie(&mut self, opener: &Pubkey, job: &Pubkey) -> Pubkey {
         self.open_case(call::open_case(opener, job, CaseKind::Tie, None), addresses::case(job, &CaseKind::Tie))
+    }
+
+    /// Put a round to where finalize_round leaves it when its replicas found different things and no more may be asked.
+    pub fn tie_round(&mut self, job: &Pubkey) {
+        let (address, reveal_by) = (addresses::round(job), self.now + REVEAL);
+        let round = Round { phase: Phase::Tied, reveal_by, ..self.round(job) };
+        let mut account = self.chain.account(&address).expect("a round");
+        account.data.clear();
+        round.try_serialize(&mut account.data).expect("a round serializes");
+        self.chain.set(&address, account);
     }
 
     fn open_case(&mut self, instruction: Instruction, case: Pubkey) -> Pubkey {

@@ -106,7 +106,7 @@ pub enum VerificationError {
     #[msg("Too early: whoever keeps this canary may still reveal it")]
     CanaryKept,
     /// 6470
-    #[msg("No case of this kind can be opened about this job: it is not of that strategy, or not at that point")]
+    #[msg("A case of this kind does not go with the job's strategy, with its round's phase, or with this instruction")]
     WrongKind = 70,
     /// 6471
     #[msg("Too late: what the case would be about can be objected to no more")]

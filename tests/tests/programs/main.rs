@@ -2,6 +2,9 @@
 //! attacks of the threat model.
 
 mod accounting;
+mod appeals;
+mod cases;
+mod cases_attacks;
 mod clocks;
 mod costs;
 mod cu;
@@ -15,6 +18,7 @@ mod governance;
 mod governance_attacks;
 mod governance_enacts;
 mod governance_states;
+mod jury;
 mod layouts;
 mod life;
 mod matrix;
@@ -37,6 +41,7 @@ mod staking_rewards;
 mod stale_round;
 mod states;
 mod terms;
+mod ties;
 mod token_2022;
 mod token_admin;
 mod token_distribution;

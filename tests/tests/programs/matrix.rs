@@ -17,6 +17,7 @@ use assay_tests::{
     world::*,
 };
 
+mod cases;
 mod escrow;
 mod governance;
 mod reputation;
@@ -74,6 +75,7 @@ pub fn all_cases() -> impl Iterator<Item = Case> {
         reputation::cases(),
         escrow::cases(),
         verification::cases(),
+        cases::cases(),
         governance::cases(),
     ];
     all.into_iter().flatten()
@@ -114,6 +116,7 @@ fn harmless_ones() -> impl Iterator<Item = &'static Harmless> {
         reputation::HARMLESS,
         escrow::HARMLESS,
         verification::HARMLESS,
+        cases::HARMLESS,
         governance::HARMLESS,
     ];
     all.into_iter().flatten()
