@@ -24,6 +24,18 @@ const CRANKS: &[&str] = &[
     "wait::harvest",
     "escrow::close_job",
     "verification::draw",
+    "verification::finalize_sample",
+    "verification::draw_jury",
+    "verification::resolve_case",
+    "verification::conclude_challenge",
+    "verification::conclude_tie",
+    "verification::conclude_sample",
+    "verification::moot_case",
+    "verification::pay_case",
+    "verification::settle_ballot",
+    "verification::slash_ballot",
+    "verification::close_case",
+    "verification::return_surety",
     "verification::close_round",
     "verification::close_canary",
     "token::open_fee_vault",
@@ -108,6 +120,9 @@ fn left(walk: &Walk) -> Vec<String> {
     let locked = m.staking.pools.iter().filter(|(_, pool)| pool.locked > 0);
     let locks = locked.map(|(address, pool)| format!("{} locked in {address}", pool.locked));
     let canaries = m.canaries.keys().map(|address| format!("canary {address}"));
-    let rounds = rounds.chain(canaries);
+    let cases = m.cases.iter().map(|(address, case)| format!("case {address} in {:?}", case.phase));
+    let ballots = m.ballots.keys().map(|address| format!("ballot {address}"));
+    let sureties = m.sureties.keys().map(|address| format!("surety {address}"));
+    let rounds = rounds.chain(canaries).chain(cases).chain(ballots).chain(sureties);
     jobs.chain(seats).chain(bids).chain(rounds).chain(tickets).chain(locks).collect()
 }

@@ -1,6 +1,7 @@
 //! What holds after every step, whatever happened: the invariants of the threat model, on the model, which the driver
 //! has just compared with the chain.
 
+mod cases;
 mod governance;
 mod money;
 mod staking;
@@ -30,6 +31,7 @@ impl Laws {
         broken.extend(jobs(model));
         broken.extend(staking::broken(model));
         broken.extend(governance::broken(model));
+        broken.extend(cases::broken(model));
         broken
     }
 }

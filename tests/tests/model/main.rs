@@ -39,9 +39,11 @@ const NOT_WALKED: &[(&str, &str)] = &[
     ("escrow::seal_seat", "by verification::seal_result"),
     ("escrow::reveal_seat", "by verification::reveal_result"),
     ("escrow::record_verdict", "by verification::finalize_round"),
-    ("escrow::ask", "by verification::finalize_round and seal_result"),
-    ("escrow::set_root", "by verification::finalize_round"),
+    ("escrow::ask", "by verification::finalize_round, seal_result and draw"),
+    ("escrow::set_root", "by verification::reveal_canary and reveal_root"),
     ("escrow::change_cases", "by verification::open_case and close_case"),
+    ("escrow::doubt", "by verification::conclude_challenge"),
+    ("escrow::convict", "by verification::conclude_challenge"),
 ];
 
 fn number(name: &str, default: u64) -> u64 {

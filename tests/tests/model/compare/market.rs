@@ -7,7 +7,7 @@ use assay_tests::{
 };
 
 use super::{Diff, Place};
-use crate::state::{Admin, Bid, Device, Model, Published};
+use crate::state::{Admin, Bid, Device, Model, Published, Shown};
 
 pub const PLACES: &[Place] = &[job, seat, round, canary, device, bid, published, payment, config];
 
@@ -21,7 +21,8 @@ fn job(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Optio
     diff.at = format!("job {} of {}", job.nonce, job.requester);
     diff.same("bytes", job.space, chain.account(address)?.data.len());
     diff.same("state", job.state, on.state);
-    diff.same("strategy", (job.strategy, job.replicas, job.cases), (on.strategy, on.replicas, on.cases));
+    diff.same("strategy", (job.strategy, job.replicas), (on.strategy, on.replicas));
+    diff.same("cases", (job.cases, job.doubted, job.accuser), (on.cases, on.doubted, on.accuser));
     diff.same("assignment", (job.assignment, job.class), (on.assignment, on.class));
     diff.same("seats", bits(&job.seats), on.seats);
     diff.same("winners", bits(&job.winners), on.winners);
@@ -67,6 +68,11 @@ fn round(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Opt
     diff.same("replicas", (round.replicas, round.quorum), (on.replicas, on.quorum));
     diff.same("silent", bits(&round.silent), on.silent);
     diff.same("known", round.known, on.known);
+    let shown = on.shown.map(|it| {
+        let verification::Shown { leaves, height, digest, node, root } = it;
+        Shown { leaves, height, digest, node, root }
+    });
+    diff.same("shown", round.shown, shown);
     diff.same("counts", (round.sealed, round.revealed), (on.sealed, on.revealed));
     diff.same("times", (round.seal_by, round.reveal_by), (on.seal_by, on.reveal_by));
     diff.same("window", round.reveal_window, on.reveal_window);

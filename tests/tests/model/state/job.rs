@@ -17,7 +17,11 @@ pub struct Job {
     /// Seats that are asked for now.
     pub replicas: u8,
     /// Open cases.
-    pub cases: u8,
+    pub cases: u32,
+    /// A jury could not say whether it is right.
+    pub doubted: bool,
+    /// Whose case found its loser out: the default key is nobody.
+    pub accuser: Pubkey,
     /// Which seats are taken; by number.
     pub seats: Vec<u8>,
     pub winners: Vec<u8>,
@@ -176,7 +180,7 @@ impl Job {
         Ok(())
     }
 
-    /// Ask for so many seats, in a new draw or not: whoever comes has two windows to come and to seal.
+    /// Ask for so many seats, in a new draw or not: whoever comes has a window to seal, and two others time to come in between.
     pub fn ask(&mut self, seats: u8, anew: bool, (now, slot): (i64, u64)) -> Verdict {
         require(self.live(), EscrowError::WrongState)?;
         require(seats >= self.replicas && seats <= self.most(), EscrowError::BadVerdict)?;
@@ -187,7 +191,7 @@ impl Job {
         if anew {
             (self.seeded_at, self.seed_slot) = (0, slot);
         }
-        self.seal_by = self.seal_by.max(now + 2 * i64::from(self.seal_window));
+        self.seal_by = self.seal_by.max(now + 3 * i64::from(self.seal_window));
         Ok(())
     }
 

@@ -1,7 +1,14 @@
 //! Devices, seats, bids and models. Jobs and rounds have files of their own.
 
 use anchor_lang::prelude::Pubkey;
-use assay_tests::assay_sdk::escrow::{Capabilities, EscrowError, Requirements, SeatState};
+use assay_tests::{
+    assay_sdk::{
+        addresses,
+        escrow::{Capabilities, EscrowError, Requirements, SeatState},
+        verification::seal,
+    },
+    world::GENESIS,
+};
 
 use super::{Job, Verdict, require};
 
@@ -57,6 +64,15 @@ pub struct Seat {
     pub heartbeat_at: i64,
     /// What the operator sealed and can reveal: not on the chain.
     pub digest: [u8; 32],
+    /// The unit of what it delivered that is wrong, if one is: not on the chain.
+    pub wrong: Option<u64>,
+}
+
+impl Seat {
+    /// Whether this is what it sealed.
+    pub fn opens(&self, digest: &[u8; 32], salt: &[u8; 32]) -> bool {
+        seal::seal(&GENESIS, &addresses::round(&self.job), &self.operator, digest, salt) == self.commitment
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

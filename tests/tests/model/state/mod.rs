@@ -6,9 +6,11 @@
 
 pub mod admin;
 pub mod bond;
+pub mod case;
 pub mod charge;
 pub mod count;
 pub mod decree;
+pub mod draw;
 pub mod governance;
 pub mod job;
 pub mod market;
@@ -16,9 +18,11 @@ pub mod money;
 pub mod reputation;
 pub mod rewards;
 pub mod round;
+pub mod sample;
 pub mod staking;
 pub mod strategy;
 pub mod token;
+pub mod tree;
 pub mod verification;
 
 use std::collections::BTreeMap;
@@ -30,8 +34,8 @@ use assay_tests::{
 };
 
 pub use self::{
-    admin::*, charge::*, decree::*, governance::*, job::*, market::*, money::*, reputation::*, rewards::*, round::*,
-    staking::*, token::*, verification::*,
+    admin::*, case::*, charge::*, decree::*, governance::*, job::*, market::*, money::*, reputation::*, rewards::*,
+    round::*, sample::Shown, staking::*, token::*, verification::*,
 };
 
 /// Why a transaction must fail.
@@ -97,6 +101,10 @@ pub struct Model {
     pub models: BTreeMap<Pubkey, Published>,
     pub rounds: BTreeMap<Pubkey, Round>,
     pub canaries: BTreeMap<Pubkey, Canary>,
+    pub cases: BTreeMap<Pubkey, Case>,
+    pub ballots: BTreeMap<Pubkey, Ballot>,
+    /// What executors have at stake in cases: job, operator.
+    pub sureties: BTreeMap<Pubkey, (Pubkey, Pubkey)>,
     pub records: BTreeMap<Pubkey, Record>,
 }
 
@@ -126,6 +134,9 @@ impl Model {
             models: BTreeMap::new(),
             rounds: BTreeMap::new(),
             canaries: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            ballots: BTreeMap::new(),
+            sureties: BTreeMap::new(),
             records: BTreeMap::new(),
         }
     }

@@ -1,9 +1,12 @@
 //! Rounds: who may seal and reveal when, and when they are counted. How is in `count.rs`.
 
 use anchor_lang::prelude::Pubkey;
-use assay_tests::assay_sdk::{escrow::Strategy, verification::Phase};
+use assay_tests::assay_sdk::{
+    escrow::{SeatState, Strategy},
+    verification::{Phase, VerificationError},
+};
 
-use super::Job;
+use super::{Job, Seat, Shown, Verdict, require, strategy};
 
 #[derive(Clone, Debug)]
 pub struct Round {
@@ -22,13 +25,15 @@ pub struct Round {
     pub seal_by: i64,
     pub reveal_window: u32,
     pub reveal_by: i64,
+    /// Of a sampled job.
+    pub shown: Option<Shown>,
 }
 
 /// How many of the seats that a job asks for now must agree: what its requester wants, and more than half.
 pub fn quorum_now(job: &Job) -> u8 {
     match job.strategy {
         Strategy::Replicated { quorum, .. } => quorum.max(job.replicas / 2 + 1),
-        _ => 1,
+        other => strategy::quorum(other),
     }
 }
 
@@ -48,6 +53,7 @@ impl Round {
             seal_by: job.seal_by,
             reveal_window: job.reveal_window,
             reveal_by: job.seal_by + i64::from(job.reveal_window),
+            shown: matches!(job.strategy, Strategy::Sampled { .. }).then(Shown::default),
         }
     }
 
@@ -72,6 +78,21 @@ impl Round {
     pub fn reveals_from(&mut self, now: i64) {
         self.phase = Phase::Revealing;
         self.reveal_by = self.last_seal(now);
+    }
+
+    /// Counted: for a while a jury may be called.
+    pub fn audits_from(&mut self, now: i64) {
+        self.phase = Phase::Auditing;
+        self.reveal_by = self.last_seal(now);
+    }
+
+    /// Whether a seat of a sampled job may show now what it sealed.
+    pub fn shows(&self, seat: &Seat, now: i64) -> Verdict {
+        require(self.shown.is_some(), VerificationError::NotSampled)?;
+        require(![Phase::Auditing, Phase::Final].contains(&self.phase), VerificationError::WrongPhase)?;
+        require(self.revealing(now), VerificationError::RevealTooEarly)?;
+        require(now <= self.reveal_by, VerificationError::RevealTooLate)?;
+        require(seat.state == SeatState::Sealed, VerificationError::WrongSeatState)
     }
 
     fn last_seal(&self, at: i64) -> i64 {

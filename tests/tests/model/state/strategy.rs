@@ -33,8 +33,8 @@ pub fn cranks(strategy: Strategy) -> u8 {
             }
             2 * stages + u8::from(adaptive)
         }
-        // Executor and committee are drawn; the committee is counted, and the audit ends.
-        Strategy::Sampled { .. } => 4,
+        // Executor and committee are drawn, and the audit ends.
+        Strategy::Sampled { .. } => 3,
         _ => 2,
     };
     most(strategy) + 1 + of_rounds
@@ -42,7 +42,12 @@ pub fn cranks(strategy: Strategy) -> u8 {
 
 /// Seats that must agree.
 pub fn quorum(strategy: Strategy) -> u8 {
-    if let Strategy::Replicated { quorum, .. } = strategy { quorum } else { 1 }
+    match strategy {
+        Strategy::Replicated { quorum, .. } => quorum,
+        // The executor, and more than half of the committee: who did not come counts against everything.
+        Strategy::Sampled { committee, .. } => 1 + committee / 2 + 1,
+        _ => 1,
+    }
 }
 
 /// Seconds after a delivery in which somebody may object.

@@ -65,7 +65,20 @@ fn seat_down(m: &mut Model, address: Pubkey, seat: Seat) -> Verdict {
 /// A seat that was just taken.
 fn fresh(index: u8, (job, operator, payer, device): (Pubkey, Pubkey, Pubkey, Pubkey), now: i64, seal_by: i64) -> Seat {
     let (state, commitment, digest) = (SeatState::Claimed, [0; 32], [0; 32]);
-    Seat { index, state, job, operator, payer, device, seal_by, commitment, progress: 0, heartbeat_at: now, digest }
+    Seat {
+        index,
+        state,
+        job,
+        operator,
+        payer,
+        device,
+        seal_by,
+        commitment,
+        progress: 0,
+        heartbeat_at: now,
+        digest,
+        wrong: None,
+    }
 }
 
 /// Pay a job's bounty to `caller`, of what its account has above its rent.

@@ -75,6 +75,8 @@ fn posted(
         strategy,
         replicas: strategy::first(strategy),
         cases: 0,
+        doubted: false,
+        accuser: Pubkey::default(),
         seats,
         winners,
         losers,

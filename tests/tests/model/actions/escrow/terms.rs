@@ -39,7 +39,7 @@ pub fn random(view: &View, dice: &mut Dice, requester: &Pubkey) -> (JobTerms, Ve
     };
     let usual = match dice.below(16) {
         0..=5 => JobTerms { strategy: replicated(dice), ..usual },
-        6..=7 => JobTerms { strategy: replicated(dice), ..usual },
+        6..=7 => JobTerms { strategy: sampled(dice), ..usual },
         8..=9 => one_seat(Strategy::Optimistic { window: 10 + dice.below(60) as u32 }, usual, dice),
         10 => one_seat(Strategy::Proven { key: view.anybody(dice) }, usual, dice),
         11 => {

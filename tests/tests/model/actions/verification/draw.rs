@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Slots that the sysvar remembers.
-const REMEMBERED: u64 = 512;
+pub const REMEMBERED: u64 = 512;
 /// Valid results in a row without which everything is checked.
 const TRUSTED: u32 = 10;
 

@@ -11,7 +11,7 @@ use super::super::{Next, View, escrow::pay_bounty, send};
 use crate::{
     dice::Dice,
     state::{
-        Model, Seat, Verdict,
+        Job, Model, Seat, Verdict,
         count::{Count, count, outcome},
         need, require,
     },
@@ -19,12 +19,9 @@ use crate::{
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let ready = |at: &_| view.model.rounds.get(&addresses::round(at)).is_some_and(|r| r.countable(view.model.now));
-    let (address, job) = view.job(dice, |at, job| job.live() && ready(at))?;
-    let taken = view.model.seats.values().filter(|seat| seat.job == address);
-    let mut operators: Vec<Pubkey> = taken.map(|seat| seat.operator).collect();
-    if dice.once_in(16) {
-        operators.pop();
-    }
+    let replicated = |job: &Job| matches!(job.strategy, Strategy::Replicated { .. });
+    let (address, job) = view.job(dice, |at, job| job.live() && replicated(job) && ready(at))?;
+    let operators = view.seated(dice, &address);
     let (class, at) = (job.class, addresses::round(&address));
     let caller = dice.once_in(2).then(|| view.anybody(dice));
     let call = match &caller {
@@ -42,13 +39,8 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let waits = round.awaits_canary(now, m.verification.canary_seconds);
         require(!waits, VerificationError::FinalizeTooEarly)?;
         require(job.cases == 0, VerificationError::CasesOpen)?;
-        let mut seats = Vec::new();
-        for operator in &operators {
-            seats.push(need(m.seats.get(&addresses::seat(&address, operator)))?.clone());
-        }
-        let wrong = VerificationError::WrongSeats;
-        require(class == job.class && seats.len() == job.seats.len(), wrong)?;
         let round = round.clone();
+        let seats = m.all_seats(&address, class, &operators)?;
         let (count, silent) = count(&job, &round, &seats, m.widening);
         m.carry_on(&address, &seats, count, silent)?;
         match &caller {

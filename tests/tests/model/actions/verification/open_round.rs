@@ -1,7 +1,7 @@
-use anchor_lang::{Space, prelude::Pubkey};
+use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
     addresses,
-    escrow::JobState,
+    escrow::{JobState, Strategy},
     ix,
     verification::{self, VerificationError},
 };
@@ -23,7 +23,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
 pub fn open(m: &mut Model, address: &Pubkey, who: &Pubkey) -> Verdict {
     let round = addresses::round(address);
     let job = need(m.jobs.get(address))?.clone();
-    m.money.create(who, &round, 8 + verification::Round::INIT_SPACE)?;
+    m.money.create(who, &round, verification::Round::space(matches!(job.strategy, Strategy::Sampled { .. })))?;
     require(*who == job.requester, VerificationError::NotRequester)?;
     m.admins[&verification::ID].running(VerificationError::Paused)?;
     let fits = job.state == JobState::Open && job.seats.is_empty() && job.has_round();

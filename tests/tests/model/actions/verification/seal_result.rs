@@ -13,23 +13,18 @@ use assay_tests::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{Model, Verdict, need, require},
+    state::{Job, Model, Seat, Verdict, need, require, sample, tree},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
-    let (address, seat, _) =
+    let (address, seat, posted) =
         view.seat(dice, |job, seat| seat.state == SeatState::Claimed && job.has_round() && job.live())?;
     // Some never seal.
     if (seat.seal_by + i64::from(seat.index)) % 5 == 0 {
         return None;
     }
     let (job, operator) = (seat.job, seat.operator);
-    let digest = match dice.below(6) {
-        0 => lie(&operator),
-        // Liars who agree.
-        1 => lie(&job),
-        _ => honest(),
-    };
+    let (digest, wrong) = found(dice, &seat, &posted);
     let others: Vec<_> = view.model.seats.values().filter(|other| other.state == SeatState::Sealed).collect();
     let seal = match dice.below(16) {
         0 => [0; 32],
@@ -51,7 +46,8 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         require(seat.state == SeatState::Claimed, VerificationError::WrongSeatState)?;
         require(now <= seat.seal_by, VerificationError::SealTooLate)?;
         round.sealed += 1;
-        (seat.state, seat.commitment, seat.digest) = (SeatState::Sealed, seal, digest);
+        (seat.state, seat.commitment) = (SeatState::Sealed, seal);
+        (seat.digest, seat.wrong) = (digest, wrong);
         if round.replicas == 1 {
             require(with_job, VerificationError::JobMissing)?;
             return go_on(m, &job);
@@ -61,6 +57,26 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         }
         Ok(())
     })
+}
+
+/// What an operator says that it found, and in which unit that is wrong, if it is in one.
+fn found(dice: &mut Dice, seat: &Seat, job: &Job) -> ([u8; 32], Option<u64>) {
+    if !matches!(job.strategy, Strategy::Sampled { .. }) {
+        let digest = match dice.below(6) {
+            0 => lie(&seat.operator),
+            // Liars who agree.
+            1 => lie(&seat.job),
+            _ => honest(),
+        };
+        return (digest, None);
+    }
+    if seat.index == 0 {
+        let wrong = dice.once_in(2).then(|| dice.below(job.units));
+        return (tree::root(&tree::units(job.units, wrong)), wrong);
+    }
+    // Liars who agree: in a unit that was drawn.
+    let wrong = if dice.once_in(4) { sample::drawn(job, &seat.job).first().copied() } else { None };
+    (sample::root(&job.samples(&seat.job, wrong)), wrong)
 }
 
 /// The one that was asked has sealed. From a slot after that it is drawn whether others check it, or who does.
