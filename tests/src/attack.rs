@@ -24,6 +24,8 @@ pub struct Case {
     world: World,
     call: Instruction,
     other: Option<Instruction>,
+    /// What stands before the call in its transaction.
+    beside: Vec<Instruction>,
 }
 
 /// What came of an attack.
@@ -49,7 +51,13 @@ impl Outcome {
 impl Case {
     /// A call, and the world in which it lands.
     pub fn new(world: &World, call: Instruction) -> Self {
-        Self { world: world.clone(), call, other: None }
+        Self { world: world.clone(), call, other: None, beside: Vec::new() }
+    }
+
+    /// What the call needs before it in its transaction.
+    pub fn beside(mut self, calls: Vec<Instruction>) -> Self {
+        self.beside = calls;
+        self
     }
 
     /// The same call for other parties: another job, operator or mint of the same world, from which accounts are taken.
@@ -90,10 +98,14 @@ impl Case {
     /// If it fails.
     pub fn land(&self) -> World {
         let mut fork = self.world.clone();
-        if let Err(failure) = fork.send(std::slice::from_ref(&self.call)) {
+        if let Err(failure) = fork.send(&self.with(self.call.clone())) {
             panic!("{}: the call itself fails with {}\n{}", self.name(), failure.name, failure.logs.join("\n"));
         }
         fork
+    }
+
+    fn with(&self, call: Instruction) -> Vec<Instruction> {
+        self.beside.iter().cloned().chain([call]).collect()
     }
 
     fn spec(&self) -> &'static IdlInstruction {
@@ -178,15 +190,15 @@ impl Case {
     /// The same call twice; and accounts to be created that have lamports already.
     fn on_life(&self) -> Vec<Outcome> {
         let mut fork = self.world.clone();
-        fork.send(std::slice::from_ref(&self.call)).expect("it landed before");
-        let twice = result(fork.send(std::slice::from_ref(&self.call)));
+        fork.send(&self.with(self.call.clone())).expect("it landed before");
+        let twice = result(fork.send(&self.with(self.call.clone())));
         let mut outcomes = vec![self.outcome("twice", None, twice)];
         for (index, account) in self.spec().accounts.iter().enumerate() {
             let address = self.call.accounts[index].pubkey;
             if account.writable && !account.signer && self.world.chain.account(&address).is_none() {
                 let mut fork = self.world.clone();
                 fork.chain.fund(&address, 1_000_000);
-                let landed = result(fork.send(std::slice::from_ref(&self.call)));
+                let landed = result(fork.send(&self.with(self.call.clone())));
                 outcomes.push(self.outcome("prefunded_pda", Some(index), landed));
             }
         }
@@ -206,29 +218,29 @@ impl Case {
         fork.chain.set(&address, account);
         let mut call = self.call.clone();
         call.accounts[index].pubkey = address;
-        self.outcome(attack, Some(index), attempt_in(&mut fork, call))
+        self.outcome(attack, Some(index), self.attempt_in(&mut fork, call))
     }
 
     fn attempt(&self, attack: &'static str, index: Option<usize>, call: Instruction) -> Outcome {
-        self.outcome(attack, index, attempt_in(&mut self.world.clone(), call))
+        self.outcome(attack, index, self.attempt_in(&mut self.world.clone(), call))
+    }
+
+    /// Send a call; when it fails, nothing may have changed.
+    fn attempt_in(&self, fork: &mut World, call: Instruction) -> String {
+        let accounts: Vec<Pubkey> = call.accounts.iter().map(|meta| meta.pubkey).collect();
+        let read = |fork: &World| accounts.iter().map(|address| fork.chain.account(address)).collect::<Vec<_>>();
+        let before = read(fork);
+        let sent = fork.send(&self.with(call));
+        if sent.is_err() {
+            assert_eq!(read(fork), before, "a failed call changed an account");
+        }
+        result(sent)
     }
 
     fn outcome(&self, attack: &'static str, index: Option<usize>, result: String) -> Outcome {
         let account = index.map_or("-", |i| &self.spec().accounts[i].name).to_owned();
         Outcome { instruction: self.name(), attack, account, result }
     }
-}
-
-/// Send a call; when it fails, nothing may have changed.
-fn attempt_in(fork: &mut World, call: Instruction) -> String {
-    let accounts: Vec<Pubkey> = call.accounts.iter().map(|meta| meta.pubkey).collect();
-    let read = |fork: &World| accounts.iter().map(|address| fork.chain.account(address)).collect::<Vec<_>>();
-    let before = read(fork);
-    let sent = fork.send(&[call]);
-    if sent.is_err() {
-        assert_eq!(read(fork), before, "a failed call changed an account");
-    }
-    result(sent)
 }
 
 fn result(sent: Result<crate::Receipt, Box<crate::Failure>>) -> String {

@@ -11,7 +11,10 @@ use anchor_lang::{
     prelude::{Clock, Pubkey},
     solana_program::instruction::{AccountMeta, Instruction},
 };
-use assay_sdk::decode::{Decoder, EVENT_TAG};
+use assay_sdk::{
+    decode::{Decoder, EVENT_TAG},
+    verification::attest::{ED25519_PROGRAM, SECP256R1_PROGRAM},
+};
 use litesvm::{LiteSVM, types::TransactionMetadata};
 use serde_json::Value;
 use solana_sdk::{
@@ -29,6 +32,7 @@ const LOADER: Pubkey = Pubkey::from_str_const("BPFLoaderUpgradeab1e1111111111111
 /// The SlotHashes sysvar and the owner of sysvars.
 pub const SLOT_HASHES: Pubkey = Pubkey::from_str_const("SysvarS1otHashes111111111111111111111111111");
 const SYSVAR_OWNER: Pubkey = Pubkey::from_str_const("Sysvar1111111111111111111111111111111111111");
+const PRECOMPILES: [Pubkey; 2] = [ED25519_PROGRAM, SECP256R1_PROGRAM];
 /// Most bytes of a transaction on the wire.
 const MAX_TRANSACTION: usize = 1_232;
 
@@ -93,7 +97,7 @@ pub struct Chain {
     decoder: Arc<Decoder>,
     count: u64,
     payer: Pubkey,
-    /// What each instruction took at most, when it was alone in its transaction.
+    /// What each instruction took at most, when it was alone in its transaction but for signatures to verify.
     pub usage: BTreeMap<String, Usage>,
     /// Every event so far.
     pub history: Vec<Event>,
@@ -185,7 +189,9 @@ impl Chain {
         let keys = message.account_keys.clone();
         let written = (1..keys.len()).filter(|i| message.is_maybe_writable(*i, None)).map(|i| keys[i]).collect();
         let meta = self.submit(message)?;
-        if let [only] = instructions
+        // The runtime's own verification of signatures takes none.
+        let mut programs = instructions.iter().filter(|call| !PRECOMPILES.contains(&call.program_id));
+        if let (Some(only), None) = (programs.next(), programs.next())
             && let Some(name) = idl::name(only)
         {
             let most = self.usage.entry(name).or_default();

@@ -57,6 +57,16 @@ pub fn of(replicas: u8, quorum: u8) -> Strategy {
     Strategy::plain(replicas, quorum)
 }
 
+/// So many replicas at first, of which so many must agree, and at most so many in the end.
+pub fn up_to(replicas: u8, quorum: u8, most: u8) -> Strategy {
+    Strategy::Replicated { replicas, quorum, most, adaptive: false }
+}
+
+/// One operator at first; three of which two must agree if it is checked, and at most so many in the end.
+pub fn adaptive(most: u8) -> Strategy {
+    Strategy::Replicated { replicas: 3, quorum: 2, most, adaptive: true }
+}
+
 /// What an author asks for a model: `royalty_bps`, paid to itself.
 pub fn model(author: &Pubkey, royalty_bps: u16) -> ModelTerms {
     ModelTerms { payee: *author, content_hash: hash(&[b"weights"]), royalty_bps, uri: "ipfs://one".into() }
@@ -135,9 +145,11 @@ impl World {
         self.ok(&[self.seal_ix(job, operator, digest)])
     }
 
-    /// The instruction that seals a digest.
+    /// The instruction that seals a digest; it takes the job too while one operator is asked.
     pub fn seal_ix(&self, job: &Pubkey, operator: &Pubkey, digest: &[u8; 32]) -> Instruction {
-        ix::verification::seal_result(operator, job, seal_of(job, operator, digest))
+        let alone = self.chain.find::<Round>(&addresses::round(job)).is_some_and(|round| round.replicas == 1);
+        let seal = if alone { ix::verification::seal_result_first } else { ix::verification::seal_result };
+        seal(operator, job, seal_of(job, operator, digest))
     }
 
     /// Reveal a digest.
@@ -220,6 +232,24 @@ impl World {
         }
     }
 
+    /// Draw the seed of the stage for which a round was widened, and let one stage pass.
+    pub fn next_stage(&mut self, job: &Pubkey, digests: &[(Pubkey, [u8; 32])]) -> Receipt {
+        self.redraw(job);
+        self.judge(job, digests)
+    }
+
+    /// Draw anew for a job that asks for more.
+    pub fn redraw(&mut self, job: &Pubkey) {
+        self.tick(0, 2);
+        self.ok(&[ix::verification::draw(job)]);
+    }
+
+    /// Let the time for a jury pass, and count the tie that nobody took to one.
+    pub fn untie(&mut self, job: &Pubkey) -> Receipt {
+        self.at(self.round(job).reveal_by + 1);
+        self.finalize(job)
+    }
+
     /// Claim, seal, reveal, finalize.
     pub fn judge(&mut self, job: &Pubkey, digests: &[(Pubkey, [u8; 32])]) -> Receipt {
         self.claim_and_seal(job, digests);
@@ -227,6 +257,27 @@ impl World {
             self.reveal(job, operator, digest);
         }
         self.finalize(job)
+    }
+
+    /// End what is left of a judged job: winners are paid, losers slashed, others released; nothing may be left.
+    ///
+    /// # Panics
+    /// If something is left.
+    #[track_caller]
+    pub fn wind_up(&mut self, job: &Pubkey) {
+        let lost = self.job(job).losers;
+        for operator in self.seated(job) {
+            let index = self.seat(job, &operator).index;
+            if Job::in_set(lost, index) {
+                self.slash(job, &operator)
+            } else {
+                self.settle(job, &operator)
+            };
+        }
+        self.refund(job);
+        self.close(job);
+        self.close_round(job).expect("a final round closes");
+        self.operators.iter().for_each(|operator| assert_eq!(self.pool(operator).locked, 0));
     }
 
     fn requester(&self, job: &Pubkey) -> Pubkey {

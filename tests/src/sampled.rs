@@ -7,7 +7,7 @@ use assay_sdk::{
     ix::verification as ix,
     merkle, sample as client,
     sample::Piece,
-    verification::{Round, sample},
+    verification::{CaseKind, Round, sample},
 };
 
 use crate::{
@@ -33,6 +33,11 @@ pub const PART: u64 = SAMPLES as u64 * OF_UNIT;
 pub fn sampled(nonce: u64) -> JobTerms {
     let strategy = Strategy::Sampled { samples: SAMPLES, committee: COMMITTEE };
     JobTerms { strategy, units: UNITS, price_per_unit: OF_UNIT, ..terms(nonce) }
+}
+
+/// The same with time for another beside it.
+pub fn patient(nonce: u64) -> JobTerms {
+    JobTerms { deadline_seconds: 1_000, ..sampled(nonce) }
 }
 
 /// What computing so many units gives.
@@ -62,6 +67,8 @@ impl World {
         self.ok(&[self.seal_first_ix(&job, executor, root)]);
         self.tick(0, 2);
         self.ok(&[ix::draw(&job)]);
+        // Nor is every pool chosen for the committee until then.
+        self.tick(60, 1);
         job
     }
 
@@ -142,5 +149,31 @@ impl World {
         let round: Round = self.chain.read(&addresses::round(job));
         self.at(round.reveal_by + 1);
         self.finalize_sample(job)
+    }
+
+    /// Have a jury called about the samples; returns the case.
+    pub fn call_jury(&mut self, opener: &Pubkey, job: &Pubkey) -> Pubkey {
+        let case = addresses::case(job, &CaseKind::Sample);
+        // Before it is there, so that what holds of cases holds from its first moment.
+        self.cases.push(case);
+        self.ok(&[self.call_jury_ix(opener, job)]);
+        case
+    }
+
+    /// The instruction that has a jury called.
+    pub fn call_jury_ix(&self, opener: &Pubkey, job: &Pubkey) -> Instruction {
+        ix::open_case(opener, job, CaseKind::Sample, None)
+    }
+
+    /// The instruction that pronounces what a jury found.
+    pub fn conclude_sample_ix(&self, job: &Pubkey) -> Instruction {
+        ix::conclude_sample(None, job, 0, &self.seated(job))
+    }
+
+    /// Let the time for an appeal pass, and pronounce what the jury found.
+    pub fn conclude_sample(&mut self, job: &Pubkey) -> Receipt {
+        let case = self.case(&addresses::case(job, &CaseKind::Sample));
+        self.at(self.now.max(case.until + 1));
+        self.ok(&[self.conclude_sample_ix(job)])
     }
 }

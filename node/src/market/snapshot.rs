@@ -79,7 +79,7 @@ impl Snapshot {
         let weight = sortition::with_reputation(self.me.pool.weight.effective(epoch), score);
         let total = self.totals.weight.settled(epoch);
         let params = &self.escrow.params;
-        let first = u64::from(params.spread).saturating_mul(job.replicas.into());
+        let first = job.chosen_at_first(params.spread);
         let k = sortition::widened(first, self.now.saturating_sub(job.seeded_at), params.widen_seconds.into());
         let pool = assay_sdk::addresses::pool(&self.me.operator);
         sortition::eligible(sortition::draw(&job.seed, sortition::ROLE_SEAT, address, &pool), k, weight, total)

@@ -221,6 +221,6 @@ pub enum EscrowError {
     #[msg("Between 1 and 16 samples, computed again by a committee of 1 to 6")]
     BadSamples,
     /// 6377
-    #[msg("Between 1 and 8 attestors must sign")]
+    #[msg("Between 1 and 4 attestors must sign")]
     BadThreshold,
 }

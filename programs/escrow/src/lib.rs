@@ -223,11 +223,7 @@ pub mod assay_escrow {
 
     /// End a job whose result a case found wrong: `losers` in seat bits, to be slashed for `accuser`, who opened the case. CPI from
     /// verification only.
-    pub fn convict<'info>(
-        ctx: Context<'info, JobByVerifier<'info>>,
-        losers: u8,
-        accuser: Pubkey,
-    ) -> Result<()> {
+    pub fn convict<'info>(ctx: Context<'info, JobByVerifier<'info>>, losers: u8, accuser: Pubkey) -> Result<()> {
         instructions::verdict::convict(ctx, losers, accuser)
     }
 

@@ -4,7 +4,10 @@ use anchor_lang::prelude::*;
 
 pub use crate::instructions::administration::{AuthorityAccepted, AuthorityProposed, GuardianSet, PausedSet};
 
-use crate::state::{Ballot, Canary, Case, CaseKind, Due, Round, Ruling, VerificationParams, Vote};
+use crate::{
+    attest::AttestorKey,
+    state::{Attestor, Ballot, Canary, Case, CaseKind, Due, ProofKey, Round, Ruling, VerificationParams, Vote},
+};
 
 /// The Config exists.
 #[event]
@@ -333,4 +336,70 @@ pub struct SuretyReturned {
     pub job: Pubkey,
     pub operator: Pubkey,
     pub amount: u64,
+}
+
+/// A verifying key is registered; its account has it.
+#[event]
+pub struct KeyRegistered {
+    pub key: Pubkey,
+    pub payer: Pubkey,
+}
+
+/// A verifying key may be closed from `closes_at` on.
+#[event]
+pub struct KeyRetired {
+    pub key: Pubkey,
+    pub closes_at: i64,
+}
+
+/// A verifying key's account was closed.
+#[event]
+pub struct KeyClosed {
+    pub key: Pubkey,
+    pub last: ProofKey,
+}
+
+/// A job's result is proven: its seat has won.
+#[event]
+pub struct ResultProven {
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub operator: Pubkey,
+    /// The ProofKey.
+    pub key: Pubkey,
+    pub root: [u8; 32],
+}
+
+/// A registrar vouches for an attestor.
+#[event]
+pub struct AttestorRegistered {
+    pub attestor: Pubkey,
+    pub registrar: Pubkey,
+    pub key: AttestorKey,
+    pub expires_at: i64,
+}
+
+/// An attestor counts no more.
+#[event]
+pub struct AttestorRevoked {
+    pub attestor: Pubkey,
+    pub registrar: Pubkey,
+}
+
+/// An attestor's account was closed.
+#[event]
+pub struct AttestorClosed {
+    pub attestor: Pubkey,
+    pub last: Attestor,
+}
+
+/// A job's result is attested: its seat has won.
+#[event]
+pub struct ResultAttested {
+    pub job: Pubkey,
+    pub seat: Pubkey,
+    pub operator: Pubkey,
+    pub root: [u8; 32],
+    /// Who signed for it.
+    pub attestors: Vec<Pubkey>,
 }

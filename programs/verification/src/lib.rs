@@ -1,5 +1,5 @@
-//! **verification**: rounds. Operators seal their result's digest, reveal it when all have sealed, and the digest
-//! with a quorum is the verdict, which alone releases the money in escrow.
+//! **verification**: the verdict, which alone releases the money in escrow. Rounds of seals and reveals (replicated and
+//! sampled jobs), cases with juries and appeals (objections, ties), proofs, attestations, canaries, and the seeds of all draws.
 
 // Tests may overflow and panic: that is how they fail.
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::integer_division, clippy::unwrap_used))]
@@ -7,6 +7,7 @@
 use anchor_lang::prelude::*;
 
 pub mod adaptive;
+pub mod attest;
 pub mod audit;
 pub mod canary;
 pub mod errors;
@@ -14,14 +15,17 @@ pub mod events;
 pub mod instructions;
 pub mod jury;
 pub mod merkle;
+pub mod proof;
 pub mod sample;
 pub mod seal;
 pub mod seed;
 pub mod state;
 pub mod tally;
 
+pub use attest::AttestorKey;
 pub use errors::VerificationError;
 pub use instructions::*;
+pub use proof::VerifyingKey;
 pub use state::*;
 
 declare_id!("DwkzCpYuU8vXn2KkNdVY57nwDqchCQ1JcUyetT7weG4S");
@@ -32,6 +36,20 @@ include!("../../emit.rs");
 #[program]
 pub mod assay_verification {
     use super::*;
+
+    // First come those that every seat sends: each that stands before another costs it 9 CU.
+
+    /// Commit to a digest: see [`seal::seal`]. The seat's operator only, within the seat's window.
+    ///
+    /// Remaining accounts: the job (writable), while it asks one operator only.
+    pub fn seal_result<'info>(ctx: Context<'info, SealResult<'info>>, seal: [u8; 32]) -> Result<()> {
+        instructions::seal_result::handler(ctx, seal)
+    }
+
+    /// Open the seal. The seat's operator only, once all have sealed or sealing is over.
+    pub fn reveal_result(ctx: Context<RevealResult>, digest: [u8; 32], salt: [u8; 32]) -> Result<()> {
+        instructions::reveal_result::handler(ctx, digest, salt)
+    }
 
     /// Create the Config. Only the program's upgrade authority may.
     ///
@@ -73,20 +91,10 @@ pub mod assay_verification {
     /// Capture the seed of a job's sortition from the slot hashes, or re-arm it when it has aged out; of an adaptive job
     /// whose one operator has sealed, decide with it whether others check that result. Anyone may call, and is paid the
     /// bounty.
-    pub fn draw(ctx: Context<Draw>) -> Result<()> {
-        instructions::draw::handler(ctx)
-    }
-
-    /// Commit to a digest: see [`seal::seal`]. The seat's operator only, within the seat's window.
     ///
-    /// Remaining accounts: the job (writable), while it asks one operator only.
-    pub fn seal_result<'info>(ctx: Context<'info, SealResult<'info>>, seal: [u8; 32]) -> Result<()> {
-        instructions::seal_result::handler(ctx, seal)
-    }
-
-    /// Open the seal. The seat's operator only, once all have sealed or sealing is over.
-    pub fn reveal_result(ctx: Context<RevealResult>, digest: [u8; 32], salt: [u8; 32]) -> Result<()> {
-        instructions::reveal_result::handler(ctx, digest, salt)
+    /// Remaining accounts: of a proven job, the ProofKey that it names.
+    pub fn draw<'info>(ctx: Context<'info, Draw<'info>>) -> Result<()> {
+        instructions::draw::handler(ctx)
     }
 
     /// Count the revealed digests, tell escrow the verdict and reputation the outcomes; or ask more operators, or open the
@@ -234,5 +242,49 @@ pub mod assay_verification {
     /// Close a finished round, or one whose job ended without it; rent returns to its payer. Anyone may call.
     pub fn close_round(ctx: Context<CloseRound>) -> Result<()> {
         instructions::close_round::handler(ctx)
+    }
+
+    /// Register a Groth16 verifying key, for jobs to name. Anyone may; the rent returns when it is closed.
+    pub fn register_key(ctx: Context<RegisterKey>, key: VerifyingKey) -> Result<()> {
+        instructions::proof::register_key::handler(ctx, key)
+    }
+
+    /// Give notice that a verifying key will be closed, in as many seconds as the longest job may take. Who paid for it only.
+    pub fn retire_key(ctx: Context<RetireKey>) -> Result<()> {
+        instructions::proof::retire_key::handler(ctx)
+    }
+
+    /// Close a verifying key whose notice is over; rent returns to its payer. Anyone may call.
+    pub fn close_key(ctx: Context<CloseKey>) -> Result<()> {
+        instructions::proof::close_key::handler(ctx)
+    }
+
+    /// Show by a proof that `root` is the job's result: the seat has won. The seat's operator only, in time.
+    ///
+    /// * `proof`: A, B and C as in [`proof::verify`]; its public inputs are [`proof::inputs`] of [`proof::binding`].
+    pub fn submit_proof(ctx: Context<SubmitProof>, root: [u8; 32], proof: [u8; 256]) -> Result<()> {
+        instructions::proof::submit_proof::handler(ctx, root, proof)
+    }
+
+    /// Vouch for an attestor until `expires_at` (unix seconds). The signing registrar's jobs alone count it.
+    pub fn register_attestor(ctx: Context<RegisterAttestor>, key: AttestorKey, expires_at: i64) -> Result<()> {
+        instructions::attest::register_attestor::handler(ctx, key, expires_at)
+    }
+
+    /// Take back one's word for an attestor: it counts no more, in whichever job. Its registrar only.
+    pub fn revoke_attestor(ctx: Context<RevokeAttestor>) -> Result<()> {
+        instructions::attest::revoke_attestor::handler(ctx)
+    }
+
+    /// Close an attestor that is revoked or expired; rent returns to its payer. Anyone may call.
+    pub fn close_attestor(ctx: Context<CloseAttestor>) -> Result<()> {
+        instructions::attest::close_attestor::handler(ctx)
+    }
+
+    /// Show by attestors' signatures that `root` is the job's result: the seat has won. The seat's operator only, in time.
+    ///
+    /// Remaining accounts: the Attestors that sign.
+    pub fn submit_attestation<'info>(ctx: Context<'info, SubmitAttestation<'info>>, root: [u8; 32]) -> Result<()> {
+        instructions::attest::submit_attestation::handler(ctx, root)
     }
 }

@@ -65,13 +65,17 @@ pub fn widened(replicas: u8, quorum: u8, most: u8) -> Option<(u8, u8)> {
 /// most one can). Other digests then lose. Withholding always loses, if there was a time to reveal; ghosts are
 /// neither: `expire_seat` slashes them.
 pub fn tally(ballots: &[(u8, Ballot)], quorum: u8, could_reveal: bool) -> Verdict {
-    match leading(ballots) {
-        Some((root, votes)) if votes >= usize::from(quorum) => {
+    let winning = ballots.iter().find_map(|(_, ballot)| match ballot {
+        Ballot::Digest(digest) => (votes(ballots, ballot) >= usize::from(quorum)).then_some(*digest),
+        _ => None,
+    });
+    match winning {
+        Some(root) => {
             let wrong = bits(ballots, |ballot| matches!(ballot, Ballot::Digest(digest) if digest != root));
             let winners = bits(ballots, |ballot| ballot == Ballot::Digest(root));
             Verdict { root, winners, losers: silent(ballots, could_reveal) | wrong }
         }
-        _ => Verdict { losers: silent(ballots, could_reveal), ..Verdict::default() },
+        None => Verdict { losers: silent(ballots, could_reveal), ..Verdict::default() },
     }
 }
 
@@ -104,18 +108,14 @@ pub fn count(ballots: &[(u8, Ballot)], stage: &Stage) -> Count {
 fn reachable(ballots: &[(u8, Ballot)], silent: u8, quorum: u8, most: u8) -> bool {
     let revealed = bits(ballots, |ballot| matches!(ballot, Ballot::Digest(_)));
     let open = u32::from(most).saturating_sub((revealed | silent).count_ones());
-    let best = leading(ballots).map_or(0, |(_, votes)| votes);
+    let digests = ballots.iter().filter(|(_, ballot)| matches!(ballot, Ballot::Digest(_)));
+    let best = digests.map(|(_, ballot)| votes(ballots, ballot)).max().unwrap_or(0);
     u32::try_from(best).unwrap_or(0).saturating_add(open) >= quorum.into()
 }
 
-/// The digest with most votes, and how many.
-fn leading(ballots: &[(u8, Ballot)]) -> Option<([u8; 32], usize)> {
-    let votes = |digest: [u8; 32]| ballots.iter().filter(|(_, other)| *other == Ballot::Digest(digest)).count();
-    let digests = ballots.iter().filter_map(|(_, ballot)| match ballot {
-        Ballot::Digest(digest) => Some((*digest, votes(*digest))),
-        _ => None,
-    });
-    digests.max_by_key(|(_, votes)| *votes)
+/// How many brought the same.
+fn votes(ballots: &[(u8, Ballot)], ballot: &Ballot) -> usize {
+    ballots.iter().filter(|(_, other)| other == ballot).count()
 }
 
 /// Whether there are two different digests.

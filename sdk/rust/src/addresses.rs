@@ -183,6 +183,16 @@ pub fn surety(job: &Pubkey, operator: &Pubkey) -> Pubkey {
     find(&[verification::SURETY_SEED, job.as_ref(), operator.as_ref()], &verification::ID)
 }
 
+/// A registered verifying key.
+pub fn proof_key(key: &verification::VerifyingKey) -> Pubkey {
+    find(&[verification::KEY_SEED, &key.digest()], &verification::ID)
+}
+
+/// A registrar's attestor.
+pub fn attestor(registrar: &Pubkey, key: &verification::AttestorKey) -> Pubkey {
+    find(&[verification::ATTESTOR_SEED, registrar.as_ref(), &key.digest()], &verification::ID)
+}
+
 /// Governance's proposal number `id`.
 pub fn proposal(id: u64) -> Pubkey {
     find(&[governance::PROPOSAL_SEED, &id.to_le_bytes()], &governance::ID)

@@ -44,6 +44,14 @@ const NOT_WALKED: &[(&str, &str)] = &[
     ("escrow::change_cases", "by verification::open_case and close_case"),
     ("escrow::doubt", "by verification::conclude_challenge"),
     ("escrow::convict", "by verification::conclude_challenge"),
+    ("verification::register_key", "proofs are too slow for a walk: see programs/proofs.rs"),
+    ("verification::retire_key", "as register_key"),
+    ("verification::close_key", "as register_key"),
+    ("verification::submit_proof", "as register_key"),
+    ("verification::register_attestor", "signatures are too slow for a walk: see programs/attest.rs"),
+    ("verification::revoke_attestor", "as register_attestor"),
+    ("verification::close_attestor", "as register_attestor"),
+    ("verification::submit_attestation", "as register_attestor"),
 ];
 
 fn number(name: &str, default: u64) -> u64 {

@@ -75,7 +75,8 @@ fn instructions(text: &mut String, usage: &BTreeMap<String, Usage>, inner: &[&st
 
 Each instruction alone in its transaction, on the typical path: in a job of three seats with a liar and a ghost, or in
 its case of the attack matrix. An address whose bump is below 255 costs 1,500 CU more for each step down. Those marked *
-are called by another of our programs only, and counted there, too. No instruction may take more than 60,000 CU.
+are called by another of our programs only, and counted there, too. No instruction may take more than 60,000 CU, but for the
+two that check points and pairings: `register_key` and `submit_proof`.
 
 | instruction | CU | accounts | bytes of data | budget |
 |---|---:|---:|---:|---|

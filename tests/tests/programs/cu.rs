@@ -27,8 +27,10 @@ use super::{costs, matrix};
 
 /// The figures, by instruction.
 const FIGURES: &str = "programs/compute-units.json";
-/// No instruction may take more.
+/// No instruction may take more,
 const CEILING: u64 = 60_000;
+/// but for those that check points and pairings, which have a ceiling of their own.
+const PROOFS: &[(&str, u64)] = &[("verification::register_key", 100_000), ("verification::submit_proof", 130_000)];
 /// A figure may be off by this many percent before the file is stale.
 const DRIFT: u64 = 2;
 
@@ -164,6 +166,8 @@ fn inner(w: &mut World) {
 const INNER: &[&str] = &[
     "escrow::ask",
     "escrow::change_cases",
+    "escrow::convict",
+    "escrow::doubt",
     "escrow::record_verdict",
     "escrow::reveal_seat",
     "escrow::seal_seat",
@@ -216,8 +220,9 @@ fn costs_are_as_committed() {
     let known: Vec<_> = idl::instructions().iter().map(|instruction| &instruction.name).collect();
     let missing: Vec<_> = known.iter().filter(|name| !usage.contains_key(**name)).collect();
     assert!(missing.is_empty(), "neither in the story nor in the matrix: {missing:?}");
-    let dear: Vec<_> = usage.iter().filter(|(_, of)| of.cu > CEILING).collect();
-    assert!(dear.is_empty(), "above {CEILING}: {dear:?}");
+    let ceiling = |name: &str| PROOFS.iter().find(|(of, _)| *of == name).map_or(CEILING, |(_, ceiling)| *ceiling);
+    let dear: Vec<_> = usage.iter().filter(|(name, of)| of.cu > ceiling(name)).collect();
+    assert!(dear.is_empty(), "above their ceiling: {dear:?}");
 
     if table::update() {
         let text = serde_json::to_string_pretty(&to_json(&usage)).expect("plain data");

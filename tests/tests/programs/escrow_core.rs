@@ -229,7 +229,7 @@ fn an_accepted_job_has_no_round() {
     let mut ghost = w.clone();
     ghost.at(ghost.job(&job).seal_by + 1);
     let finalize = ghost.finalize_ix(&job);
-    ghost.refused(&[finalize], VerificationError::StaleRound);
+    ghost.refused(&[finalize], VerificationError::NotReplicated);
     ghost.expire_seat(&job, &a);
     w.close_round(&job).expect("it is another posting's");
     w.ok(&[ix::escrow::deliver(&a, &job, DIGEST)]);

@@ -8,6 +8,7 @@ use assay_tests::{
         escrow::{JobState, JobTerms, SeatState},
         ix,
         reputation::Record,
+        verification::Phase,
     },
     market::*,
     world::*,
@@ -283,13 +284,15 @@ fn all_ghosts_and_the_requester_has_its_money_back() {
     assert_eq!([a, b, c].map(|who| record(&w, &who)), [(0, 0, 1, 0); 3]);
 }
 
-/// `all_wrong`: three digests, no quorum. Nobody is paid and nobody is slashed.
+/// `all_wrong`: three digests, no quorum, and nobody who calls a jury. Nobody is paid and nobody is slashed.
 #[test]
 fn all_wrong() {
     let (mut w, alice, [a, b, c, ..]) = world();
     let before = books(&w);
     let job = w.open(&alice, 1);
     w.judge(&job, &[a, b, c].map(|who| (who, lie(&who))));
+    assert_eq!((w.job(&job).state, w.round(&job).phase), (JobState::Seated, Phase::Tied));
+    w.untie(&job);
     assert_eq!((w.job(&job).state, w.job(&job).root), (JobState::Unresolved, [0; 32]));
     let mut before = before;
     bounties(&mut before, &[0, 1, 2], 0);
@@ -310,6 +313,7 @@ fn quorum_edge() {
     let strict = JobTerms { strategy: of(3, 3), ..terms(1) };
     let job = w.open_with(&alice, strict);
     w.judge(&job, &[(a, honest()), (b, honest()), (c, lie(&c))]);
+    w.untie(&job);
     assert_eq!((w.job(&job).state, w.job(&job).losers), (JobState::Unresolved, 0));
     let wide = JobTerms { strategy: of(5, 3), ..terms(2) };
     let job = w.open_with(&alice, wide);

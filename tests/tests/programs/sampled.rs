@@ -18,7 +18,7 @@ use assay_tests::{
 /// 30 % of the whole price rounded up, at 2,000 base units of ASY for each.
 const BOND: u64 = (WHOLE * 3).div_ceil(10) * 2_000;
 /// What every seat has at stake: the bond of the whole, and 25 % of the class stake.
-const EXPOSURE: u64 = BOND + 250_000_000_000;
+pub const EXPOSURE: u64 = BOND + 250_000_000_000;
 
 /// A world, an executor, and a committee of three with one to spare.
 pub fn world() -> (World, Pubkey, [Pubkey; 4]) {
@@ -57,7 +57,7 @@ fn fee(price: u64) -> u64 {
 }
 
 /// Settle the winners, slash the losers, refund and close; nothing may be left.
-fn clear(w: &mut World, job: &Pubkey) {
+pub fn clear(w: &mut World, job: &Pubkey) {
     let ended = w.job(job);
     for operator in w.seated(job) {
         let index = w.seat(job, &operator).index;

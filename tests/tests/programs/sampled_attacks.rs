@@ -208,9 +208,9 @@ fn instructions_of_the_other_strategy() {
 #[test]
 fn replay_across_jobs() {
     let digests = work(UNITS);
-    let (mut w, job, executor, [a, b, c, _]) = sealed(&digests);
-    let bob = w.bob;
-    let other = w.start(&bob, sampled(2), &executor, &root(&digests));
+    let (mut w, executor, [a, b, c, _]) = world();
+    let (alice, bob) = (w.alice, w.bob);
+    let [job, other] = [alice, bob].map(|who| w.start(&who, patient(1), &executor, &root(&digests)));
     assert_ne!(w.drawn(&job), w.drawn(&other), "another job, another draw");
     let (found, theirs) = (w.samples(&job, &digests), w.samples(&other, &digests));
     for verifier in [a, b, c] {

@@ -44,7 +44,7 @@ fn at(state: &str) -> (World, Pubkey) {
             "drawn" | "drawn again" => {
                 w.tick(0, 2);
                 w.ok(&[ix::verification::draw(&job)]);
-                w.tick(40, 1);
+                w.tick(60, 1);
             }
             "claimed" => drop(w.claim(&job, &executor)),
             "sealed" => {

@@ -145,9 +145,9 @@ fn a_seat_is_counted_once() {
     w.refused(&[count(&[a, b])], VerificationError::WrongSeats);
     w.refused(&[count(&[])], VerificationError::WrongSeats);
     let mut swapped = count(&[a, b, c]);
-    let records = [swapped.accounts[9].pubkey, swapped.accounts[11].pubkey];
-    swapped.accounts[9].pubkey = records[1];
-    swapped.accounts[11].pubkey = records[0];
+    let records = [swapped.accounts[11].pubkey, swapped.accounts[13].pubkey];
+    swapped.accounts[11].pubkey = records[1];
+    swapped.accounts[13].pubkey = records[0];
     w.refused(&[swapped], VerificationError::WrongSeats);
     w.ok(&[count(&[c, a, b])]);
     assert_eq!(w.job(&job).state, JobState::Verified);

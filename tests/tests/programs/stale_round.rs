@@ -77,3 +77,16 @@ fn a_revived_job_can_always_be_taken_back() {
     w.close_round(&job).expect("the old round goes with its job");
     assert_eq!(w.usd_of(&alice), FUNDS);
 }
+
+/// The time of an old round is over before the new job's: that ends nothing.
+#[test]
+fn an_old_round_ends_no_new_job() {
+    let (mut w, job) = revived(cancelled, JobTerms { deadline_seconds: 2_000, ..terms(1) });
+    w.at(w.round(&job).seal_by + 1);
+    let finalize = w.finalize_ix(&job);
+    w.refused(&[finalize], VerificationError::StaleRound);
+    let alice = w.alice;
+    w.close_round(&job).expect("it is an earlier posting's");
+    w.ok(&[ix::verification::open_round(&alice, &job)]);
+    w.ok(&[ix::verification::draw(&job)]);
+}

@@ -7,7 +7,12 @@ use std::fmt::Write;
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_tests::{
     World,
-    assay_sdk::{addresses, escrow::Job, ix},
+    assay_sdk::{
+        addresses,
+        escrow::{Job, JobTerms},
+        ix,
+        verification::{Phase, Round},
+    },
     market::*,
     table,
     world::*,
@@ -25,6 +30,12 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("all sealed", &["reveal"], &["finalize"]),
     ("one revealed", &[], &["finalize"]),
     ("all revealed", &["finalize"], &["finalize"]),
+    ("tied", &[], &["finalize"]),
+    ("widened", &["draw"], &["draw", "finalize"]),
+    ("widened, drawn", &["claim"], &["finalize"]),
+    ("asked first", &["seal", "cancel_job"], &["finalize", "expire_seat", "cancel_job"]),
+    ("checking", &["draw"], &["draw"]),
+    ("checked", &["claim"], &["finalize"]),
     ("verified", &["settle", "slash", "refund", "close_round"], &["settle", "slash", "refund", "close_round"]),
     ("settled", &["refund", "close_round"], &["refund", "close_round"]),
     ("unresolved", &["settle", "refund", "close_round"], &["settle", "refund", "close_round"]),
@@ -39,10 +50,16 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
 fn at(state: &str) -> (World, Pubkey, Job) {
     let mut w = World::with_operators(5);
     let alice = w.alice;
-    let job = w.post_only(&alice, terms(1));
+    let strategy = match state {
+        "widened" | "widened, drawn" => up_to(3, 2, 5),
+        "asked first" | "checking" | "checked" => adaptive(3),
+        _ => terms(1).strategy,
+    };
+    let job = w.post_only(&alice, JobTerms { strategy, ..terms(1) });
     let posted = w.job(&job);
     let o = w.operators.clone();
     let digests = [(o[0], honest()), (o[1], honest()), (o[2], lie(&o[2]))];
+    let lies = [o[0], o[1], o[2]].map(|who| (who, lie(&who)));
     let before_the_draw = ["posted", "round open"];
     if state != "posted" {
         w.ok(&[ix::verification::open_round(&alice, &job)]);
@@ -69,6 +86,26 @@ fn at(state: &str) -> (World, Pubkey, Job) {
     };
     match state {
         "posted" | "round open" | "drawn" => {}
+        "tied" => drop(w.judge(&job, &lies)),
+        "widened" | "widened, drawn" => {
+            w.judge(&job, &lies);
+            w.tick(0, 2);
+            if state != "widened" {
+                w.ok(&[ix::verification::draw(&job)]);
+            }
+        }
+        "asked first" | "checking" | "checked" => {
+            // Until sortition lets all come.
+            w.tick(60, 0);
+            claim(&mut w, 1);
+            if state != "asked first" {
+                w.seal(&job, &o[0], &honest());
+                w.tick(0, 2);
+            }
+            if state == "checked" {
+                w.ok(&[ix::verification::draw_recheck(None, &job, &o[0], 0)]);
+            }
+        }
         "one claimed" => claim(&mut w, 1),
         "all claimed" => claim(&mut w, 3),
         "one sealed" => seal(&mut w, 1),
@@ -81,7 +118,10 @@ fn at(state: &str) -> (World, Pubkey, Job) {
             w.finalize(&job);
         }
         "settled" => settle(&mut w),
-        "unresolved" => drop(w.judge(&job, &[o[0], o[1], o[2]].map(|who| (who, lie(&who))))),
+        "unresolved" => {
+            w.judge(&job, &lies);
+            w.untie(&job);
+        }
         "cancelled" => drop(w.ok(&[ix::escrow::cancel_job(&alice, &job)])),
         "expired" => {
             w.at(posted.seal_by + 1);
@@ -107,9 +147,11 @@ fn instructions(w: &World, job: &Pubkey, posted: &Job) -> Vec<(&'static str, Ins
     let (alice, carol) = (w.alice, w.carol);
     let [a, c, stranger] = [w.operators[0], w.operators[2], w.operators[3]];
     let now = w.chain.find::<Job>(job).unwrap_or_else(|| posted.clone());
+    let checking = w.chain.find::<Round>(&addresses::round(job)).is_some_and(|round| round.phase == Phase::Checking);
+    let draw = if checking { ix::verification::draw_recheck(None, job, &a, 0) } else { ix::verification::draw(job) };
     vec![
         ("open_round", ix::verification::open_round(&alice, job)),
-        ("draw", ix::verification::draw(job)),
+        ("draw", draw),
         ("claim", ix::escrow::claim_seat(&stranger, job, &now, 0)),
         ("seal", w.seal_ix(job, &a, &honest())),
         ("reveal", w.reveal_ix(job, &a, &honest())),
@@ -163,8 +205,13 @@ fn every_state_has_a_permissionless_exit() {
         let seats: Vec<_> = w.operators.iter().take(3).copied().collect();
         let (alice, carol) = (w.alice, w.carol);
         let _ = w.send(&[ix::escrow::expire_job(&job, &w.carol)]);
-        let finalize = w.finalize_ix(&job);
-        let _ = w.send(&[finalize]);
+        // A round may be drawn, counted, and end a tie.
+        for _ in 0..3 {
+            let _ = w.send(&[ix::verification::draw_recheck(None, &job, &seats[0], 0)]);
+            let finalize = w.finalize_ix(&job);
+            let _ = w.send(&[finalize]);
+            w.tick(100_000, 0);
+        }
         for seat in &seats {
             let _ = w.send(&[ix::escrow::settle(&job, &posted, seat)]);
             let _ = w.send(&[ix::escrow::slash_seat(&job, &alice, seat, &carol)]);

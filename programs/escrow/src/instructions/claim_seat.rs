@@ -106,8 +106,7 @@ impl ClaimSeat<'_> {
         let weight = sortition::with_reputation(self.pool.weight.effective(epoch), score);
         let total = self.totals.weight.settled(epoch);
         let waited = now.checked_sub(job.seeded_at).ok_or(EscrowError::Overflow)?;
-        let first = u64::from(params.spread).saturating_mul(job.replicas.into());
-        let k = sortition::widened(first, waited, params.widen_seconds.into());
+        let k = sortition::widened(job.chosen_at_first(params.spread), waited, params.widen_seconds.into());
         let draw = sortition::draw(&job.seed, sortition::ROLE_SEAT, &job.key(), &self.pool.key());
         require!(sortition::eligible(draw, k, weight, total), EscrowError::NotEligible);
         Ok(())

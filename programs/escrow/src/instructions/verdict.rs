@@ -91,13 +91,10 @@ pub(crate) fn doubt(ctx: Context<JobByVerifier>) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn convict<'info>(
-    ctx: Context<'info, JobByVerifier<'info>>,
-    losers: u8,
-    accuser: Pubkey,
-) -> Result<()> {
+pub(crate) fn convict<'info>(ctx: Context<'info, JobByVerifier<'info>>, losers: u8, accuser: Pubkey) -> Result<()> {
     ctx.accounts.job.accuser = accuser;
-    record(ctx, [0; 32], 0, losers)
+    end(&mut ctx.accounts.job, [0; 32], 0, losers)?;
+    pay(&ctx.accounts.job, ctx.remaining_accounts)
 }
 
 pub(crate) fn record<'info>(
@@ -106,14 +103,20 @@ pub(crate) fn record<'info>(
     winners: u8,
     losers: u8,
 ) -> Result<()> {
+    // What is reviewed ends by its review, by `convict`, or by a doubt: never by the round of an earlier posting at its address.
     let job = &mut ctx.accounts.job;
-    // What is reviewed is judged in a case only.
-    require!(job.is_live() && (!job.strategy.is_reviewed() || job.cases > 0), EscrowError::WrongState);
+    let doubt = job.doubted && (winners, losers) == (0, 0);
+    require!(!job.strategy.is_reviewed() || doubt, EscrowError::WrongState);
+    end(job, root, winners, losers)?;
+    pay(&ctx.accounts.job, ctx.remaining_accounts)
+}
+
+fn end(job: &mut Job, root: [u8; 32], winners: u8, losers: u8) -> Result<()> {
+    require!(job.is_live(), EscrowError::WrongState);
     require!((winners | losers) & !job.seats == 0, EscrowError::BadVerdict);
     job.winners = winners;
     job.losers = losers;
     job.root = root;
     let state = if winners == 0 { JobState::Unresolved } else { JobState::Verified };
-    job.end(state, Clock::get()?.unix_timestamp)?;
-    pay(job, ctx.remaining_accounts)
+    job.end(state, Clock::get()?.unix_timestamp)
 }

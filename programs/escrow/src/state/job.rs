@@ -118,10 +118,11 @@ impl Job {
         fixed.saturating_add(strategy.space()).saturating_add(uri).saturating_add(lists).saturating_add(legs)
     }
 
-    /// Whether a seat has brought nothing yet. No round judges what is reviewed: until it is delivered, nothing counts.
+    /// Whether a seat has brought nothing yet. Where no round judges, a seal is nothing, which a round of an earlier posting
+    /// may have taken: until it is delivered, nothing counts.
     pub fn is_working(&self, seat: &Seat) -> bool {
         let delivered = seat.state == SeatState::Delivered;
-        seat.state == SeatState::Claimed || (self.strategy.is_reviewed() && !delivered)
+        seat.state == SeatState::Claimed || (!self.strategy.has_round() && !delivered)
     }
 
     /// What each seat is priced at, where they differ: in an auction nothing until it is awarded; of a sampled job the
@@ -211,13 +212,23 @@ impl Job {
         Ok(owed)
     }
 
+    /// Pools that sortition chooses at first, `spread` for each seat, so that all are soon taken. For a seat of a committee it is
+    /// one: where a dozen pools may race for three seats, whoever is fastest has them, and more than half of a committee is
+    /// bought with far less than half of the stake. The executor has its seat by then.
+    pub fn chosen_at_first(&self, spread: u8) -> u64 {
+        if self.strategy.is_sampled() && self.replicas > 1 {
+            return self.replicas.saturating_sub(1).into();
+        }
+        u64::from(spread).saturating_mul(self.replicas.into())
+    }
+
     /// Take the lowest free seat and return its index. Together with `award_seat` the only way to a seat.
     ///
-    /// A replicated job must have its seed, even where it is not used: the draw is where a round that was opened for
-    /// another posting is stopped, and nobody could seal under it.
+    /// All but what is reviewed must have its seed, even where it is not used: the draw is where a round that was opened for
+    /// another posting is stopped, and proofs and attestations name it, so that none is good for another posting.
     pub fn take_seat(&mut self) -> Result<u8> {
         require!(self.state == JobState::Open, EscrowError::WrongState);
-        let drawless = !self.strategy.has_round() && self.assignment == Assignment::Auction;
+        let drawless = self.strategy.is_reviewed() && self.assignment == Assignment::Auction;
         require!(self.seeded_at != 0 || drawless, EscrowError::NotDrawn);
         let index = u8::try_from(self.seats.trailing_ones()).map_err(|_| EscrowError::NoFreeSeat)?;
         require!(index < self.replicas, EscrowError::NoFreeSeat);

@@ -46,7 +46,7 @@ pub const MAX_REPLICAS: u8 = 7;
 /// Most units that a committee computes again.
 pub const MAX_SAMPLES: u8 = 16;
 /// Most attestors that a job may ask for.
-pub const MAX_ATTESTORS: u8 = 8;
+pub const MAX_ATTESTORS: u8 = 4;
 /// Longest uri, in bytes.
 pub const MAX_URI: usize = 128;
 /// Most units of a job: 2^32.

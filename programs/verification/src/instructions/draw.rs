@@ -20,6 +20,7 @@ use crate::{
 /// 6. `caller` (writable): gets the bounty; this program's address for nobody
 /// 7. `authority`: `["authority"]` of this program
 /// 8. `escrow_program`, then the event accounts
+/// 9. of a proven job: the ProofKey that it names, not retired
 ///
 /// Nobody signs: the seed is the same whoever asks.
 #[event_cpi]
@@ -46,9 +47,12 @@ pub struct Draw<'info> {
     pub escrow_program: Program<'info, AssayEscrow>,
 }
 
-pub(crate) fn handler(ctx: Context<Draw>) -> Result<()> {
+pub(crate) fn handler<'info>(ctx: Context<'info, Draw<'info>>) -> Result<()> {
     // Without a seed nobody takes a seat, so this is where a stale round is stopped.
     require!(ctx.accounts.is_ready(), VerificationError::StaleRound);
+    if let Strategy::Proven { key } = ctx.accounts.job.strategy {
+        provable(&key, ctx.remaining_accounts)?;
+    }
     let found = {
         let data = ctx.accounts.slot_hashes.try_borrow_data()?;
         seed::find(&data, ctx.accounts.job.seed_slot).ok_or(VerificationError::BadSlotHashes)?
@@ -78,8 +82,8 @@ impl<'info> Draw<'info> {
     fn is_ready(&self) -> bool {
         let job = &self.job;
         let first = |round: &Round| round.is_fresh() && round.quorum == job.strategy.quorum();
-        let own = |round: &Box<Account<Round>>| round.is_of(job) && (job.seats != 0 || first(round));
-        !job.strategy.has_round() || self.round.as_ref().is_some_and(own)
+        let own = |round: &Round| round.is_of(job) && (job.seats != 0 || first(round));
+        !job.strategy.has_round() || self.round.as_ref().is_some_and(|round| own(round))
     }
 
     /// A call of escrow about the job; `paid` to the caller, if there is one.
@@ -125,4 +129,14 @@ impl<'info> Draw<'info> {
         require!((record.operator, record.class) == (seat.operator, self.job.class), VerificationError::WrongSeats);
         Ok((seat.operator, record.consecutive_valid))
     }
+}
+
+/// Whether the key that a job names is there, and will be for as long as the job may take: else whoever claimed its seat would
+/// lose a bond that no proof could save.
+fn provable<'info>(key: &Pubkey, accounts: &'info [AccountInfo<'info>]) -> Result<()> {
+    let info = accounts.first().ok_or(VerificationError::WrongKey)?;
+    require_keys_eq!(*info.key, *key, VerificationError::WrongKey);
+    let key = Account::<ProofKey>::try_from(info)?;
+    require!(key.closes_at == 0, VerificationError::KeyRetired);
+    Ok(())
 }

@@ -106,6 +106,7 @@ impl<'info> FinalizeRound<'info> {
         let round = &self.round;
         require!(matches!(self.job.strategy, Strategy::Replicated { .. }), VerificationError::NotReplicated);
         require!(round.phase != Phase::Final, VerificationError::WrongPhase);
+        // Nobody has a seat under an earlier posting's round, but its time may be over before the job's.
         require!(round.is_of(&self.job), VerificationError::StaleRound);
         require!(round.countable(now), VerificationError::FinalizeTooEarly);
         let waits = round.awaits_canary(now, self.config.params.canary_seconds);

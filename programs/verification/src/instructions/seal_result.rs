@@ -22,11 +22,9 @@ pub struct SealResult<'info> {
     pub operator: Signer<'info>,
     #[account(mut, dup)]
     pub round: Box<Account<'info, Round>>,
-    #[account(
-        mut, dup, has_one = operator @ VerificationError::NotOperator,
-        constraint = seat.job == round.job @ VerificationError::WrongAddress
-    )]
-    pub seat: Box<Account<'info, Seat>>,
+    /// CHECK: `Seat::head` checks owner and type; operator and job are compared.
+    #[account(mut)]
+    pub seat: UncheckedAccount<'info>,
     /// CHECK: a PDA of this program that only signs.
     #[account(address = VERIFIER @ VerificationError::WrongAddress)]
     pub authority: UncheckedAccount<'info>,
@@ -34,7 +32,9 @@ pub struct SealResult<'info> {
 }
 
 pub(crate) fn handler<'info>(ctx: Context<'info, SealResult<'info>>, seal: [u8; 32]) -> Result<()> {
-    let (round, seat) = (&mut ctx.accounts.round, &ctx.accounts.seat);
+    let (round, seat) = (&mut ctx.accounts.round, Seat::head(&ctx.accounts.seat)?);
+    require!(seat.operator == *ctx.accounts.operator.key, VerificationError::NotOperator);
+    require!(seat.job == round.job, VerificationError::WrongAddress);
     let now = Clock::get()?.unix_timestamp;
     require!(seal != [0; 32], VerificationError::EmptyCommitment);
     require!(round.phase == Phase::Sealing, VerificationError::WrongPhase);

@@ -1,14 +1,16 @@
 //! Accounts of the verification program. Times in unix seconds.
 
+mod attestor;
 mod ballot;
 mod case;
+mod proof_key;
 mod round;
 mod shown;
 
 use anchor_lang::prelude::*;
 use assay_escrow::CLASSES;
 
-pub use self::{ballot::*, case::*, round::*, shown::*};
+pub use self::{attestor::*, ballot::*, case::*, proof_key::*, round::*, shown::*};
 use crate::VerificationError;
 
 /// Layout version that this build writes.
@@ -30,6 +32,10 @@ pub const ROUND_SEED: &[u8] = b"round";
 pub const CANARY_SEED: &[u8] = b"canary";
 /// Seconds after which anybody may close a canary that was never revealed: 90 days, longer than any job.
 pub const CANARY_LIFE: i64 = 90 * 24 * 60 * 60;
+/// Seed of a ProofKey: `["key", VerifyingKey::digest]`.
+pub const KEY_SEED: &[u8] = b"key";
+/// Seed of an Attestor: `["attestor", registrar, AttestorKey::digest]`.
+pub const ATTESTOR_SEED: &[u8] = b"attestor";
 
 /// One per program, at `["config"]`. Only `initialize` makes one, so its type and owner are all that need checking.
 #[account]

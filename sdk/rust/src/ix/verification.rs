@@ -1,17 +1,19 @@
 //! Builders of the verification program's instructions.
 
+mod attest;
 mod case;
+mod proof;
 mod sample;
 
 use anchor_lang::{
     prelude::Pubkey,
     solana_program::instruction::{AccountMeta, Instruction},
 };
-use assay_escrow::{ID as ESCROW, Job, VERIFIER};
+use assay_escrow::{ID as ESCROW, Job, Strategy, VERIFIER};
 use assay_reputation::ID as REPUTATION;
 use assay_verification::{ID, VerificationParams, accounts, canary::commitment, instruction, seed::SLOT_HASHES};
 
-pub use self::{case::*, sample::*};
+pub use self::{attest::*, case::*, proof::*, sample::*};
 use super::{SYSTEM_PROGRAM, build, build_with};
 use crate::addresses::{canary, config, event_authority, program_data, record, round as round_address, seat};
 
@@ -60,7 +62,16 @@ pub fn draw_roundless_by(caller: Option<&Pubkey>, job: &Pubkey) -> Instruction {
     draw_with(job, None, None, caller.copied())
 }
 
-/// Draw the seed of a job that no round judges; the bounty stays in the job.
+/// Draw the seed of a job as it stands, whatever its strategy; the bounty stays in the job.
+pub fn draw_of(job: &Pubkey, of: &Job) -> Instruction {
+    match of.strategy {
+        Strategy::Proven { key } => draw_proven(job, &key),
+        strategy if strategy.has_round() => draw(job),
+        _ => draw_roundless(job),
+    }
+}
+
+/// Draw the seed of a job that no round judges and nobody proves.
 pub fn draw_roundless(job: &Pubkey) -> Instruction {
     draw_roundless_by(None, job)
 }

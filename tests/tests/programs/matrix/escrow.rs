@@ -192,9 +192,11 @@ fn by_the_verifier() -> Vec<Case> {
     let mut disputed = w.clone();
     // As verification would count two cases; the invariants look for their accounts.
     disputed.jobs.clear();
+    disputed.locks_are_exposures = false;
     [job, other].iter().for_each(|job| drop(disputed.ok(&[ix::escrow::change_cases(job, true)])));
     let mut counted = w.clone();
     counted.jobs.clear();
+    counted.locks_are_exposures = false;
     let mut cases = vec![
         Case::new(&posted, seed(&jobs[0])).other(seed(&jobs[1])),
         Case::new(&w, seal(&seats[0])).other(seal(&seats[1])),

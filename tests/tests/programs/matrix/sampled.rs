@@ -1,8 +1,11 @@
 //! The attack matrix of sampled jobs.
 
 use assay_tests::{
-    assay_sdk::escrow::{JobTerms, Strategy},
-    sampled::{UNITS, root, sampled, work},
+    assay_sdk::{
+        escrow::{JobTerms, Strategy},
+        verification::sample,
+    },
+    sampled::{UNITS, patient, root, work},
 };
 
 use super::*;
@@ -13,10 +16,13 @@ pub fn cases() -> Vec<Case> {
     let (requesters, o) = ([w.alice, w.bob], w.operators.clone());
     let digests = work(UNITS);
     let strategy = Strategy::Sampled { samples: 4, committee: 2 };
-    let jobs = [(0, &o[..3]), (1, &o[3..])].map(|(i, who)| {
-        let job = w.start(&requesters[i], JobTerms { strategy, ..sampled(1) }, &who[0], &root(&digests));
-        // Until the draw has widened, not everybody may take a seat of these few.
-        w.tick(30, 0);
+    let started = [(0, &o[..3]), (1, &o[3..])].map(|(i, who)| {
+        let terms = JobTerms { strategy, ..patient(1) };
+        (w.start(&requesters[i], terms, &who[0], &root(&digests)), who)
+    });
+    // Until the draw has widened, not everybody may take a seat of these few.
+    w.tick(60, 0);
+    let jobs = started.map(|(job, who)| {
         let found = w.samples(&job, &digests);
         who[1..].iter().for_each(|verifier| w.verify(&job, verifier, &found));
         (job, who, found)
@@ -44,7 +50,18 @@ pub fn cases() -> Vec<Case> {
         who[1..].iter().for_each(|verifier| drop(w.reveal_sample(job, verifier, found)));
         w.finalize_sample(job);
     }
+    let mut over = w.clone();
+    over.tick(REVEAL + 1, 0);
+    cases.push(both(&over, &finalize));
+
+    // Each job's operators judge the other's.
+    let called = jobs.each_ref().map(|(job, who, _)| w.call_jury(&who[0], job));
+    for (i, case) in called.iter().enumerate() {
+        let (others, found) = (&jobs[1 - i].1, sample::root(&jobs[i].2));
+        let votes: Vec<_> = others.iter().map(|juror| (*juror, Some(found))).collect();
+        w.judge_case(case, &votes);
+    }
     w.tick(REVEAL + 1, 0);
-    cases.push(both(&w, &finalize));
+    cases.push(both(&w, &|w: &World, i| w.conclude_sample_ix(&jobs[i].0)));
     cases
 }

@@ -16,7 +16,7 @@ use crate::{VerificationError, emit, events::CaseAnswered, merkle::Step, state::
 /// 2. `case` (writable): a challenge
 /// 3. `surety` (writable, created by the first answer about the job): `["surety", job, operator]`, an ASY token account of
 ///    `authority`'s
-/// 4. `from` (writable): an ASY token account that the operator may spend from
+/// 4. `from` (writable): an ASY token account of the operator's
 /// 5. `asy_mint`
 /// 6. `authority`: `["authority"]` of this program
 /// 7. `token_program`: SPL Token, 8. `system_program`; then the event accounts
@@ -31,7 +31,7 @@ pub struct AnswerCase<'info> {
     /// CHECK: where its seeds say, only this program can have made an account, and it makes a token account.
     #[account(mut, seeds = [SURETY_SEED, job.key().as_ref(), operator.key().as_ref()], bump)]
     pub surety: UncheckedAccount<'info>,
-    /// CHECK: the token program checks it, and that the operator may spend from it.
+    /// CHECK: an ASY token account of the operator's.
     #[account(mut)]
     pub from: UncheckedAccount<'info>,
     #[account(address = ASY_MINT @ VerificationError::WrongAddress)]

@@ -68,11 +68,10 @@ impl CloseCase<'_> {
     /// Tell the programs that counted it.
     fn forget(&self) -> Result<()> {
         let (job, case) = (&self.job, &self.case);
-        // Before it is forgotten: what is reviewed is judged in a case only.
+        assay_escrow::cpi::change_cases(by_verifier(&self.authority, job), false).map(drop)?;
         if job.is_live() && job.doubted && job.cases == 1 {
             assay_escrow::cpi::record_verdict(by_verifier(&self.authority, job), [0; 32], 0, 0).map(drop)?;
         }
-        assay_escrow::cpi::change_cases(by_verifier(&self.authority, job), false).map(drop)?;
         if case.executor == Pubkey::default() {
             return Ok(());
         }

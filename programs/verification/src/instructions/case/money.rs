@@ -7,7 +7,7 @@ use assay_token::{ASY_MINT, DECIMALS};
 
 use crate::{VerificationError, state::*};
 
-/// Put `amount` at stake.
+/// Put `amount` at stake, from an account of whoever signs.
 pub(super) fn lock<'info>(
     from: &AccountInfo<'info>,
     to: &AccountInfo<'info>,
@@ -15,6 +15,7 @@ pub(super) fn lock<'info>(
     by: &Signer<'info>,
     amount: u64,
 ) -> Result<()> {
+    belongs(from, by.key)?;
     let accounts = token::TransferChecked {
         from: from.clone(),
         mint: mint.to_account_info(),

@@ -21,7 +21,7 @@ pub(super) const TOKEN_ACCOUNT: usize = 165;
 /// 2. `job` (writable)
 /// 3. `case` (writable, created): `["case", job, subject]`
 /// 4. `vault` (writable, created): `["vault", case]`, an ASY token account of the case's
-/// 5. `from` (writable): an ASY token account that the opener may spend from
+/// 5. `from` (writable): an ASY token account of the opener's
 /// 6. `asy_mint`
 /// 7. `round`: the job's; this program's address for a kind that needs none
 /// 8. `seat`: the executor's; this program's address for a tie
@@ -43,7 +43,7 @@ pub struct OpenCase<'info> {
     /// CHECK: created here, at the address that its seeds say.
     #[account(mut, seeds = [VAULT_SEED, case.key().as_ref()], bump)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: the token program checks it, and that the opener may spend from it.
+    /// CHECK: an ASY token account of the opener's.
     #[account(mut)]
     pub from: UncheckedAccount<'info>,
     #[account(address = ASY_MINT @ VerificationError::WrongAddress)]

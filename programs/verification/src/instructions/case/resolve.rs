@@ -26,7 +26,7 @@ pub struct ResolveCase<'info> {
 /// 1. `job`
 /// 2. `case` (writable)
 /// 3. `vault` (writable): `["vault", case]`
-/// 4. `from` (writable): an ASY token account that the appellant may spend from
+/// 4. `from` (writable): an ASY token account of the appellant's
 /// 5. `asy_mint`
 /// 6. `token_program`: SPL Token; then the event accounts
 #[event_cpi]
@@ -39,7 +39,7 @@ pub struct AppealCase<'info> {
     /// CHECK: where its seeds say, only this program can have made an account, and it made the vault.
     #[account(mut, seeds = [VAULT_SEED, case.key().as_ref()], bump = case.vault_bump)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: the token program checks it, and that the appellant may spend from it.
+    /// CHECK: an ASY token account of the appellant's.
     #[account(mut)]
     pub from: UncheckedAccount<'info>,
     #[account(address = ASY_MINT @ VerificationError::WrongAddress)]

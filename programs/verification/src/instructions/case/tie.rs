@@ -13,7 +13,8 @@ use crate::{
 /// Anybody may call a jury as long as the round waits for one.
 pub(super) fn opening(accounts: &OpenCase, now: i64) -> Result<Opening> {
     let round = accounts.round.as_ref().ok_or(VerificationError::WrongKind)?;
-    require!(round.phase == Phase::Tied, VerificationError::WrongKind);
+    let tied = round.phase == Phase::Tied && accounts.job.strategy.has_round();
+    require!(tied, VerificationError::WrongKind);
     require!(now <= round.reveal_by, VerificationError::CaseTooLate);
     Ok(Opening { review_by: round.reveal_by, ..Opening::default() })
 }
