@@ -107,11 +107,11 @@ test('the keyboard reaches the content, the pages and the copy buttons', async (
   await page.goto(`${base}/jobs/${job}`)
   await page.getByTestId('timeline').waitFor()
   const names: string[] = []
-  for (let presses = 0; presses < 5; presses++) {
+  for (let presses = 0; presses < 6; presses++) {
     await page.keyboard.press('Tab')
     names.push(await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''))
   }
-  expect(names.slice(0, 4)).toEqual(['Skip to the content', 'Assay, overview', 'Overview', 'Jobs'])
-  expect(names[4]).toMatch(/^Copy job address /)
+  expect(names.slice(0, 5)).toEqual(['Skip to the content', 'Assay, overview', 'Overview', 'Jobs', 'Cases'])
+  expect(names[5]).toMatch(/^Copy job address /)
   await page.context().close()
 })

@@ -1,5 +1,6 @@
 import { Route, Switch } from 'wouter'
 import { Layout } from './components/Layout'
+import { Cases } from './pages/Cases'
 import { JobDetail } from './pages/JobDetail'
 import { Jobs } from './pages/Jobs'
 import { NotFound } from './pages/NotFound'
@@ -19,6 +20,9 @@ export function App() {
         </Route>
         {/* Keyed, so that one job's page never shows another's while it loads. */}
         <Route path="/jobs/:address">{({ address }) => <JobDetail key={address} address={address} />}</Route>
+        <Route path="/cases">
+          <Cases />
+        </Route>
         <Route>
           <NotFound />
         </Route>

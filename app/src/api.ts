@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { Event, JobList, JobPage, OperatorList, Problem, Stats } from './schema'
+import { CaseList, Event, JobList, JobPage, OperatorList, Problem, Stats } from './schema'
 
 /** Why a request failed, in words for the reader of the page. */
 export class ApiError extends Error {
@@ -53,10 +53,14 @@ export function query(parts: Record<string, string | number | undefined>): strin
   return text === '' ? '' : `?${text}`
 }
 
+/** Filters of the case list. */
+export type CaseQuery = { state?: string; kind?: string; job?: string; cursor?: string }
+
 export const api = {
   stats: (signal?: AbortSignal) => get(Stats, '/v1/stats', signal),
   jobs: (filter: JobQuery, signal?: AbortSignal) => get(JobList, `/v1/jobs${query(filter)}`, signal),
   job: (address: string, signal?: AbortSignal) => get(JobPage, `/v1/jobs/${encodeURIComponent(address)}`, signal),
+  cases: (filter: CaseQuery, signal?: AbortSignal) => get(CaseList, `/v1/cases${query(filter)}`, signal),
   operators: (cursor?: string, signal?: AbortSignal) =>
     get(OperatorList, `/v1/operators${query({ limit: 25, cursor })}`, signal),
 }

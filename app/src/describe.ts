@@ -1,5 +1,8 @@
-import { formatInteger } from './format'
-import type { Event } from './schema'
+import * as v from 'valibot'
+import { caseTitle } from './cases'
+import { formatBps, formatInteger, isZeroHash } from './format'
+import { Case, type Event, Strategy } from './schema'
+import { strategyWords } from './strategy'
 
 /** How an event bears on the market: decides its mark and colour, never its only words. */
 export type Tone = 'plain' | 'good' | 'bad' | 'warn'
@@ -26,8 +29,12 @@ export function integerOf(data: Data, key: string): bigint | null {
   return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : null
 }
 
+/** A list field; empty when missing. */
+const listOf = (data: Data, key: string): unknown[] => (Array.isArray(data[key]) ? data[key] : [])
+
 const count = (data: Data, key: string) => formatInteger(integerOf(data, key) ?? 0n)
 const seat = (data: Data) => `${(integerOf(data, 'index') ?? 0n) + 1n}`
+const milestone = (data: Data) => `${(integerOf(data, 'milestone') ?? 0n) + 1n}`
 const plural = (digits: string, noun: string) => `${digits} ${noun}${digits === '1' ? '' : 's'}`
 
 /** How many bits of a u8 set (seats, winners, losers) are 1. */
@@ -43,7 +50,7 @@ type Words = [text: string, tone?: Tone, amountKey?: string, unit?: 'payment' | 
 
 /** One line for each kind of event; a kind that is not here shows under its own name. */
 const WORDS: Record<string, (data: Data) => Words> = {
-  JobPosted: (d) => [`posted a job of ${plural(count(d, 'units'), 'unit')} and paid in`, 'plain', 'deposit', 'payment'],
+  JobPosted: (d) => [`posted a job of ${plural(count(d, 'units'), 'unit')}${judged(d)} and paid in`, 'plain', 'deposit', 'payment'],
   SeedDrawn: (d) => [`Seed drawn from the hash of slot ${count(d, 'slot')}`],
   DrawRearmed: () => ['The seed had aged out; the draw is repeated', 'warn'],
   SeatClaimed: (d) => [`took seat ${seat(d)} and locked`, 'plain', 'exposure', 'asy'],
@@ -51,13 +58,48 @@ const WORDS: Record<string, (data: Data) => Words> = {
   ResultSealed: () => ['sealed a result'],
   ResultRevealed: () => ['revealed its result'],
   RoundFinalized: (d) => finalized(d),
+  RecheckDrawn: (d) => [`was ${d.rechecked === true ? '' : 'not '}drawn to be checked, at a chance of ${formatBps(Number(integerOf(d, 'bps') ?? 0n))}`],
+  RoundWidened: (d) => [`No quorum: ${count(d, 'replicas')} seats are asked for now`, 'warn'],
+  RoundTied: () => ['No quorum, and no more may be asked: a jury may be called', 'warn'],
+  CanaryCommitted: () => ['Canary committed to'],
+  CanaryRevealed: () => ['The job was a canary: its answer was known', 'warn'],
+  CanaryClosed: () => ['Canary closed unused'],
+  RootRevealed: () => ['revealed its root'],
+  SampleProven: (d) => [d.whole === true ? 'proved all drawn units to be its own' : `proved ${plural(count(d, 'leaves'), 'drawn unit')} so far`],
+  SampleRevealed: (d) => [`revealed what it found for ${plural(`${listOf(d, 'digests').length}`, 'drawn unit')}`],
+  SampleCounted: (d) => (isZeroHash(textOf(d, 'root')) ? ['The committee has no majority', 'warn'] : ['The committee’s majority is counted']),
+  CaseOpened: (d) => [`opened a case (${about(d)}) with at stake`, 'warn', 'bond', 'asy'],
+  CaseAnswered: (d) => [d.complete === true ? 'opened the challenged leaf: a jury is called' : 'opened the challenged leaf in part'],
+  JuryDrawn: (d) => [`Jury of ${count(d, 'chairs')} drawn from the hash of slot ${count(d, 'slot')}`],
+  JuryRearmed: () => ['The jury’s seed had aged out; the draw is repeated', 'warn'],
+  JurorJoined: () => ['took a chair of the jury and locked', 'plain', 'bond', 'asy'],
+  BallotSealed: () => ['sealed a vote'],
+  BallotRevealed: () => ['revealed its vote'],
+  CaseResolved: (d) => (isZeroHash(textOf(d, 'decision')) ? ['The jury came to no decision', 'warn'] : ['The jury has decided']),
+  CaseAppealed: (d) => [`appealed to a jury of ${count(d, 'chairs')}, with at stake`, 'warn', 'bond', 'asy'],
+  CaseConcluded: (d) => [RULINGS[textOf(d, 'ruling')] ?? 'Case concluded'],
+  CaseMooted: () => ['Case moot: the job ended otherwise'],
+  CasePaid: () => ['The case paid what it owed', 'plain', 'amount', 'asy'],
+  CaseClosed: () => ['Case closed, its rent returned'],
+  BallotSettled: (d) => (integerOf(d, 'paid') === 0n ? ['had its juror’s bond released'] : ['was paid as a juror', 'good', 'paid', 'asy']),
+  BallotSlashed: () => ['slashed: as a juror did not vote as decided', 'bad', 'amount', 'asy'],
+  SuretyReturned: () => ['got back what it had at stake in cases', 'plain', 'amount', 'asy'],
+  ResultProven: () => ['proved its result', 'good'],
+  ResultAttested: (d) => [`had its result signed for by ${plural(`${listOf(d, 'attestors').length}`, 'attestor')}`, 'good'],
+  KeyRegistered: () => ['Proof key registered'],
+  KeyRetired: () => ['Proof key retired'],
+  KeyClosed: () => ['Proof key closed'],
+  AttestorRegistered: () => ['Attestor registered'],
+  AttestorRevoked: () => ['Attestor revoked', 'warn'],
+  AttestorClosed: () => ['Attestor’s account closed'],
   SeatSettled: (d) => (integerOf(d, 'paid') === 0n ? ['had its bond released'] : ['was paid', 'good', 'paid', 'payment']),
   SeatSlashed: (d) => [REASONS[textOf(d, 'reason')] ?? 'slashed', 'bad', 'amount', 'asy'],
   JobCancelled: () => ['Job taken back by its requester', 'warn'],
   JobExpired: () => ['Job ran out of time with no seat taken', 'warn'],
   JobToppedUp: () => ['Price or deadline raised', 'plain', 'deposit', 'payment'],
-  ResultDelivered: (d) => [`delivered milestone ${(integerOf(d, 'milestone') ?? 0n) + 1n}`],
-  MilestoneReleased: (d) => [`had milestone ${(integerOf(d, 'milestone') ?? 0n) + 1n} accepted`, 'good', 'paid', 'payment'],
+  ResultDelivered: (d) => [integerOf(d, 'milestone') === 0n ? 'delivered its result' : `delivered milestone ${milestone(d)}`],
+  MilestoneReleased: (d) =>
+    d.is_last === true ? ['had its result accepted', 'good'] : [`had milestone ${milestone(d)} accepted`, 'good', 'paid', 'payment'],
   RoyaltyPaid: () => ['Royalty paid', 'good', 'amount', 'payment'],
   Heartbeat: (d) => [`works: ${count(d, 'progress')} units done`],
   JobRefunded: () => ['Unspent payment returned to the requester', 'plain', 'amount', 'payment'],
@@ -94,6 +136,26 @@ const WORDS: Record<string, (data: Data) => Words> = {
   RecordOpened: (d) => [`has a record in class ${count(d, 'class')}`],
 }
 
+const RULINGS: Record<string, string> = {
+  Unanswered: 'Case concluded: it was not answered in time',
+  Decided: 'Case concluded as the jury decided',
+  Undecided: 'Case concluded: no jury could say',
+  Moot: 'Case moot: the job ended otherwise',
+}
+
+/** What a case is about, in lower case. */
+function about(data: Data): string {
+  const known = v.safeParse(Case.entries.kind, data.kind)
+  const title = known.success ? caseTitle({ kind: known.output }) : 'of a kind this page does not know'
+  return title.charAt(0).toLowerCase() + title.slice(1)
+}
+
+/** How a job is judged, in brackets; nothing where this page does not know the strategy. */
+function judged(data: Data): string {
+  const known = v.safeParse(Strategy, data.strategy)
+  return known.success ? ` (${strategyWords(known.output)})` : ''
+}
+
 function finalized(data: Data): Words {
   const won = bits(Number(integerOf(data, 'winners') ?? 0n))
   if (won === 0) return ['No quorum: no result was agreed on', 'warn']
@@ -106,7 +168,7 @@ export function describe(event: Event): Description {
   const { data, kind } = event
   const words = Object.hasOwn(WORDS, kind) ? WORDS[kind] : undefined
   const [text, tone = 'plain', key, unit = 'asy'] = words?.(data) ?? [spaced(kind)]
-  const actor = ['operator', 'requester', 'owner'].map((field) => textOf(data, field)).find((found) => found !== '')
+  const actor = ['operator', 'requester', 'owner', 'opener', 'by'].map((field) => textOf(data, field)).find((found) => found !== '')
   const base = key === undefined ? null : integerOf(data, key)
   // Sentences that start with a capital stand alone: naming an actor before them would not read.
   const standsAlone = words === undefined || /^[A-Z]/.test(text)

@@ -43,6 +43,28 @@ export const HISTORY = [
   event(17, 'JobClosed'),
 ]
 
+/** A challenge of unit 5, as the indexer has it while the executor may answer. */
+export const challenge = (more: Record<string, unknown> = {}) => ({
+  address: 'K'.repeat(43),
+  closed_slot: null,
+  state: 'answering',
+  opened_at: '2027-01-15T08:00:00Z',
+  kind: { Challenge: { unit: '5' } } as unknown,
+  ruling: 'Open',
+  level: 0,
+  chairs: 3,
+  joined: 0,
+  sealed: 0,
+  revealed: 0,
+  job: JOB,
+  opener: 'N'.repeat(43),
+  bond: '10000000000',
+  until: `${POSTED_AT + 60}`,
+  claim: ROOT,
+  decision: ZERO,
+  ...more,
+})
+
 /** The reply of `/v1/jobs/{address}` after the first `events` of the history. */
 export const jobPage = (status: JobStatus, events: number) => ({
   slot: '200',
@@ -55,7 +77,9 @@ export const jobPage = (status: JobStatus, events: number) => ({
     state: 'Open',
     class: 0,
     replicas: 3,
-    quorum: 2,
+    strategy: { Replicated: { replicas: 3, quorum: 2, most: 3, adaptive: false } } as Record<string, object>,
+    prices: [] as string[],
+    cases: 0,
     seats: 0,
     winners: 3,
     losers: 4,
@@ -70,7 +94,6 @@ export const jobPage = (status: JobStatus, events: number) => ({
     exposure: '25960000000',
     posted_at: `${POSTED_AT}`,
     seal_by: `${POSTED_AT + 600}`,
-    review_window: 0,
     requirements: {
       engine: 0,
       cores: 1,
@@ -96,6 +119,7 @@ export const jobPage = (status: JobStatus, events: number) => ({
     slashed: i < 2 ? '0' : '25960000000',
   })),
   round: null,
+  cases: [] as ReturnType<typeof challenge>[],
   mint: { address: 'P'.repeat(43), mint: MINT, decimals: 6, bond_rate: '300000' },
   timeline: HISTORY.slice(0, events),
 })

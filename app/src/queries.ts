@@ -1,6 +1,6 @@
 import { QueryClient, keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import { ApiError, type JobQuery, api } from './api'
+import { ApiError, type CaseQuery, type JobQuery, api } from './api'
 import { coalesce, feed } from './live'
 
 export const client = new QueryClient({
@@ -36,6 +36,16 @@ export const useJobs = (filter: JobQuery) =>
     refetchInterval: POLL_LIST_MS,
   })
 
+export const useCases = (filter: CaseQuery) =>
+  useInfiniteQuery({
+    queryKey: ['cases', filter],
+    queryFn: ({ pageParam, signal }) => api.cases({ ...filter, ...(pageParam && { cursor: pageParam }) }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: POLL_LIST_MS,
+  })
+
 export const useOperators = () =>
   useInfiniteQuery({
     queryKey: ['operators'],
@@ -65,7 +75,7 @@ export function useLiveRefresh(): void {
     const refresh = coalesce(() => {
       const jobs = [...touched]
       touched.clear()
-      const keys = [['stats'], ['jobs'], ['operators'], ...jobs.map((job) => ['job', job])]
+      const keys = [['stats'], ['jobs'], ['cases'], ['operators'], ...jobs.map((job) => ['job', job])]
       return Promise.all(keys.map((queryKey) => client.invalidateQueries({ queryKey })))
     }, REFRESH_MS)
     return feed.listen((event) => {

@@ -17,8 +17,10 @@ const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 32 bytes of lower
 export const JOB_STATUSES = [
   'open',
   'seated',
+  'delivered',
   'sealed',
   'revealed',
+  'disputed',
   'verified',
   'settled',
   'unresolved',
@@ -29,13 +31,30 @@ export const JOB_STATUSES = [
 /** `slot` and `commitment` come with every reply. */
 const reply = { slot: integer, commitment: v.string() }
 
+/** How a job is judged: one variant, with its terms. */
+export const Strategy = v.union(
+  [
+    v.object({ Replicated: v.object({ replicas: small, quorum: small, most: small, adaptive: v.boolean() }) }),
+    v.object({ Sampled: v.object({ samples: small, committee: small }) }),
+    v.object({ Optimistic: v.object({ window: small }) }),
+    v.object({ Proven: v.object({ key: address }) }),
+    v.object({ Attested: v.object({ registrar: address, threshold: small }) }),
+    v.object({ Accepted: v.object({ window: small }) }),
+  ],
+  'not a strategy that this page knows',
+)
+
 export const Job = v.object({
   address,
   closed_slot: v.nullable(integer),
   status: v.picklist(JOB_STATUSES),
   class: small,
+  /** Seats that are asked for now; more may be, up to what the strategy says. */
   replicas: small,
-  quorum: small,
+  strategy: Strategy,
+  /** What each seat gets, where they differ. */
+  prices: v.array(integer),
+  cases: small,
   seats: small,
   winners: small,
   losers: small,
@@ -50,7 +69,6 @@ export const Job = v.object({
   exposure: integer,
   posted_at: integer,
   seal_by: integer,
-  review_window: small,
   requirements: v.object({
     engine: small,
     cores: small,
@@ -82,6 +100,46 @@ export const Round = v.object({
   sealed: small,
   revealed: small,
   reveal_by: integer,
+})
+
+export const CASE_STATES = ['answering', 'called', 'judging', 'resolved', 'concluded', 'closed'] as const
+
+export const Ballot = v.object({
+  address,
+  closed_slot: v.nullable(integer),
+  state: v.picklist(['Joined', 'Sealed', 'Revealed']),
+  level: small,
+  operator: address,
+  bond: integer,
+  commitment: hash,
+})
+
+/** A dispute about a job. */
+export const Case = v.object({
+  address,
+  closed_slot: v.nullable(integer),
+  /** Its phase, until it is closed. */
+  state: v.picklist(CASE_STATES),
+  opened_at: v.nullable(v.string()),
+  kind: v.union([
+    v.picklist(['Sample', 'Tie']),
+    v.object({ Challenge: v.object({ unit: integer }) }),
+    v.object({ Demand: v.object({ position: small }) }),
+  ]),
+  ruling: v.picklist(['Open', 'Unanswered', 'Decided', 'Undecided', 'Moot']),
+  level: small,
+  chairs: small,
+  joined: small,
+  sealed: small,
+  revealed: small,
+  job: address,
+  opener: address,
+  bond: integer,
+  until: integer,
+  claim: hash,
+  decision: hash,
+  /** On the pages of a job and of a case; lists leave them out. */
+  ballots: v.optional(v.array(Ballot), []),
 })
 
 export const PaymentMint = v.object({ mint: address, decimals: small, symbol: v.optional(v.nullable(v.string())) })
@@ -130,6 +188,7 @@ export const JobPage = v.object({
   job: Job,
   seats: v.array(Seat),
   round: v.nullable(Round),
+  cases: v.array(Case),
   mint: v.nullable(PaymentMint),
   timeline: v.array(Event),
 })
@@ -139,12 +198,16 @@ const list = <T extends v.GenericSchema>(item: T) =>
 
 export const JobList = list(Job)
 export const OperatorList = list(Operator)
+export const CaseList = list(Case)
 
 export const Problem = v.object({ title: v.string(), status: v.number(), detail: v.optional(v.string()) })
 
 export type JobStatus = (typeof JOB_STATUSES)[number]
+export type Strategy = v.InferOutput<typeof Strategy>
 export type Job = v.InferOutput<typeof Job>
 export type Seat = v.InferOutput<typeof Seat>
+export type Ballot = v.InferOutput<typeof Ballot>
+export type Case = v.InferOutput<typeof Case>
 export type Round = v.InferOutput<typeof Round>
 export type PaymentMint = v.InferOutput<typeof PaymentMint>
 export type Event = v.InferOutput<typeof Event>
@@ -152,4 +215,5 @@ export type Operator = v.InferOutput<typeof Operator>
 export type Stats = v.InferOutput<typeof Stats>
 export type JobPage = v.InferOutput<typeof JobPage>
 export type JobList = v.InferOutput<typeof JobList>
+export type CaseList = v.InferOutput<typeof CaseList>
 export type OperatorList = v.InferOutput<typeof OperatorList>

@@ -93,3 +93,42 @@ test('an event of an unknown kind is kept, and events come in the order of their
     ['10', 'Emission changed'],
   ])
 })
+
+const OPTIMISTIC = { Optimistic: { window: 86_400 } }
+const page = (status: JobStatus, strategy: Record<string, object>, kinds: string[]) => {
+  const reply = jobPage(status, 0)
+  reply.job.strategy = strategy
+  return buildTimeline(decode(JobPage, { ...reply, timeline: kinds.map((kind, id) => event(id, kind)) }))
+}
+
+test.each<[JobStatus, string[], string]>([
+  ['open', ['JobPosted', 'SeedDrawn'], 'posted drawn (seated) delivered verified settled closed'],
+  ['seated', ['JobPosted', 'SeedDrawn', 'SeatClaimed'], 'posted drawn seated (delivered) verified settled closed'],
+  ['delivered', ['JobPosted', 'SeedDrawn', 'SeatClaimed', 'ResultDelivered'], 'posted drawn seated delivered (verified) settled closed'],
+  [
+    'disputed',
+    ['JobPosted', 'SeedDrawn', 'SeatClaimed', 'ResultDelivered', 'CaseOpened', 'JuryDrawn'],
+    'posted drawn seated delivered (disputed) verified settled closed',
+  ],
+])('an optimistic job that is %s after %j passes what it must', (status, kinds, expected) => {
+  const told = page(status, OPTIMISTIC, kinds).map((stage) => (stage.state === 'current' ? `(${stage.key})` : stage.key))
+  expect(told.join(' ')).toBe(expected)
+})
+
+test('a proven job is neither sealed nor delivered', () => {
+  const stages = page('settled', { Proven: { key: 'K'.repeat(43) } }, ['JobPosted', 'SeedDrawn', 'SeatClaimed', 'ResultProven', 'SeatSettled'])
+  expect(stages.map((stage) => stage.key)).toEqual(['posted', 'drawn', 'seated', 'verified', 'settled', 'closed'])
+})
+
+test('a round that is widened waits for seats again', () => {
+  const kinds = ['JobPosted', 'SeedDrawn', 'SeatClaimed', 'SeatClaimed', 'ResultSealed', 'ResultSealed', 'ResultRevealed', 'ResultRevealed', 'RoundWidened']
+  const stages = page('open', { Replicated: { replicas: 2, quorum: 2, most: 7, adaptive: false } }, kinds)
+  expect(stages.find((stage) => stage.state === 'current')).toMatchObject({ key: 'seated', progress: '2 of 3' })
+})
+
+test('a posting tells how it is judged', () => {
+  const posted = (strategy?: object) =>
+    buildTimeline(decode(JobPage, { ...jobPage('open', 0), timeline: [event(0, 'JobPosted', { units: '32', strategy })] }))[0]!.entries[0]!.text
+  expect(posted(OPTIMISTIC)).toBe('posted a job of 32 units (challenge within 24 h) and paid in')
+  expect(posted({ Voted: {} })).toBe('posted a job of 32 units and paid in')
+})

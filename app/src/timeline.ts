@@ -1,21 +1,6 @@
 import { type Description, describe, integerOf, textOf } from './describe'
 import type { Event, Job, Seat } from './schema'
-
-/** The stages of a job in their order. The last six appear only when they happened or are due. */
-export type StageKey =
-  | 'posted'
-  | 'drawn'
-  | 'seated'
-  | 'sealed'
-  | 'revealed'
-  | 'verified'
-  | 'settled'
-  | 'slashed'
-  | 'cancelled'
-  | 'expired'
-  | 'refunded'
-  | 'closed'
-  | 'other'
+import { LABELS, ORDER, PER_SEAT, type StageKey, dueStages, mainStages, stageOf } from './stages'
 
 export type Entry = Description & {
   id: string
@@ -36,51 +21,6 @@ export type Stage = {
   entries: Entry[]
 }
 
-const STAGE_OF: Record<string, StageKey> = {
-  JobPosted: 'posted',
-  SeedDrawn: 'drawn',
-  DrawRearmed: 'drawn',
-  SeatClaimed: 'seated',
-  RoundOpened: 'posted',
-  ResultSealed: 'sealed',
-  ResultRevealed: 'revealed',
-  RoundFinalized: 'verified',
-  SeatSettled: 'settled',
-  SeatSlashed: 'slashed',
-  JobCancelled: 'cancelled',
-  JobExpired: 'expired',
-  JobRefunded: 'refunded',
-  RoundClosed: 'closed',
-  JobClosed: 'closed',
-}
-
-const LABELS: Record<StageKey, string> = {
-  posted: 'Posted',
-  drawn: 'Drawn',
-  seated: 'Seated',
-  sealed: 'Sealed',
-  revealed: 'Revealed',
-  verified: 'Verified',
-  settled: 'Settled',
-  slashed: 'Slashed',
-  cancelled: 'Cancelled',
-  expired: 'Expired',
-  refunded: 'Refunded',
-  closed: 'Closed',
-  other: 'Also recorded',
-}
-
-const ORDER = Object.keys(LABELS) as StageKey[]
-/** What every job that goes well passes, so what is still due can be shown. */
-const MAIN: StageKey[] = ['posted', 'drawn', 'seated', 'sealed', 'revealed', 'verified', 'settled', 'closed']
-/** Stages with one step a seat. */
-const PER_SEAT: Partial<Record<StageKey, string>> = {
-  seated: 'SeatClaimed',
-  sealed: 'ResultSealed',
-  revealed: 'ResultRevealed',
-}
-const FAILED: Job['status'][] = ['unresolved', 'cancelled', 'expired']
-
 type Input = { job: Job; seats: Seat[]; timeline: Event[] }
 
 /** The job's events, grouped by stage in order, with the stages that are still due. Unknown events are kept. */
@@ -89,7 +29,7 @@ export function buildTimeline({ job, seats, timeline }: Input): Stage[] {
   const by = byStage(events)
   const start = Number(job.posted_at) * 1000
   const due = dueStages(job, by)
-  return orderOf(due).filter((key) => by.has(key) || due.includes(key)).map((key) => {
+  return orderOf(due, mainStages(job)).filter((key) => by.has(key) || due.includes(key)).map((key) => {
     const found = by.get(key) ?? []
     return {
       key,
@@ -102,32 +42,19 @@ export function buildTimeline({ job, seats, timeline }: Input): Stage[] {
 }
 
 /** Slashing comes with settlement; that of a ghost comes earlier, so before the verdict it stands above what is due. */
-function orderOf(due: StageKey[]): StageKey[] {
+function orderOf(due: StageKey[], main: StageKey[]): StageKey[] {
   const current = due[0]
-  if (current === undefined || MAIN.indexOf(current) >= MAIN.indexOf('settled') || current === 'refunded') return ORDER
+  if (current === undefined || main.indexOf(current) >= main.indexOf('settled') || current === 'refunded') return ORDER
   return ORDER.filter((key) => key !== 'slashed').flatMap((key): StageKey[] => (key === current ? ['slashed', key] : [key]))
 }
 
 function byStage(events: Event[]): Map<StageKey, Event[]> {
   const by = new Map<StageKey, Event[]>()
   for (const event of events) {
-    const key = Object.hasOwn(STAGE_OF, event.kind) ? STAGE_OF[event.kind]! : 'other'
+    const key = stageOf(event.kind)
     by.set(key, [...(by.get(key) ?? []), event])
   }
   return by
-}
-
-/** The stages not behind the job, the one it is in first. A job that failed only has its refund and closing ahead. */
-function dueStages(job: Job, by: Map<StageKey, Event[]>): StageKey[] {
-  if (by.get('closed')?.some((event) => event.kind === 'JobClosed')) return []
-  if (job.status === 'settled') return ['closed']
-  if (FAILED.includes(job.status)) return by.has('refunded') ? ['closed'] : ['refunded', 'closed']
-  if (job.status === 'verified') return MAIN.slice(MAIN.indexOf('settled'))
-  // Before the verdict the last stage with an event is the one the job is in; but one event ends posting and
-  // drawing, and the status tells when every seat is taken or sealed.
-  const last = MAIN.findLastIndex((key) => by.has(key))
-  const reached = MAIN.indexOf(job.status === 'seated' ? 'sealed' : job.status === 'sealed' ? 'revealed' : 'drawn')
-  return MAIN.slice(Math.max(last <= MAIN.indexOf('drawn') ? last + 1 : last, reached))
 }
 
 function labelOf(key: StageKey, job: Job): string {
@@ -136,10 +63,10 @@ function labelOf(key: StageKey, job: Job): string {
 }
 
 function progressOf(key: StageKey, job: Job, events: Event[]): string {
-  const kind = PER_SEAT[key]
-  if (kind === undefined) return ''
+  const kinds = PER_SEAT[key]
+  if (kinds === undefined) return ''
   const ghosts = events.filter((event) => event.kind === 'SeatSlashed' && textOf(event.data, 'reason') === 'Ghost').length
-  const done = events.filter((event) => event.kind === kind).length - (key === 'seated' ? ghosts : 0)
+  const done = events.filter((event) => kinds.includes(event.kind)).length - (key === 'seated' ? ghosts : 0)
   return `${Math.max(0, done)} of ${job.replicas}`
 }
 
@@ -168,4 +95,16 @@ function slashedAmount(event: Event, seats: Seat[]): Description['amount'] {
 /** How far a status is on the way to settlement, of [`STEPS`] steps. */
 export const STEPS = 6
 export const stepOf = (status: Job['status']): number =>
-  ({ open: 1, seated: 2, sealed: 3, revealed: 4, verified: 5, settled: 6, unresolved: 4, cancelled: 1, expired: 1 })[status]
+  ({
+    open: 1,
+    seated: 2,
+    sealed: 3,
+    delivered: 4,
+    revealed: 4,
+    disputed: 4,
+    verified: 5,
+    settled: 6,
+    unresolved: 4,
+    cancelled: 1,
+    expired: 1,
+  })[status]

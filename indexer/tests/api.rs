@@ -4,145 +4,10 @@
 
 mod common;
 
-use std::sync::{Arc, atomic::AtomicU64};
-
-use assay_indexer::{
-    serve::{self, State},
-    store::{self, Batch, Change, EventRow, Row, Table, Writer},
-};
-use common::Postgres;
-use metrics_exporter_prometheus::PrometheusBuilder;
-use reqwest::{Client, Response, StatusCode};
+use assay_indexer::serve;
+use common::server::{ALICE, BOB, JOB, MINT, OPEN_JOB, POOL, SEAT_A, SEAT_B, Server, seed};
+use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
-use sqlx::PgPool;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-
-const JOB: &str = "11111111111111111111111111111112";
-const OPEN_JOB: &str = "11111111111111111111111111111113";
-const MINT: &str = "11111111111111111111111111111114";
-const ALICE: &str = "11111111111111111111111111111115";
-const BOB: &str = "11111111111111111111111111111116";
-const SEAT_A: &str = "11111111111111111111111111111117";
-const SEAT_B: &str = "11111111111111111111111111111118";
-const POOL: &str = "11111111111111111111111111111119";
-
-/// A settled and closed job with a winner and a loser, and an open one whose seats are all sealed.
-fn seed() -> Batch {
-    let job = |nonce: &str, state: &str, posted: &str| {
-        json!({"requester": JOB, "mint": MINT, "nonce": nonce, "units": "32", "state": state, "posted_at": posted,
-            "winners": 1, "losers": 2})
-    };
-    let seat =
-        |index: u8, operator: &str| json!({"index": index, "job": JOB, "operator": operator, "state": "Revealed"});
-    let row = |table, address: &str, slot, change| Row { table, address: address.into(), slot, change };
-    let round = json!({"job": OPEN_JOB, "phase": "Revealing", "sealed": 2, "revealed": 0});
-    let record = json!({"operator": ALICE, "class": 1, "good": "1000000000", "bad": "0", "valid": 1, "wrong": 0,
-        "silent": 0, "consecutive_valid": 1});
-    let pool = json!({"operator": ALICE, "active": "900", "cooling": "5", "locked": "0", "weight": {"now": "900"}});
-    // Larger as a number, smaller as text.
-    let larger = json!({"operator": BOB, "active": "1000", "cooling": "0", "locked": "0", "weight": {"now": "1000"}});
-    let event = |inner_ix, program, kind: &str, data| EventRow {
-        signature: "sig".into(),
-        ix: 0,
-        inner_ix,
-        slot: 20,
-        time: Some(1_700_000_000),
-        program,
-        kind: kind.into(),
-        data,
-    };
-    let slashed = json!({"pool": POOL, "operator": BOB, "amount": "40", "burned": "20", "harmed": "16", "caller": "4"});
-    Batch {
-        rows: vec![
-            row(Table::Jobs, JOB, 21, Change::Last(job("1", "Settled", "100"))),
-            row(Table::Jobs, OPEN_JOB, 22, Change::Scanned(job("2", "Seated", "200"))),
-            row(Table::Seats, SEAT_A, 20, Change::Last(seat(0, ALICE))),
-            row(Table::Seats, SEAT_B, 20, Change::Last(seat(1, BOB))),
-            row(Table::Rounds, POOL, 22, Change::Scanned(round)),
-            row(Table::Records, POOL, 22, Change::Scanned(record)),
-            row(Table::Pools, POOL, 22, Change::Scanned(pool)),
-            row(Table::Pools, SEAT_B, 22, Change::Scanned(larger)),
-            row(Table::PaymentMints, POOL, 22, Change::Scanned(json!({"mint": MINT, "decimals": 6, "bond_rate": "1"}))),
-            row(Table::TokenConfigs, POOL, 22, Change::Scanned(json!({"minted": "1000"}))),
-        ],
-        events: vec![
-            event(
-                0,
-                "escrow",
-                "SeatSettled",
-                json!({"job": JOB, "seat": SEAT_A, "operator": ALICE, "paid": "97", "fee": "3"}),
-            ),
-            event(1, "staking", "Slashed", slashed),
-            event(
-                2,
-                "escrow",
-                "SeatSlashed",
-                json!({"job": JOB, "seat": SEAT_B, "operator": BOB, "reason": "Wrong", "amount": "50"}),
-            ),
-        ],
-        watermark: Some(22),
-        ..Batch::default()
-    }
-}
-
-struct Server {
-    base: String,
-    url: String,
-    http: Client,
-    chain: Arc<AtomicU64>,
-    _postgres: Postgres,
-    folder: tempfile::TempDir,
-}
-
-impl Server {
-    async fn start() -> Server {
-        let postgres = Postgres::start().await;
-        let (url, pool) = postgres.migrated("api").await;
-        Writer::acquire(&url).await.unwrap().unwrap().apply(seed()).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("app")).unwrap();
-        std::fs::write(folder.path().join("app/index.html"), "<title>Assay</title>").unwrap();
-        let chain = Arc::new(AtomicU64::new(25));
-        let base = Self::serve(pool, &folder, chain.clone()).await;
-        Server { base, url, http: Client::new(), chain, _postgres: postgres, folder }
-    }
-
-    async fn serve(pool: PgPool, folder: &tempfile::TempDir, chain_slot: Arc<AtomicU64>) -> String {
-        let (wake, woken) = watch::channel(0);
-        let stop = CancellationToken::new();
-        let state = State {
-            pool: pool.clone(),
-            chain_slot,
-            max_lag: 10,
-            wake: woken,
-            blobs: Some(folder.path().join("blobs")),
-            metrics: PrometheusBuilder::new().build_recorder().handle(),
-            stop: stop.clone(),
-        };
-        store::name_mints(&pool, &[(MINT.into(), "tUSD".into())]).await.unwrap();
-        let router = serve::router(state, Some(&folder.path().join("app"))).unwrap();
-        let listener = serve::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(serve::listen(pool, wake, stop.clone()));
-        tokio::spawn(serve::serve(listener, router, stop));
-        base
-    }
-
-    async fn get(&self, path: &str) -> Response {
-        self.http.get(format!("{}{path}", self.base)).send().await.unwrap()
-    }
-
-    async fn json(&self, path: &str) -> Value {
-        let response = self.get(path).await;
-        assert_eq!(response.status(), StatusCode::OK, "{path}");
-        response.json().await.unwrap()
-    }
-
-    async fn put(&self, path: &str, body: impl Into<reqwest::Body>) -> StatusCode {
-        self.http.put(format!("{}{path}", self.base)).body(body).send().await.unwrap().status()
-    }
-}
 
 #[tokio::test]
 async fn jobs_operators_and_stats() {
@@ -222,6 +87,11 @@ async fn wrong_requests_get_problems() {
         ("/v1/jobs?requester=0x12", 400, "requester is not a base58 address"),
         ("/v1/jobs/nonsense", 400, "the job is not a base58 address"),
         (&format!("/v1/jobs/{MINT}"), 404, "there is no job"),
+        ("/v1/cases?state=open", 400, "state must be one of answering, called"),
+        ("/v1/cases?kind=quarrel", 400, "kind must be one of challenge, demand, sample, tie"),
+        ("/v1/cases?job=x", 400, "job is not a base58 address"),
+        ("/v1/cases/nonsense", 400, "the case is not a base58 address"),
+        (&format!("/v1/cases/{MINT}"), 404, "there is no case"),
         ("/v1/nothing", 404, "there is no such route"),
         ("/v1/stream?after=x", 400, "is not the id of an event"),
         ("/v1/blobs/..%2F..%2Fetc", 400, "64 lower hex digits"),
@@ -301,11 +171,10 @@ async fn the_stream_resumes_and_goes_on() {
     assert!(!seen.contains("id: 1\n"), "{seen}");
     assert!(!until(&mut of_kind, "id: 3\n").await.contains("id: 2\n"));
 
-    // By another process's writer.
     let mut batch = seed();
     batch.events.truncate(1);
     batch.events[0].signature = "later".into();
-    Writer::acquire(&server.url).await.unwrap().unwrap().apply(batch).await.unwrap();
+    server.apply(batch).await;
     for response in [&mut resumed, &mut live] {
         let seen = until(response, "\"signature\":\"later\"").await;
         assert!(seen.contains("event: event\n") && seen.contains("id: 4\n"), "{seen}");

@@ -11,7 +11,7 @@ use assay_sdk::{
     ix, reputation,
     staking::StakingParams,
     token::{ASY_MINT, Emission, FEE_SHARDS, FeeSplit, TokenParams},
-    verification::VerificationParams,
+    verification::{AttestorKey, VerificationParams},
 };
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ use solana_sdk::{
 };
 use solana_system_interface::instruction::create_account;
 
-use crate::{Error, Folder, Result};
+use crate::{Error, Folder, Result, prover};
 
 /// All ASY that may ever be: 1,000 million.
 const MAX_SUPPLY: u64 = 1_000_000_000 * ASY;
@@ -35,12 +35,15 @@ const MAX_SUPPLY: u64 = 1_000_000_000 * ASY;
 const FAUCET_ALLOWANCE: u64 = 100_000_000 * ASY;
 /// What an honest operator stakes.
 const STAKE: u64 = 5_000 * ASY;
-/// What a liar stakes: more, so that sortition seats it in most jobs and one sees what becomes of it.
+/// What a liar stakes at least: more, so that sortition seats it in most jobs and one sees what becomes of it.
 const LIAR_STAKE: u64 = 3 * STAKE;
 /// Decimals of the test dollar.
 const DOLLAR_DECIMALS: u8 = 6;
 /// A test dollar is secured by 2 ASY: 10^9 of its base units (1,000 dollars) by 2,000 ASY.
 const DOLLAR_BOND_RATE: u64 = 2_000 * ASY;
+
+/// When attestors expire: a localnet's never do.
+const ATTESTORS_UNTIL: i64 = i64::MAX;
 
 /// What a user needs to know of this market, as it stands in `localnet.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,10 @@ pub struct Market {
     pub operators: Vec<String>,
     /// How many of them, from the last, lie.
     pub liars: u16,
+    /// Vouches for every honest operator's wallet as an attestor.
+    pub registrar: String,
+    /// The key of proofs that `assay-localnet-prover` makes.
+    pub proof_key: String,
 }
 
 /// The wallets of a localnet, kept in its data folder.
@@ -61,6 +68,7 @@ pub struct Wallets {
     pub authority: Keypair,
     faucet: Keypair,
     dollar: Keypair,
+    registrar: Keypair,
     operators: Vec<Keypair>,
 }
 
@@ -75,6 +83,7 @@ impl Wallets {
             authority: wallet("authority")?,
             faucet: wallet("faucet")?,
             dollar: wallet("dollar-mint")?,
+            registrar: wallet("registrar")?,
             operators: (0..operators).map(|i| wallet(&operator(i))).collect::<Result<_>>()?,
         })
     }
@@ -109,14 +118,22 @@ pub async fn run(rpc: &str, folder: &Folder, wallets: &Wallets, liars: u16) -> R
     genesis.programs().await?;
     genesis.mints().await?;
     let honest = wallets.operators.len().saturating_sub(liars.into());
-    let stake = |index| if index < honest { STAKE } else { LIAR_STAKE };
+    // Half of all stake lies, also where many are honest: else a job of one seat would seldom be a liar's.
+    let lying = STAKE.saturating_mul(honest as u64).checked_div(liars.into()).unwrap_or(0).max(LIAR_STAKE);
+    let stake = |index| if index < honest { STAKE } else { lying };
     let operators = wallets.operators.iter().enumerate();
     try_join_all(operators.map(|(index, operator)| genesis.operator(operator, stake(index)))).await?;
+    try_join_all(wallets.operators.iter().take(honest).map(|operator| genesis.attestor(operator))).await?;
+    let key = prover::key().map_err(chain)?;
+    let proof_key = addresses::proof_key(&key).to_string();
+    genesis.send(&[ix::verification::register_key(&wallets.authority.pubkey(), key)], &[&wallets.authority]).await?;
     Ok(Market {
         payment_mint: wallets.dollar.pubkey().to_string(),
         faucet: folder.keys().join("faucet.json").display().to_string(),
         operators: wallets.operators.iter().map(|operator| operator.pubkey().to_string()).collect(),
         liars,
+        registrar: wallets.registrar.pubkey().to_string(),
+        proof_key,
     })
 }
 
@@ -196,6 +213,15 @@ impl Genesis<'_> {
         self.send(&fund, &[operator, faucet]).await?;
         let records: Vec<_> = (0..reputation::CLASSES).map(|class| ix::reputation::open_record(&key, class)).collect();
         self.send(&records, &[operator]).await
+    }
+
+    /// An operator's wallet attests what its own node computes.
+    async fn attestor(&self, operator: &Keypair) -> Result<()> {
+        let Wallets { authority, registrar, .. } = self.wallets;
+        let key = AttestorKey::Ed25519 { key: operator.pubkey().to_bytes() };
+        let register =
+            ix::verification::register_attestor(&registrar.pubkey(), &authority.pubkey(), key, ATTESTORS_UNTIL);
+        self.send(&[register], &[authority, registrar]).await
     }
 
     /// Send one transaction, paid by its first signer, and wait for it.

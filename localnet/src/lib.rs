@@ -21,6 +21,7 @@ pub mod genesis;
 pub mod market;
 pub mod ports;
 pub mod postgres;
+pub mod prover;
 mod state;
 mod supervisor;
 

@@ -42,6 +42,9 @@ struct Args {
     /// How many of them lie, to see slashing
     #[arg(long, value_name = "N", default_value_t = 0)]
     liars: u16,
+    /// Share of what others deliver for review of which each node computes a unit again
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    watch: f64,
     /// The programs' .so files [default: programs/deploy of the sources]
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
@@ -114,7 +117,7 @@ async fn start(args: &Args) -> Result<Localnet> {
     if let Some(wallets) = &wallets {
         let rpc = &localnet.endpoints().rpc;
         let market = genesis::run(rpc, localnet.folder(), wallets, args.liars).await?;
-        market::spawn(&localnet, &market, args.operators)?;
+        market::spawn(&localnet, &market, args.operators, args.watch)?;
         made = Some(market);
     }
     for spec in args.children() {

@@ -41,11 +41,12 @@ fn app() -> Option<PathBuf> {
     folder.join("index.html").is_file().then_some(folder)
 }
 
-/// Start the indexer with its API, and a node for each operator; the last ones lie.
+/// Start the indexer with its API, and a node for each operator; the last ones lie. `watch`: the share of what others
+/// deliver that each looks at.
 ///
 /// # Errors
 /// When a binary is missing or does not start.
-pub fn spawn(localnet: &Localnet, market: &Market, operators: u16) -> Result<()> {
+pub fn spawn(localnet: &Localnet, market: &Market, operators: u16, watch: f64) -> Result<()> {
     let (at, folder) = (localnet.endpoints(), localnet.folder());
     let listen = at.api.trim_start_matches("http://");
     let mut indexer = ChildSpec::new("indexer", sibling("assay-indexer")?)
@@ -60,15 +61,21 @@ pub fn spawn(localnet: &Localnet, market: &Market, operators: u16) -> Result<()>
     }
     localnet.spawn(indexer)?;
     for index in 0..operators {
-        let name = genesis::operator(index);
-        let mut node = ChildSpec::new(&name, sibling("assay-node")?)
-            .args(["--url", &at.rpc, "--api", &at.api, "--poll-ms", "400", "--patience-ms", "1500", "--threads", "1"])
-            .args(["--keypair".into(), folder.keys().join(format!("{name}.json")).into_os_string()])
-            .args(["--data".into(), folder.run().join(&name).into_os_string()]);
-        if index >= operators.saturating_sub(market.liars) {
-            node = node.args(["--lie"]);
-        }
-        localnet.spawn(node)?;
+        let lies = index >= operators.saturating_sub(market.liars);
+        localnet.spawn(node(localnet, index, lies, watch)?)?;
     }
     Ok(())
+}
+
+/// The node of an operator, whose wallet is its attestor's key too.
+fn node(localnet: &Localnet, index: u16, lies: bool, watch: f64) -> Result<ChildSpec> {
+    let (at, folder, name) = (localnet.endpoints(), localnet.folder(), genesis::operator(index));
+    let wallet = folder.keys().join(format!("{name}.json")).into_os_string();
+    let node = ChildSpec::new(&name, sibling("assay-node")?)
+        .args(["--url", &at.rpc, "--api", &at.api, "--poll-ms", "400", "--patience-ms", "1500", "--threads", "1"])
+        .args(["--watch", &watch.to_string()])
+        .args(["--keypair".into(), wallet.clone(), "--attestor-key".into(), wallet])
+        .args(["--prover".into(), sibling("assay-localnet-prover")?.into_os_string()])
+        .args(["--data".into(), folder.run().join(&name).into_os_string()]);
+    Ok(if lies { node.args(["--lie"]) } else { node })
 }

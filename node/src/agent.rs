@@ -1,32 +1,45 @@
 //! The node's loop: look at the chain, decide, act. Nothing but the journal is remembered across restarts; all else
 //! follows from the chain.
 
+mod answers;
+mod disputes;
+mod doing;
+mod ends;
+mod room;
+mod shown;
+mod tidy;
+
+#[cfg(test)]
+mod tests;
+
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use assay_sdk::{
     addresses,
-    escrow::{Capabilities, ENGINES, Job, Seat, SeatState},
+    escrow::{Capabilities, ENGINES},
     ix,
-    token::ASY_MINT,
-    verification::seal::seal,
 };
 use rand::Rng;
 use solana_sdk::pubkey::Pubkey;
 
+use self::room::{at_hand, backoff, has_room};
+pub use self::shown::Shows;
 use crate::{
     chain::{Chain, DEVICE, Rejected},
-    journal::{Journal, Stage},
-    market::{Action, Snapshot, plan, posting},
+    journal::Journal,
+    market::{Action, Policy, Snapshot, plan},
     work::Workshop,
 };
 
 /// Slots of the device for each job computed at once.
 const SLOTS_PER_JOB: u16 = 8;
+/// What was looked at once need not be looked at again while it stands.
+const ONCE: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// How a node behaves.
 #[derive(Clone, Debug)]
@@ -40,6 +53,10 @@ pub struct Options {
     /// What this machine can do.
     pub cores: u16,
     pub memory_mib: u32,
+    /// What the operator lets it do.
+    pub policy: Policy,
+    /// How it shows what nobody computes again.
+    pub shows: Shows,
 }
 
 /// A running node.
@@ -59,6 +76,11 @@ struct Task {
     done: bool,
     failures: u32,
 }
+
+/// What is waited for is not there yet.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotYet(&'static str);
 
 type Tasks = HashMap<(Pubkey, Action), Task>;
 
@@ -108,7 +130,7 @@ impl Agent {
 
     /// Start what is planned and due; forget what is planned no more.
     fn act(self: Arc<Self>, snapshot: Arc<Snapshot>) {
-        let planned = plan(&snapshot);
+        let planned = plan(&snapshot, &self.options.policy);
         let mut tasks = self.tasks();
         tasks.retain(|key, task| task.running || planned.contains(key));
         self.workshop.keep_only(&at_hand(&snapshot, &planned, &tasks));
@@ -144,11 +166,13 @@ impl Agent {
                 tracing::info!(job = %address, ?action, "done");
                 // By then a fresh snapshot plans it no more.
                 task.done = true;
-                task.not_before = Instant::now() + self.options.poll * 4;
+                let watched = matches!(action, Action::Watch { .. });
+                task.not_before = Instant::now() + if watched { ONCE } else { self.options.poll * 4 };
             }
             Err(error) => {
                 // Another node was faster, or sortition has not reached this one: what one expects in a market.
-                let expected = error.downcast_ref::<Rejected>().is_some() && !action.is_due();
+                let refused = error.downcast_ref::<Rejected>().is_some();
+                let expected = (refused && !action.is_due()) || error.downcast_ref::<NotYet>().is_some();
                 if expected {
                     tracing::debug!(job = %address, ?action, "refused: {error:#}");
                 } else {
@@ -160,114 +184,10 @@ impl Agent {
         }
     }
 
-    async fn try_perform(&self, snapshot: &Snapshot, address: &Pubkey, action: &Action) -> Result<()> {
-        let me = self.chain.operator();
-        if let Action::CloseRound { payer } = action {
-            return self.chain.send(vec![ix::verification::close_round(address, payer)]).await.map(drop);
-        }
-        let job = snapshot.jobs.get(address).context("the job is gone")?;
-        let seat = |operator: &Pubkey| {
-            let found = snapshot.seats(address).iter().find(|seat| seat.operator == *operator);
-            found.context("the seat is gone")
-        };
-        let instructions = match action {
-            Action::Draw => vec![ix::verification::draw(address)],
-            Action::Claim => {
-                // Nobody can compute what nobody can fetch: look before locking a bond.
-                self.workshop.material(address, job).await?;
-                self.still_posted(address, job).await?;
-                vec![ix::escrow::claim_seat(&me, address, job, DEVICE)]
-            }
-            Action::Compute => return self.compute_and_seal(address, job).await,
-            Action::Reveal => return self.reveal(address, job).await,
-            Action::Finalize { operators } => vec![ix::verification::finalize_round(address, job.class, operators)],
-            Action::Settle { operator } => return self.settle(address, job, seat(operator)?).await,
-            Action::Slash { operator } => {
-                let slash = ix::escrow::slash_seat(address, &job.requester, operator, &me);
-                self.with_asy_accounts(job, ix::escrow::for_seat(slash, seat(operator)?)).await?
-            }
-            Action::Expire { operator } => {
-                let expire = ix::escrow::expire_seat(address, &job.requester, operator, &me);
-                self.with_asy_accounts(job, ix::escrow::for_seat(expire, seat(operator)?)).await?
-            }
-            Action::ExpireJob => vec![ix::escrow::expire_job(address, &me)],
-            Action::Close { round } => {
-                let mut all = self.chain.create_ata_if_missing(&job.requester, &job.mint).await?;
-                all.push(ix::escrow::refund(address, job));
-                all.extend(round.map(|payer| ix::verification::close_round(address, &payer)));
-                all.push(ix::escrow::close_job(address, &job.requester, &me));
-                all
-            }
-            // Done above: its job may be gone.
-            Action::CloseRound { .. } => return Ok(()),
-        };
-        self.chain.send(instructions).await.map(drop)
-    }
-
-    /// The harmed party's and the caller's ASY accounts, made where missing, before a slash.
-    async fn with_asy_accounts(
-        &self,
-        job: &Job,
-        slash: solana_sdk::instruction::Instruction,
-    ) -> Result<Vec<solana_sdk::instruction::Instruction>> {
-        let mut all = self.chain.create_ata_if_missing(&job.requester, &ASY_MINT).await?;
-        all.extend(self.chain.create_ata_if_missing(&self.chain.operator(), &ASY_MINT).await?);
-        all.push(slash);
-        Ok(all)
-    }
-
-    /// Fetching and computing take their time: is it still the same posting that stands there? A claim or a seal names
-    /// only the address, and would reach another one too.
-    async fn still_posted(&self, address: &Pubkey, job: &Job) -> Result<()> {
-        let now = self.chain.job(address).await?;
-        let same = now.is_some_and(|now| posting(address, &now) == posting(address, job));
-        ensure!(same, "the job was closed, or posted anew, in the meantime");
-        Ok(())
-    }
-
-    async fn compute_and_seal(&self, address: &Pubkey, job: &Job) -> Result<()> {
-        let posting = posting(address, job).to_string();
-        // A restarted node seals what it wrote down, and computes only what it had not.
-        let entry = match self.journal.get(&posting)? {
-            Some(entry) => entry,
-            None => {
-                let root = self.workshop.compute(address, job).await?;
-                self.journal.record_seal(&posting, root)?
-            }
-        };
-        self.still_posted(address, job).await?;
-        let (me, round) = (self.chain.operator(), addresses::round(address));
-        let sealed = seal(self.chain.genesis(), &round, &me, &entry.digest, entry.salt.expose());
-        self.chain.send(vec![ix::verification::seal_result(&me, address, sealed)]).await?;
-        self.journal.set_stage(&posting, Stage::Sealed)?;
-        Ok(())
-    }
-
-    async fn reveal(&self, address: &Pubkey, job: &Job) -> Result<()> {
-        let posting = posting(address, job).to_string();
-        let entry = self.journal.get(&posting)?;
-        let entry = entry.context("the journal has no salt for this job: was the data folder lost?")?;
-        let reveal =
-            ix::verification::reveal_result(&self.chain.operator(), address, entry.digest, *entry.salt.expose());
-        self.chain.send(vec![reveal]).await?;
-        self.journal.set_stage(&posting, Stage::Revealed)?;
-        Ok(())
-    }
-
-    async fn settle(&self, address: &Pubkey, job: &Job, seat: &Seat) -> Result<()> {
-        let me = self.chain.operator();
-        let mut all = vec![];
-        if seat.operator == me {
-            all = self.chain.create_ata_if_missing(&me, &job.mint).await?;
-        }
-        all.push(ix::escrow::settle_seat(address, job, seat, &me));
-        self.chain.send(all).await.map(drop)
-    }
-
     /// Hand over what is revealed, and drop what is left of jobs that are gone. What fails is tried again at the next
     /// look.
     async fn tidy(self: Arc<Self>, snapshot: Arc<Snapshot>) {
-        if let Err(error) = tidy(&self.journal, &self.workshop, &snapshot).await {
+        if let Err(error) = tidy::tidy(&self.journal, &self.workshop, &snapshot).await {
             tracing::warn!("a result was not handed over, or not tidied up after: {error:#}");
         }
     }
@@ -277,58 +197,3 @@ impl Agent {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Whether there is room for one more task like this. A seat that is taken must be computed, or its bond is lost: so
-/// seats still to be computed, and those being taken, count against new ones.
-fn has_room(tasks: &Tasks, planned: &[(Pubkey, Action)], most: usize, job: &Pubkey, action: &Action) -> bool {
-    let running = |wanted: &Action| tasks.iter().filter(|(key, task)| key.1 == *wanted && task.running).count();
-    match action {
-        Action::Compute => running(&Action::Compute) < most,
-        Action::Claim => {
-            let started = tasks.iter().filter(|(_, task)| task.running || task.done).map(|(key, _)| key);
-            let taken = started.chain(planned.iter().filter(|(_, action)| *action == Action::Compute));
-            let others = taken.filter(|(at, what)| at != job && matches!(what, Action::Claim | Action::Compute));
-            let taken: HashSet<Pubkey> = others.map(|(at, _)| *at).collect();
-            // What is still under way for an earlier posting could be taken for this one's.
-            let busy = tasks.iter().any(|((at, what), task)| at == job && task.running && what.is_due());
-            taken.len() < most && !busy
-        }
-        _ => true,
-    }
-}
-
-/// The postings whose specs and artifacts are, or soon will be, of use.
-fn at_hand(snapshot: &Snapshot, planned: &[(Pubkey, Action)], tasks: &Tasks) -> HashSet<Pubkey> {
-    let running = tasks.iter().filter(|(_, task)| task.running).map(|(key, _)| key);
-    let wanted = planned.iter().chain(running).filter(|key| matches!(key.1, Action::Claim | Action::Compute));
-    wanted.filter_map(|(address, _)| Some(posting(address, snapshot.jobs.get(address)?))).collect()
-}
-
-/// How long to wait after so many failures. What has a deadline and a bond is tried again soon.
-fn backoff(poll: Duration, action: &Action, failures: u32) -> Duration {
-    poll * 2u32.pow(failures.min(if action.is_due() { 1 } else { 6 }))
-}
-
-/// Hand over the results that are revealed; then drop the entries of jobs that are gone: seats that were settled or
-/// slashed. Only once revealed: a server that lags behind may not know a job yet whose salt is still needed.
-async fn tidy(journal: &Journal, workshop: &Workshop, snapshot: &Snapshot) -> Result<()> {
-    let live: HashMap<_, _> = snapshot.jobs.iter().map(|(at, job)| (posting(at, job).to_string(), at)).collect();
-    for entry in journal.all()? {
-        let job = live.get(&entry.job);
-        let seat = job.and_then(|job| snapshot.my_seat(job));
-        // Killed after a reveal was confirmed and before that was written down.
-        let revealed = entry.stage == Stage::Revealed || seat.is_some_and(|seat| seat.state == SeatState::Revealed);
-        if !revealed {
-            continue;
-        }
-        journal.set_stage(&entry.job, Stage::Revealed)?;
-        workshop.hand_over(&entry.job.parse()?, &entry.digest).await?;
-        if job.is_none() {
-            journal.remove(&entry.job)?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests;

@@ -9,7 +9,7 @@ use assay_sdk::{
     errors,
     escrow::{self, Job, Seat},
     ix, staking,
-    verification::{self, Round},
+    verification::{self, Ballot, Case, Round},
 };
 use backon::{ExponentialBuilder, Retryable};
 use solana_account_decoder_client_types::UiAccountEncoding;
@@ -87,13 +87,17 @@ impl Chain {
             addresses::totals(),
             addresses::pool(&operator),
             addresses::device(&operator, DEVICE),
+            addresses::config(&verification::ID),
         ];
         let classes = 0..assay_sdk::reputation::CLASSES;
+        let first = keys.len();
         keys.extend(classes.clone().map(|class| addresses::record(&operator, class)));
-        let (jobs, seats, rounds, singles) = tokio::try_join!(
+        let (jobs, seats, rounds, cases, ballots, singles) = tokio::try_join!(
             self.scan::<Job>(&escrow::ID),
             self.scan::<Seat>(&escrow::ID),
             self.scan::<Round>(&verification::ID),
+            self.scan::<Case>(&verification::ID),
+            self.scan::<Ballot>(&verification::ID),
             async { Ok(self.rpc.get_multiple_accounts(&keys).await?) },
         )?;
         let one = |i: usize, what: &str| {
@@ -101,22 +105,21 @@ impl Chain {
             account.map(|account| account.data.as_slice()).with_context(|| what.to_string())
         };
         let clock: Clock = bincode::deserialize(one(0, "the chain has no clock")?)?;
-        let records = classes.zip(&singles[6..]).filter_map(|(class, account)| {
+        let records = classes.zip(&singles[first..]).filter_map(|(class, account)| {
             Some((class, read(&account.as_ref()?.data).ok()?)) //
         });
-        let mut by_job: HashMap<Pubkey, Vec<Seat>> = HashMap::new();
-        for (_, seat) in seats {
-            by_job.entry(seat.job).or_default().push(seat);
-        }
         Ok(Snapshot {
             now: clock.unix_timestamp,
             slot: clock.slot,
             escrow: read(one(1, "escrow is not initialized on this chain")?)?,
             staking: read(one(2, "staking is not initialized on this chain")?)?,
+            verification: read(one(6, "verification is not initialized on this chain")?)?,
             totals: read(one(3, "staking is not initialized on this chain")?)?,
             jobs: jobs.into_iter().collect(),
-            seats: by_job,
+            seats: grouped(seats, |seat| seat.job),
             rounds: rounds.into_iter().map(|(_, round)| (round.job, round)).collect(),
+            cases: cases.into_iter().collect(),
+            ballots: grouped(ballots, |ballot| ballot.case),
             me: Me {
                 operator,
                 pool: read(one(4, "this operator has no pool: run `assay stake open` and `assay stake add` first")?)?,
@@ -124,6 +127,15 @@ impl Chain {
                 records: records.collect(),
             },
         })
+    }
+
+    /// The cases about a job, as they are now.
+    ///
+    /// # Errors
+    /// When the RPC fails.
+    pub async fn cases(&self, job: &Pubkey) -> Result<Vec<Case>> {
+        let all = self.scan::<Case>(&verification::ID).await?;
+        Ok(all.into_iter().map(|(_, case)| case).filter(|case| case.job == *job).collect())
     }
 
     async fn scan<T: AccountDeserialize + Discriminator>(&self, program: &Pubkey) -> Result<Vec<(Pubkey, T)>> {
@@ -153,13 +165,22 @@ impl Chain {
         Ok(found.value.is_some())
     }
 
-    /// The job that stands at an address now, if one does.
+    /// What stands at an address now, if anything does.
     ///
     /// # Errors
     /// When the RPC fails, or something else stands there.
-    pub async fn job(&self, address: &Pubkey) -> Result<Option<Job>> {
+    pub async fn account<T: AccountDeserialize>(&self, address: &Pubkey) -> Result<Option<T>> {
         let found = self.rpc.get_account_with_commitment(address, CommitmentConfig::confirmed()).await?;
         found.value.map(|account| read(&account.data)).transpose()
+    }
+
+    /// The chain's clock, unix seconds.
+    ///
+    /// # Errors
+    /// When the RPC fails.
+    pub async fn now(&self) -> Result<i64> {
+        let clock: Clock = bincode::deserialize(&self.rpc.get_account_data(&sysvar::clock::ID).await?)?;
+        Ok(clock.unix_timestamp)
     }
 
     /// Create an associated token account where it is missing, at this operator's expense.
@@ -176,7 +197,15 @@ impl Chain {
     /// # Errors
     /// [`Rejected`] if a program refused; else what the RPC said.
     pub async fn send(&self, instructions: Vec<Instruction>) -> Result<Signature> {
-        let mut all = vec![ComputeBudgetInstruction::set_compute_unit_limit(COMPUTE_LIMIT)];
+        self.send_within(instructions, COMPUTE_LIMIT).await
+    }
+
+    /// [`Chain::send`] with so many compute units.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn send_within(&self, instructions: Vec<Instruction>, units: u32) -> Result<Signature> {
+        let mut all = vec![ComputeBudgetInstruction::set_compute_unit_limit(units)];
         all.extend(instructions);
         let blockhash = self.rpc.get_latest_blockhash().await?;
         let payer = self.operator();
@@ -219,6 +248,15 @@ fn custom_code(error: &ClientError) -> Option<u32> {
         TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(code),
         _ => None,
     }
+}
+
+/// By what each belongs to.
+fn grouped<T>(all: Vec<(Pubkey, T)>, of: impl Fn(&T) -> Pubkey) -> HashMap<Pubkey, Vec<T>> {
+    let mut groups: HashMap<Pubkey, Vec<T>> = HashMap::new();
+    for (_, one) in all {
+        groups.entry(of(&one)).or_default().push(one);
+    }
+    groups
 }
 
 fn read<T: AccountDeserialize>(data: &[u8]) -> Result<T> {

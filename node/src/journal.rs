@@ -1,8 +1,9 @@
-//! The write-ahead journal: what a node must know to reveal what it sealed.
+//! The write-ahead journal: what a node must know to reveal what it sealed, and to stand by what it delivered.
 //!
 //! A seal hides its digest behind a salt. A node that loses the salt cannot reveal and loses its bond, so salt and
-//! digest are on disk before the seal's transaction is sent. One JSON file per job, mode 0600, replaced atomically:
-//! written aside, fsynced, renamed, and the folder fsynced. A node killed at any instant finds the old or the new entry.
+//! digest are on disk before the seal's transaction is sent. One JSON file per question (the result of a posting, the
+//! units drawn of it, what a case asks its jury: see `market::question`), mode 0600, replaced atomically: written aside,
+//! fsynced, renamed, and the folder fsynced. A node killed at any instant finds the old or the new entry.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -15,7 +16,7 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How far a job has come.
+/// How far an answer has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
@@ -23,8 +24,10 @@ pub enum Stage {
     Sealing,
     /// The seal is on chain.
     Sealed,
-    /// The reveal is on chain: the salt is public and the entry may go.
+    /// The digest is on chain, revealed or delivered: the salt is a secret no more.
     Revealed,
+    /// And the API has the result.
+    Handed,
 }
 
 /// A salt of 32 random bytes. It is a secret until it is revealed, so `Debug` does not print it.
@@ -50,20 +53,28 @@ impl fmt::Debug for Salt {
     }
 }
 
-/// What the journal holds for one job.
+/// What the journal holds for one question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// The name of the job's posting, base58: see `market::posting`.
-    pub job: String,
-    /// The digest that was sealed: the root of the units' digests.
+    /// The question's name, base58.
+    pub question: String,
+    /// The digest that answers it: of one unit, of drawn ones, or the root of all.
     #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
     pub digest: [u8; 32],
     /// The salt that hides it.
     #[serde(serialize_with = "salt_to_hex", deserialize_with = "salt_from_hex")]
     pub salt: Salt,
-    /// How far the job has come.
+    /// How far it has come.
     pub stage: Stage,
+    /// Of drawn units: their digests, which are shown with it.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "all_to_hex",
+        deserialize_with = "all_from_hex"
+    )]
+    pub leaves: Vec<[u8; 32]>,
 }
 
 fn to_hex<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
@@ -76,6 +87,16 @@ fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::E
     // Neither the text nor where it is wrong is told: it may be a salt.
     hex::decode_to_slice(text, &mut bytes).map_err(|_| serde::de::Error::custom("expected 64 hex digits"))?;
     Ok(bytes)
+}
+
+fn all_to_hex<S: Serializer>(all: &[[u8; 32]], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(all.iter().map(hex::encode))
+}
+
+fn all_from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<[u8; 32]>, D::Error> {
+    #[derive(Deserialize)]
+    struct Digest(#[serde(deserialize_with = "from_hex")] [u8; 32]);
+    Ok(Vec::<Digest>::deserialize(deserializer)?.into_iter().map(|digest| digest.0).collect())
 }
 
 fn salt_to_hex<S: Serializer>(salt: &Salt, serializer: S) -> Result<S::Ok, S::Error> {
@@ -94,7 +115,7 @@ pub enum JournalError {
     Busy(PathBuf),
     /// An entry cannot be read.
     #[error(
-        "journal entry {path} is damaged: {reason}; its salt is needed to reveal: restore the file from a backup, or remove it and lose that job's bond"
+        "journal entry {path} is damaged: {reason}; its salt is needed to reveal: restore the file from a backup, or remove it and lose that bond"
     )]
     Damaged {
         /// The file.
@@ -102,11 +123,11 @@ pub enum JournalError {
         /// What is wrong with it, without its content.
         reason: String,
     },
-    /// Not the address of a job.
-    #[error("{0:?} is no address: expected 32 bytes in base58")]
-    BadJob(String),
+    /// Not the name of a question.
+    #[error("{0:?} is no name: expected 32 bytes in base58")]
+    BadName(String),
     /// There is no entry to change.
-    #[error("the journal has no entry for job {0}; seal it first")]
+    #[error("the journal has no entry for {0}; seal it first")]
     Unknown(String),
     /// The disk failed.
     #[error("journal {path}: {source}; check the disk's space and the folder's owner before going on")]
@@ -127,13 +148,13 @@ type Result<T, E = JournalError> = std::result::Result<T, E>;
 #[derive(Debug)]
 pub struct Journal {
     dir: PathBuf,
-    /// Locked for each change, so that two tasks cannot seal one job with two salts.
+    /// Locked for each change, so that two tasks cannot seal one answer with two salts.
     lock: Mutex<File>,
 }
 
 impl Journal {
     /// Opens the journal in `dir`, which is made if need be, and reads every entry once: a damaged one is found at
-    /// the start and not when its job must be revealed.
+    /// the start and not when it must be revealed.
     ///
     /// # Errors
     /// [`JournalError::Busy`], [`JournalError::Damaged`], [`JournalError::Io`].
@@ -154,32 +175,33 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The entry to seal `job` with. The first call makes a salt and writes it down; later ones return what was
-    /// written, **with its digest**, whatever `digest` is now: a second salt or digest would make the first seal
-    /// impossible to reveal. When this returns, the entry is on disk.
+    /// The entry to answer `question` with. The first call makes a salt and writes it down; later ones return what was
+    /// written, **with its digest and leaves**, whatever these are now: a second salt or digest would make the first
+    /// seal impossible to reveal. When this returns, the entry is on disk.
     ///
     /// # Errors
     /// Any [`JournalError`] but [`JournalError::Busy`]; then nothing must be sent.
-    pub fn record_seal(&self, job: &str, digest: [u8; 32]) -> Result<Entry> {
+    pub fn record(&self, question: &str, digest: [u8; 32], leaves: Vec<[u8; 32]>) -> Result<Entry> {
         let _guard = self.guard();
-        if let Some(entry) = self.read(job)? {
+        if let Some(entry) = self.read(question)? {
             if entry.digest != digest {
-                tracing::warn!(job, "computed another digest than the one written down before; keeping the first");
+                tracing::warn!(question, "computed another digest than the one written down before; keeping the first");
             }
             return Ok(entry);
         }
-        let entry = Entry { job: job.to_owned(), digest, salt: Salt::random()?, stage: Stage::Sealing };
+        let (question, salt) = (question.to_owned(), Salt::random()?);
+        let entry = Entry { question, digest, salt, stage: Stage::Sealing, leaves };
         self.write(&entry)?;
         Ok(entry)
     }
 
-    /// Notes that `job` has come to `stage`. A stage never goes back.
+    /// Notes that the answer to `question` has come to `stage`. A stage never goes back.
     ///
     /// # Errors
-    /// [`JournalError::Unknown`] for a job that was never recorded, or as [`Journal::record_seal`].
-    pub fn set_stage(&self, job: &str, stage: Stage) -> Result<Entry> {
+    /// [`JournalError::Unknown`] for one that was never recorded, or as [`Journal::record`].
+    pub fn set_stage(&self, question: &str, stage: Stage) -> Result<Entry> {
         let _guard = self.guard();
-        let mut entry = self.read(job)?.ok_or_else(|| JournalError::Unknown(job.to_owned()))?;
+        let mut entry = self.read(question)?.ok_or_else(|| JournalError::Unknown(question.to_owned()))?;
         if stage > entry.stage {
             entry.stage = stage;
             self.write(&entry)?;
@@ -187,29 +209,29 @@ impl Journal {
         Ok(entry)
     }
 
-    /// The entry of `job`, if there is one.
+    /// The entry of `question`, if there is one.
     ///
     /// # Errors
-    /// [`JournalError::BadJob`], [`JournalError::Damaged`], [`JournalError::Io`].
-    pub fn get(&self, job: &str) -> Result<Option<Entry>> {
+    /// [`JournalError::BadName`], [`JournalError::Damaged`], [`JournalError::Io`].
+    pub fn get(&self, question: &str) -> Result<Option<Entry>> {
         let _guard = self.guard();
-        self.read(job)
+        self.read(question)
     }
 
-    /// Forgets `job`. Only for jobs that need no reveal any more. Fine if there is no entry.
+    /// Forgets `question`. Only when it needs no answer any more. Fine if there is no entry.
     ///
     /// # Errors
-    /// [`JournalError::BadJob`], [`JournalError::Io`].
-    pub fn remove(&self, job: &str) -> Result<()> {
+    /// [`JournalError::BadName`], [`JournalError::Io`].
+    pub fn remove(&self, question: &str) -> Result<()> {
         let _guard = self.guard();
-        let path = self.path(job)?;
+        let path = self.path(question)?;
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&path)(error)),
             _ => self.sync_dir(),
         }
     }
 
-    /// All entries, by job.
+    /// All entries, by name.
     ///
     /// # Errors
     /// [`JournalError::Damaged`], [`JournalError::Io`].
@@ -217,8 +239,8 @@ impl Journal {
         let _guard = self.guard();
         let mut files = self.files("json")?;
         files.sort();
-        let job_of = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        files.iter().filter_map(|path| self.read(&job_of(path)).transpose()).collect()
+        let name_of = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        files.iter().filter_map(|path| self.read(&name_of(path)).transpose()).collect()
     }
 
     fn guard(&self) -> MutexGuard<'_, File> {
@@ -226,17 +248,17 @@ impl Journal {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The file of a job. Base58 has no `/` and no `.`, so that the file stays in the folder.
-    fn path(&self, job: &str) -> Result<PathBuf> {
-        let mut address = [0; 32];
-        match bs58::decode(job).onto(&mut address) {
-            Ok(32) => Ok(self.dir.join(format!("{job}.json"))),
-            _ => Err(JournalError::BadJob(job.to_owned())),
+    /// The file of a question. Base58 has no `/` and no `.`, so that the file stays in the folder.
+    fn path(&self, question: &str) -> Result<PathBuf> {
+        let mut name = [0; 32];
+        match bs58::decode(question).onto(&mut name) {
+            Ok(32) => Ok(self.dir.join(format!("{question}.json"))),
+            _ => Err(JournalError::BadName(question.to_owned())),
         }
     }
 
-    fn read(&self, job: &str) -> Result<Option<Entry>> {
-        let path = self.path(job)?;
+    fn read(&self, question: &str) -> Result<Option<Entry>> {
+        let path = self.path(question)?;
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -244,11 +266,12 @@ impl Journal {
         };
         let damaged = |reason: String| JournalError::Damaged { path: path.clone(), reason };
         let entry: Entry = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if entry.job != job { Err(damaged(format!("it is about job {}", entry.job))) } else { Ok(Some(entry)) }
+        let other = entry.question != question;
+        if other { Err(damaged(format!("it is about {}", entry.question))) } else { Ok(Some(entry)) }
     }
 
     fn write(&self, entry: &Entry) -> Result<()> {
-        let path = self.path(&entry.job)?;
+        let path = self.path(&entry.question)?;
         let aside = path.with_extension("tmp");
         let put = || {
             let mut file = private().write(true).create(true).truncate(true).open(&aside)?;

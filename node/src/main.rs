@@ -3,7 +3,7 @@
 use std::{
     io::IsTerminal,
     num::NonZeroUsize,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, Mutex},
     time::Duration,
@@ -11,16 +11,20 @@ use std::{
 
 use anyhow::{Context, Result, anyhow};
 use assay_node::{
-    agent::{Agent, Options},
-    artifacts::{Policy, Store},
+    agent::{Agent, Options, Shows},
+    artifacts::{self, Store},
     chain::Chain,
     compute::Honesty,
     journal::Journal,
+    market::Policy,
     runtime::wasm::WasmRuntime,
     work::Workshop,
 };
 use clap::Parser;
-use solana_sdk::{signature::read_keypair_file, signer::Signer};
+use solana_sdk::{
+    signature::{Keypair, read_keypair_file},
+    signer::Signer,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Compute for the market: watch for jobs, take seats, compute, seal, reveal, get paid.
@@ -53,12 +57,50 @@ struct Args {
     /// Threads per job [default: all cores]
     #[arg(long)]
     threads: Option<NonZeroUsize>,
+    /// Share of what others deliver for review, 0 to 1, of which this node computes a unit again; it challenges what is
+    /// wrong, which puts a bond of ASY at stake and wins half of the other side's. Needs --api
+    #[arg(long, default_value_t = 0.1, value_parser = share)]
+    watch: f64,
+    /// Command that proves results, for jobs that want a proof: it reads a job's facts as JSON and writes
+    /// {"proof": "<512 hex digits>"}. Words are split at spaces. Without it no such job is taken
+    #[arg(long, value_name = "COMMAND")]
+    prover: Option<String>,
+    /// Key file of an attestor that signs what this node computed, for jobs that trust its registrar for one signature.
+    /// Without it no such job is taken
+    #[arg(long, value_name = "FILE")]
+    attestor_key: Option<PathBuf>,
     /// Read artifacts from file:// uris (local chains only)
     #[arg(long)]
     local_files: bool,
     /// For tests and demonstrations: tell lies, and lose the bond
     #[arg(long, hide = true)]
     lie: bool,
+}
+
+impl Args {
+    fn shows(&self) -> Result<Shows> {
+        let prover = self.prover.as_ref().map(|words| words.split_whitespace().map(str::to_owned).collect());
+        Ok(Shows { prover, attestor: self.attestor_key.as_deref().map(read_key).transpose()? })
+    }
+
+    fn policy(&self) -> Policy {
+        Policy {
+            // Without an API there is nothing to look at.
+            watch: if self.api.is_some() { self.watch } else { 0.0 },
+            prover: self.prover.is_some(),
+            attestor: self.attestor_key.is_some(),
+            lies: self.lie,
+        }
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "expected 0 to 1".into())
+}
+
+/// The error of a bad key file could quote it; name only the file.
+fn read_key(path: &Path) -> Result<Keypair> {
+    read_keypair_file(path).map_err(|_| anyhow!("{} is no key file: make one with `assay keygen`", path.display()))
 }
 
 #[tokio::main]
@@ -79,13 +121,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<()> {
-    // The error of a bad key file could quote it; name only the file.
-    let wallet = read_keypair_file(&args.keypair)
-        .map_err(|_| anyhow!("{} is no wallet: make one with `assay keygen`", args.keypair.display()))?;
+    let wallet = read_key(&args.keypair)?;
+    let shows = args.shows()?;
+    let policy = args.policy();
     let operator = wallet.pubkey();
     let journal = Journal::open(args.data.join("journal"))?;
-    let policy = Policy { local_files: args.local_files, ..Policy::default() };
-    let store = Store::open(args.data.join("artifacts"), policy)?;
+    let fetching = artifacts::Policy { local_files: args.local_files, ..artifacts::Policy::default() };
+    let store = Store::open(args.data.join("artifacts"), fetching)?;
     let chain = Chain::connect(&args.url, wallet).await?;
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workshop = Workshop {
@@ -103,6 +145,8 @@ async fn run(args: Args) -> Result<()> {
         jobs: args.jobs.max(1),
         cores: u16::try_from(cores.get()).unwrap_or(u16::MAX),
         memory_mib: memory_mib().context("reading this machine's memory")?,
+        policy,
+        shows,
     };
     if args.lie {
         tracing::warn!("this node lies, for a test or a demonstration");

@@ -8,20 +8,27 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
-use assay_sdk::{escrow::Job, result::ResultDocument, spec::Artifact, spec::JobSpec};
+use anyhow::{Context, Result, ensure};
+use assay_sdk::{
+    escrow::{Job, Strategy},
+    result::ResultDocument,
+    spec::{Artifact, JobSpec},
+};
+use reqwest::StatusCode;
 use solana_sdk::pubkey::Pubkey;
 
 use crate::{
     artifacts::{Artifacts, Store},
-    compute::{Computed, Honesty, compute},
+    compute::{Computed, Honesty, MAX_RESULT_BYTES, Units, compute},
     market::posting,
     runtime::Runtime,
 };
 
 /// Largest spec that is fetched, in bytes.
 const MAX_SPEC_BYTES: u64 = assay_sdk::spec::MAX_DOCUMENT_BYTES as u64;
-/// Time that the API has to take a result: a payment waits for it.
+/// Longest result document that is fetched, in bytes: the longest that the API takes.
+const MAX_DOCUMENT_BYTES: usize = 64 << 20;
+/// Time that the API has to take or give a result: a payment waits for it.
 const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Fetches, computes and hands over.
@@ -30,7 +37,7 @@ pub struct Workshop {
     pub runtime: Arc<dyn Runtime>,
     pub parallelism: NonZeroUsize,
     pub honesty: Honesty,
-    /// Where results are kept until they are handed over.
+    /// Where results are kept, by posting, as long as parts of them may have to be proven.
     pub results: PathBuf,
     /// Base URL of the API that takes results, if any.
     pub api: Option<String>,
@@ -58,7 +65,11 @@ impl Workshop {
         let bytes = self.store.fetch(&source, MAX_SPEC_BYTES).await.context("the job's spec")?;
         let spec = JobSpec::parse_expecting(&bytes, &job.spec_hash)?;
         ensure!(spec.units == job.units, "the spec has {} units, the job {}", spec.units, job.units);
-        let memory = u64::from(spec.limits.memory_mib);
+        let (memory, outputs) =
+            (u64::from(spec.limits.memory_mib), spec.limits.output_bytes.saturating_mul(spec.units));
+        // Too long a result has no outputs of its own, but who checks single units would find them.
+        let whole = matches!(job.strategy, Strategy::Replicated { .. }) || outputs <= MAX_RESULT_BYTES;
+        ensure!(whole, "its outputs may be {outputs} bytes long together: too long to be checked unit by unit");
         ensure!(
             memory <= u64::from(job.requirements.memory_mib),
             "the spec wants {memory} MiB, the job {}",
@@ -70,48 +81,88 @@ impl Workshop {
         Ok(material)
     }
 
-    /// Compute a job, keep its result on disk, and return its root. A job that fails on every machine alike has a
-    /// result too, which says so.
+    /// Compute all of a job, keep its result on disk, and return its root. `done` counts finished units.
     ///
     /// # Errors
     /// When this machine cannot compute it.
-    pub async fn compute(&self, address: &Pubkey, job: &Job) -> Result<[u8; 32]> {
-        let material = self.material(address, job).await?;
-        let done = Arc::new(AtomicU64::new(0));
-        let (spec, artifacts) = (&material.spec, &material.artifacts);
-        let run = compute(spec, artifacts, self.runtime.clone(), self.parallelism, &self.honesty, done);
-        let computed = match run.await {
-            Ok(computed) => computed,
-            Err(error) => {
-                tracing::warn!(job = %address, %error, "the job has no result");
-                match Computed::failed(spec.units, &error) {
-                    Some(failed) => failed,
-                    None => bail!(error),
-                }
-            }
-        };
-        let root = computed.root;
-        let document = computed.into_document().to_json();
+    pub async fn whole(&self, address: &Pubkey, job: &Job, done: Arc<AtomicU64>) -> Result<[u8; 32]> {
+        let document = self.run(address, job, Units::All(job.units), done).await?.into_document()?;
         std::fs::create_dir_all(&self.results)?;
-        std::fs::write(self.file(&posting(address, job)), document)?;
-        Ok(root)
+        std::fs::write(self.file(&posting(address, job)), document.to_json())?;
+        Ok(document.root)
     }
 
-    /// Hand a revealed result over to the API, if there is one, and then forget it. Until the API has taken it, it is
-    /// kept: it may be the only copy. Fine if it was handed over before.
+    /// The root of all of a job, computed to check somebody else's: the result is not kept.
+    ///
+    /// # Errors
+    /// When this machine cannot compute it.
+    pub async fn root(&self, address: &Pubkey, job: &Job) -> Result<[u8; 32]> {
+        Ok(self.run(address, job, Units::All(job.units), Arc::default()).await?.into_document()?.root)
+    }
+
+    /// Compute these units of a job, and return their digests.
+    ///
+    /// # Errors
+    /// When this machine cannot compute them.
+    pub async fn units(&self, address: &Pubkey, job: &Job, units: Vec<u64>) -> Result<Vec<[u8; 32]>> {
+        Ok(self.run(address, job, Units::Only(units), Arc::default()).await?.digests)
+    }
+
+    async fn run(&self, address: &Pubkey, job: &Job, units: Units, done: Arc<AtomicU64>) -> Result<Computed> {
+        let Material { spec, artifacts } = &*self.material(address, job).await?;
+        let runtime = self.runtime.clone();
+        Ok(compute(spec, artifacts, runtime, self.parallelism, &self.honesty, units, done).await?)
+    }
+
+    /// The digests of all units of this node's own result of a posting: what proofs of its leaves are made from.
+    ///
+    /// # Errors
+    /// When the result is not here, or damaged.
+    pub fn leaves(&self, posting: &Pubkey) -> Result<Vec<[u8; 32]>> {
+        let document =
+            std::fs::read(self.file(posting)).context("the result is not here: was the data folder lost?")?;
+        Ok(ResultDocument::parse(&document)?.digests())
+    }
+
+    /// Hand a result over to the API, if there is one. It is kept here too: its operator may have to prove parts of it.
+    /// Fine if it was handed over before.
     ///
     /// # Errors
     /// When the API does not take it.
     pub async fn hand_over(&self, posting: &Pubkey, root: &[u8; 32]) -> Result<()> {
-        let file = self.file(posting);
-        let Ok(document) = std::fs::read(&file) else { return Ok(()) };
-        if let Some(api) = &self.api {
-            ResultDocument::parse(&document)?.verify(root)?;
-            let url = format!("{}/v1/results/{}", api.trim_end_matches('/'), hex::encode(root));
-            let reply = reqwest::Client::new().put(&url).body(document).timeout(HAND_OVER_TIMEOUT).send().await?;
-            ensure!(reply.status().is_success(), "{url} answered {}", reply.status());
+        let (Some(api), Ok(document)) = (&self.api, std::fs::read(self.file(posting))) else { return Ok(()) };
+        ResultDocument::parse(&document)?.verify(root)?;
+        let url = result_url(api, root);
+        let reply = reqwest::Client::new().put(&url).body(document).timeout(HAND_OVER_TIMEOUT).send().await?;
+        ensure!(reply.status().is_success(), "{url} answered {}", reply.status());
+        Ok(())
+    }
+
+    /// The result that somebody else handed over, checked against its root. Nothing if the API does not have it.
+    ///
+    /// # Errors
+    /// When there is no API, or it gives something else.
+    pub async fn published(&self, root: &[u8; 32]) -> Result<Option<ResultDocument>> {
+        let url = result_url(self.api.as_ref().context("no API to fetch results from: see --api")?, root);
+        let reply = reqwest::Client::new().get(&url).timeout(HAND_OVER_TIMEOUT).send().await?;
+        if reply.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
         }
-        Ok(std::fs::remove_file(file)?)
+        ensure!(reply.status().is_success(), "{url} answered {}", reply.status());
+        let document = ResultDocument::parse(&read_up_to(reply, MAX_DOCUMENT_BYTES).await?)?;
+        document.verify(root)?;
+        Ok(Some(document))
+    }
+
+    /// Forget the result of a posting. Fine if there is none.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn forget(&self, posting: &Pubkey) -> Result<()> {
+        match std::fs::remove_file(self.file(posting)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Let go of what was fetched for any other posting. It is fetched again should it be needed.
@@ -119,7 +170,8 @@ impl Workshop {
         self.known().retain(|posting, _| postings.contains(posting));
     }
 
-    fn file(&self, posting: &Pubkey) -> PathBuf {
+    /// Where this node's own result of a posting is.
+    pub fn file(&self, posting: &Pubkey) -> PathBuf {
         Path::new(&self.results).join(format!("{posting}.json"))
     }
 
@@ -127,6 +179,20 @@ impl Workshop {
         // A panic between reads and writes of a cache leaves nothing half done.
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn result_url(api: &str, root: &[u8; 32]) -> String {
+    format!("{}/v1/results/{}", api.trim_end_matches('/'), hex::encode(root))
+}
+
+/// A body of at most so many bytes, which is what the API takes: nobody fills this machine's memory.
+async fn read_up_to(mut reply: reqwest::Response, most: usize) -> Result<Vec<u8>> {
+    let mut body = vec![];
+    while let Some(chunk) = reply.chunk().await? {
+        body.extend_from_slice(&chunk);
+        ensure!(body.len() <= most, "{} gives more than {most} bytes", reply.url());
+    }
+    Ok(body)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
 import { formatBps, formatInteger, formatTime, millis } from '../format'
-import type { Job, PaymentMint } from '../schema'
+import type { Job, PaymentMint, Strategy } from '../schema'
+import { jobPrice, seatPrice, strategyWords } from '../strategy'
 import { Ago } from './Ago'
 import { Asy, Payment } from './Amount'
 import { Copyable } from './Copyable'
-import { jobPrice } from './JobTable'
 
 const ENGINES = ['WebAssembly']
 
@@ -36,11 +36,20 @@ export function JobFacts({ job, mints }: { job: Job; mints: PaymentMint[] }) {
         </Fact>
       </dl>
       <dl className="mt-6 grid grid-cols-2 gap-x-6 gap-y-4 border-t border-rule pt-5 sm:grid-cols-4">
+        <Fact name="Judged by">
+          {strategyWords(job.strategy)}
+          <Trusted strategy={job.strategy} />
+        </Fact>
         <Fact name="Price">
           <Payment base={jobPrice(job)} mint={job.mint} mints={mints} />
         </Fact>
         <Fact name="For each seat">
           <Payment base={job.seat_price} mint={job.mint} mints={mints} />
+          {'Sampled' in job.strategy && (
+            <Note>
+              <Payment base={seatPrice(job, 1)} mint={job.mint} mints={mints} /> in the committee
+            </Note>
+          )}
           <Note>{formatBps(job.fee_bps)} fee in it</Note>
         </Fact>
         <Fact name="At stake, each seat">
@@ -90,6 +99,25 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 }
 
 const Note = ({ children }: { children: ReactNode }) => <div className="text-[0.8125rem] text-soft">{children}</div>
+
+/** The key or the registrar whose word counts, where it is somebody's. */
+function Trusted({ strategy }: { strategy: Strategy }) {
+  if ('Proven' in strategy) {
+    return (
+      <Note>
+        key <Copyable text={strategy.Proven.key} what="proof key" />
+      </Note>
+    )
+  }
+  if ('Attested' in strategy) {
+    return (
+      <Note>
+        of <Copyable text={strategy.Attested.registrar} what="registrar" />
+      </Note>
+    )
+  }
+  return null
+}
 
 /** A stranger wrote this: it is a link only when it leads to the web, and always shown whole, so it can be judged. */
 function SpecUri({ uri }: { uri: string }) {

@@ -1,5 +1,6 @@
 import { formatInteger, millis } from '../format'
 import type { Job, PaymentMint } from '../schema'
+import { jobPrice, strategyWords } from '../strategy'
 import { Ago } from './Ago'
 import { Payment } from './Amount'
 import { Copyable } from './Copyable'
@@ -16,11 +17,11 @@ export function JobTable({ jobs, mints, busy }: { jobs: Job[]; mints: PaymentMin
           <th scope="col" className="max-sm:hidden">
             Progress
           </th>
+          <th scope="col" className="max-md:hidden">
+            Judged by
+          </th>
           <th scope="col" className="num max-sm:hidden">
             Units
-          </th>
-          <th scope="col" className="num max-md:hidden">
-            Quorum
           </th>
           <th scope="col" className="num max-sm:hidden">
             Price
@@ -55,10 +56,8 @@ function Row({ job, mints }: { job: Job; mints: PaymentMint[] }) {
       <td className="max-sm:hidden">
         <Steps status={job.status} />
       </td>
+      <td className="max-md:hidden">{strategyWords(job.strategy)}</td>
       <td className="num max-sm:hidden">{units}</td>
-      <td className="num max-md:hidden">
-        {job.quorum} of {job.replicas}
-      </td>
       <td className="num max-sm:hidden">{price}</td>
       <td className="num">
         <Ago ms={millis(job.posted_at)} />
@@ -67,6 +66,3 @@ function Row({ job, mints }: { job: Job; mints: PaymentMint[] }) {
     </tr>
   )
 }
-
-/** What the requester paid in, in base units: every seat at its price. */
-export const jobPrice = (job: Job): bigint => job.seat_price * BigInt(job.replicas)

@@ -21,17 +21,20 @@ export function Layout({ children }: { children: ReactNode }) {
       <a href="#main" className="sr-only focus:not-sr-only focus:py-2">
         Skip to the content
       </a>
-      <header className="flex flex-wrap items-center gap-x-8 gap-y-2 pt-6 pb-3">
+      <header className="flex flex-wrap items-center gap-x-4 gap-y-2 pt-6 pb-3 sm:gap-x-8">
         <Link href="/" className="flex items-center gap-2.5" aria-label="Assay, overview">
           <Mark />
           <span className="font-serif text-2xl leading-none tracking-tight">Assay</span>
         </Link>
-        <nav aria-label="Main" className="flex gap-6">
+        <nav aria-label="Main" className="flex gap-4 sm:gap-6">
           <NavLink href="/" active={path === '/'}>
             Overview
           </NavLink>
           <NavLink href="/jobs" active={path.startsWith('/jobs')}>
             Jobs
+          </NavLink>
+          <NavLink href="/cases" active={path.startsWith('/cases')}>
+            Cases
           </NavLink>
         </nav>
         <Status />

@@ -1,5 +1,6 @@
 import { formatTime, isZeroHash, millis } from '../format'
 import type { Job, PaymentMint, Round, Seat } from '../schema'
+import { commitmentWords } from '../strategy'
 import { Asy, Payment } from './Amount'
 import { Copyable } from './Copyable'
 import { Empty } from './States'
@@ -13,7 +14,7 @@ const OUTCOMES: Record<Seat['outcome'], [words: string, tone: string, mark: stri
 }
 
 const STATES: Record<string, string> = { Claimed: 'computing', Sealed: 'sealed', Revealed: 'revealed', Delivered: 'delivered' }
-const FREE: Job['status'][] = ['open', 'seated', 'sealed', 'revealed']
+const FREE: Job['status'][] = ['open', 'seated', 'delivered', 'sealed', 'revealed', 'disputed']
 
 type Props = { job: Job; seats: Seat[]; round: Round | null; mints: PaymentMint[] }
 
@@ -21,8 +22,9 @@ type Props = { job: Job; seats: Seat[]; round: Round | null; mints: PaymentMint[
 export function SeatList({ job, seats, round, mints }: Props) {
   const sorted = [...seats].sort((a, b) => a.index - b.index)
   const free = FREE.includes(job.status) ? job.replicas - seats.filter((seat) => seat.outcome === 'pending').length : 0
+  const review = job.status === 'delivered' ? sorted.find((seat) => seat.state === 'Delivered') : undefined
   if (sorted.length === 0) {
-    return <Empty>{free > 0 ? `${free} seats are free: operators are being drawn.` : 'Nobody took a seat.'}</Empty>
+    return <Empty>{free > 0 ? `${free === 1 ? 'A seat is' : `${free} seats are`} free: operators are being drawn.` : 'Nobody took a seat.'}</Empty>
   }
   return (
     <>
@@ -49,6 +51,7 @@ export function SeatList({ job, seats, round, mints }: Props) {
       </table>
       <p className="mt-3 text-sm text-soft">
         {free > 0 && `${free} ${free === 1 ? 'seat is' : 'seats are'} free. `}
+        {review !== undefined && `It can be objected to until ${formatTime(millis(review.seal_by))}.`}
         {round?.phase === 'Revealing' && `Results must be revealed by ${formatTime(millis(round.reveal_by))}.`}
       </p>
     </>
@@ -77,18 +80,15 @@ function Row({ seat, job, mints }: { seat: Seat; job: Job; mints: PaymentMint[] 
   )
 }
 
-/** A digest that differs from the root is the reason of a slashing, so it is marked. */
+/** A digest that differs from what was found is the reason of a slashing, so it is marked. */
 function Commitment({ seat, job }: { seat: Seat; job: Job }) {
-  const revealed = seat.state === 'Revealed'
-  const differs = revealed && !isZeroHash(job.root) && seat.commitment !== job.root
+  const [words, differs] = commitmentWords(seat, job)
   return (
     <>
       <span className={differs ? 'text-bad' : ''}>
-        <Copyable text={seat.commitment} what={revealed ? 'digest' : 'seal'} keep={6} />
+        <Copyable text={seat.commitment} what={words.split(',')[0]!} keep={6} />
       </span>
-      <div className="text-[0.8125rem] text-soft">
-        {differs ? 'digest, not the root' : revealed && seat.commitment === job.root ? 'digest, equals the root' : revealed ? 'digest' : 'seal'}
-      </div>
+      <div className="text-[0.8125rem] text-soft">{words}</div>
     </>
   )
 }

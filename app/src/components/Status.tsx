@@ -10,8 +10,10 @@ const WARN = { text: 'text-warn', fill: 'bg-warn' }
 const LOOKS: Record<JobStatus, Look> = {
   open: { ...BUSY, words: 'Open' },
   seated: { ...BUSY, words: 'Seated' },
+  delivered: { ...BUSY, words: 'Delivered' },
   sealed: { ...BUSY, words: 'Sealed' },
   revealed: { ...BUSY, words: 'Revealed' },
+  disputed: { ...WARN, words: 'Disputed' },
   verified: { ...GOOD, words: 'Verified' },
   settled: { ...GOOD, words: 'Settled' },
   unresolved: { ...WARN, words: 'Unresolved' },

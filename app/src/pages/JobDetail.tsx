@@ -1,5 +1,6 @@
 import { Link } from 'wouter'
 import { ApiError } from '../api'
+import { CaseList } from '../components/CaseList'
 import { Copyable } from '../components/Copyable'
 import { JobFacts } from '../components/JobFacts'
 import { SeatList } from '../components/SeatList'
@@ -9,9 +10,10 @@ import { Hallmark } from '../components/Status'
 import { Timeline } from '../components/Timeline'
 import { useTitle } from '../components/useTitle'
 import { bits } from '../describe'
-import { formatInteger, isZeroHash, shorten } from '../format'
+import { shorten } from '../format'
 import { useJob } from '../queries'
 import type { Job, JobPage } from '../schema'
+import { findingWords, isJudged, seatsNote, strategyWords } from '../strategy'
 import { buildTimeline } from '../timeline'
 
 /** The report on one job. */
@@ -52,9 +54,14 @@ function Report({ page }: { page: JobPage }) {
       <Section title="Terms" note="Pinned when the job was posted; nothing can change them.">
         <JobFacts job={job} mints={mints} />
       </Section>
-      <Section title="Seats" note={`${job.replicas} operators compute the same; ${job.quorum} must agree.`}>
+      <Section title="Seats" note={seatsNote(job)}>
         <SeatList job={job} seats={seats} round={page.round} mints={mints} />
       </Section>
+      {page.cases.length > 0 && (
+        <Section title="Cases" note="Disputes about this job. While one is open, nothing is paid for want of an objection.">
+          <CaseList cases={page.cases} />
+        </Section>
+      )}
       <Section title="Timeline" note="As the chain recorded it, with the transaction of each step.">
         <Timeline stages={buildTimeline(page)} {...(page.mint && { mint: page.mint })} />
       </Section>
@@ -64,19 +71,17 @@ function Report({ page }: { page: JobPage }) {
 
 /** What the operators agreed on, or why there is nothing. */
 function Finding({ job }: { job: Job }) {
-  if (isZeroHash(job.root)) {
+  if (!isJudged(job)) {
     const over = ['unresolved', 'cancelled', 'expired'].includes(job.status)
-    return <p className="text-soft">{over ? 'None: the job ended without a result.' : 'None yet: a quorum has still to agree on a result.'}</p>
+    const yet = `None yet. It is judged by: ${strategyWords(job.strategy)}.`
+    return <p className="text-soft">{over ? 'None: the job ended without a result.' : yet}</p>
   }
-  const agreed = bits(job.winners)
   return (
     <>
       <p className="text-good" data-testid="root">
         <Copyable text={job.root} what="result root" keep="full" />
       </p>
-      <p className="mt-1 text-soft">
-        {agreed} of {job.replicas} seats revealed this root for {formatInteger(job.units)} units; {job.quorum} were needed.
-      </p>
+      <p className="mt-1 text-soft">{findingWords(job, bits(job.winners))}</p>
     </>
   )
 }

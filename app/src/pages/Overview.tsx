@@ -15,8 +15,8 @@ export function Overview() {
       <div className="max-w-3xl py-8 sm:py-10">
         <h1 className="font-serif text-3xl leading-tight sm:text-4xl">State of the market</h1>
         <p className="mt-3 text-soft">
-          Payment for each job is locked in escrow. Staked operators compute it apart from one another, seal and reveal what they
-          found, and only a result that a quorum agrees on releases the money.
+          Payment for each job is locked in escrow. Staked operators compute it; each job says how its result is judged, by a quorum,
+          by samples, by challenge, by proof, and only a result that stands releases the money.
         </p>
       </div>
       <QueryState query={stats} what="figures" />

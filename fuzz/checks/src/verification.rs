@@ -13,9 +13,10 @@ pub fn check(data: &[u8]) {
 /// Each byte of the first seven is a seat's ballot.
 fn count(data: &[u8]) {
     let [quorum, could_reveal, seats @ ..] = data else { return };
-    let ballot = |byte: &u8| match byte % 5 {
+    let ballot = |byte: &u8| match byte % 6 {
         0 => Ballot::Ghost,
         1 => Ballot::Silent,
+        2 => Ballot::Withheld,
         digest => Ballot::Digest([digest; 32]),
     };
     let ballots: Vec<_> = seats.iter().take(7).map(ballot).enumerate().map(|(i, ballot)| (i as u8, ballot)).collect();
@@ -32,6 +33,7 @@ fn count(data: &[u8]) {
             Ballot::Silent => {
                 assert!(!won && lost == (could_reveal & 1 == 1), "silence must lose where one could speak")
             }
+            Ballot::Withheld => assert!(!won && lost, "it was silent when it was its time, and lost"),
             Ballot::Digest(digest) => assert_eq!(won, verdict.winners != 0 && *digest == verdict.root),
         }
     }

@@ -17,7 +17,7 @@ pub struct Rows {
 }
 
 /// The event of a closing, the field with the closed account's address, and the account's table.
-const CLOSINGS: [(&str, &str, &str, Table); 16] = [
+const CLOSINGS: [(&str, &str, &str, Table); 23] = [
     ("token", "DistributionSwept", "distribution", Table::Distributions),
     ("staking", "PoolClosed", "pool", Table::Pools),
     ("staking", "PositionClosed", "position", Table::Positions),
@@ -30,6 +30,13 @@ const CLOSINGS: [(&str, &str, &str, Table); 16] = [
     ("escrow", "SeatSettled", "seat", Table::Seats),
     ("escrow", "SeatSlashed", "seat", Table::Seats),
     ("escrow", "JobClosed", "job", Table::Jobs),
+    ("verification", "AttestorClosed", "attestor", Table::Attestors),
+    ("verification", "BallotSettled", "ballot", Table::Ballots),
+    ("verification", "BallotSlashed", "ballot", Table::Ballots),
+    ("verification", "CanaryClosed", "canary", Table::Canaries),
+    ("verification", "CanaryRevealed", "canary", Table::Canaries),
+    ("verification", "CaseClosed", "case", Table::Cases),
+    ("verification", "KeyClosed", "key", Table::ProofKeys),
     ("verification", "RoundClosed", "round", Table::Rounds),
     ("governance", "ActionClosed", "action", Table::Actions),
     ("governance", "ProposalClosed", "proposal", Table::Proposals),

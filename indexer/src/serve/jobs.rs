@@ -14,8 +14,19 @@ use super::{
     reply::{Page, Params, after, envelope, limit},
 };
 
-const STATUSES: [&str; 9] =
-    ["open", "seated", "sealed", "revealed", "verified", "settled", "unresolved", "cancelled", "expired"];
+const STATUSES: [&str; 11] = [
+    "open",
+    "seated",
+    "delivered",
+    "sealed",
+    "revealed",
+    "disputed",
+    "verified",
+    "settled",
+    "unresolved",
+    "cancelled",
+    "expired",
+];
 /// Events of a timeline; a job of seven replicas has well under a hundred unless ghosts haunt it.
 const MAX_EVENTS: i64 = 1_000;
 
@@ -23,7 +34,7 @@ const MAX_EVENTS: i64 = 1_000;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
-    /// open, seated, sealed, revealed, verified, settled, unresolved, cancelled or expired.
+    /// open, seated, delivered, sealed, revealed, disputed, verified, settled, unresolved, cancelled or expired.
     status: Option<String>,
     /// Address of the requester.
     requester: Option<String>,
@@ -41,7 +52,7 @@ pub fn is_address(text: &str) -> bool {
 }
 
 /// An address or a problem that says which parameter is none.
-fn address(name: &str, text: Option<&str>) -> Result<(), Problem> {
+pub fn address(name: &str, text: Option<&str>) -> Result<(), Problem> {
     match text {
         Some(text) if !is_address(text) => Err(Problem::bad(format!("{name} is not a base58 address"))),
         _ => Ok(()),
@@ -75,9 +86,9 @@ pub async fn list(State(state): State<super::State>, Params(filter): Params<Filt
     Ok(Json(Page::new(&state.pool, rows, limit).await?))
 }
 
-/// One job with its seats, round, payment mint and timeline.
+/// One job with its seats, round, cases, payment mint and timeline.
 #[utoipa::path(get, path = "/v1/jobs/{address}", tag = "jobs", params(("address" = String, Path)), responses(
-    (status = 200, description = "slot, commitment, job, seats (with outcome, paid, slashed), round, mint, timeline", body = Object),
+    (status = 200, description = "slot, commitment, job, seats (with outcome, paid, slashed), round, cases (with ballots), mint, timeline", body = Object),
     (status = 400, description = "Not an address", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "No such job", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The database does not answer", body = Problem, content_type = "application/problem+json"),
@@ -92,9 +103,12 @@ pub async fn one(State(state): State<super::State>, Path(address): Path<String>)
              'seats', (SELECT coalesce(jsonb_agg(json ORDER BY index, address), '[]') FROM seat_rows s WHERE s.job = $1),
              'round', (SELECT jsonb_build_object('address', address, 'slot', slot::text, 'closed_slot', closed_slot::text)
                  || data FROM rounds r WHERE r.job = $1 ORDER BY closed_slot DESC NULLS FIRST LIMIT 1),
+             'cases', (SELECT coalesce(jsonb_agg(json ORDER BY opened_slot, address), '[]') FROM case_pages c WHERE c.job = $1),
              'mint', (SELECT json FROM mint_rows m WHERE m.mint = j.json ->> 'mint'),
              'timeline', (SELECT coalesce(jsonb_agg(json ORDER BY slot, id), '[]') FROM
-                 (SELECT slot, id, json FROM event_rows WHERE job = $1 ORDER BY slot, id LIMIT $2) e))
+                 (SELECT slot, id, json FROM event_rows
+                  WHERE job = $1 OR of_case IN (SELECT address FROM cases WHERE cases.job = $1)
+                  ORDER BY slot, id LIMIT $2) e))
          FROM job_rows j WHERE j.address = $1",
     )
     .bind(&address)

@@ -1,6 +1,7 @@
 //! The API, as OpenAPI describes it at `/openapi.json`.
 
 mod blobs;
+mod cases;
 mod health;
 mod jobs;
 mod market;
@@ -75,6 +76,8 @@ fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::one))
+        .routes(routes!(cases::list))
+        .routes(routes!(cases::one))
         .routes(routes!(market::operators))
         .routes(routes!(market::stats))
         .routes(routes!(stream::stream))

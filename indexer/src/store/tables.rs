@@ -25,11 +25,16 @@ pub enum Table {
     SwapLogs,
     Bids,
     Models,
+    Cases,
+    Ballots,
+    ProofKeys,
+    Attestors,
+    Canaries,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 23] = [
+    pub const ALL: [Table; 28] = [
         Self::TokenConfigs,
         Self::Minters,
         Self::StakingConfigs,
@@ -53,6 +58,11 @@ impl Table {
         Self::SwapLogs,
         Self::Bids,
         Self::Models,
+        Self::Cases,
+        Self::Ballots,
+        Self::ProofKeys,
+        Self::Attestors,
+        Self::Canaries,
     ];
 
     /// Program, account type and name.
@@ -81,6 +91,11 @@ impl Table {
             Self::SwapLogs => ("token", "SwapLog", "swap_logs"),
             Self::Bids => ("escrow", "Bid", "bids"),
             Self::Models => ("escrow", "Model", "models"),
+            Self::Cases => ("verification", "Case", "cases"),
+            Self::Ballots => ("verification", "Ballot", "ballots"),
+            Self::ProofKeys => ("verification", "ProofKey", "proof_keys"),
+            Self::Attestors => ("verification", "Attestor", "attestors"),
+            Self::Canaries => ("verification", "Canary", "canaries"),
         }
     }
 

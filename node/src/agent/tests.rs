@@ -1,12 +1,26 @@
 //! What an agent decides without a chain: room, waits, and what it keeps.
 
-use std::{num::NonZeroUsize, path::Path};
+use std::{
+    collections::{BTreeSet, HashSet},
+    num::NonZeroUsize,
+    path::Path,
+};
 
-use super::*;
+use assay_sdk::{
+    escrow::{Job, SeatState},
+    verification::{BallotState, CasePhase},
+};
+
+use super::{tidy::tidy, *};
 use crate::{
     artifacts::{Policy, Store},
     compute::Honesty,
-    market::tests::{job, snapshot},
+    journal::Stage,
+    market::{
+        plan::Step,
+        posting, question,
+        tests::{cases, job, seat, snapshot},
+    },
     runtime::wasm::WasmRuntime,
 };
 
@@ -54,6 +68,23 @@ fn seats_to_be_computed_leave_no_room_for_new_ones() {
 }
 
 #[test]
+fn a_chair_is_room_taken_as_a_seat_is_and_watching_waits_for_both() {
+    let of_case = |step| Action::Case { case: key(9), step };
+    let (none, join, judge) = (Tasks::new(), of_case(Step::Join), of_case(Step::Judge));
+    let planned = [(key(2), judge.clone())];
+    assert!(!has_room(&none, &planned, 1, &key(1), &Action::Claim));
+    assert!(!has_room(&none, &[(key(2), Action::Compute)], 1, &key(1), &join));
+    let judging = Tasks::from([((key(2), judge.clone()), task(true, false))]);
+    assert!(!has_room(&judging, &[], 1, &key(1), &Action::Compute));
+    assert!(has_room(&judging, &[], 1, &key(1), &of_case(Step::Vote)));
+    let watch = Action::Watch { operator: key(3) };
+    assert!(has_room(&none, &[], 1, &key(1), &watch));
+    assert!(!has_room(&none, &planned, 2, &key(1), &watch), "work comes first");
+    let watching = Tasks::from([((key(2), watch.clone()), task(true, false))]);
+    assert!(!has_room(&watching, &[], 1, &key(1), &watch));
+}
+
+#[test]
 fn no_seat_is_taken_where_an_earlier_posting_is_still_computed() {
     let computing = Tasks::from([((key(1), Action::Compute), task(true, false))]);
     assert!(!has_room(&computing, &[], 9, &key(1), &Action::Claim));
@@ -66,18 +97,18 @@ fn what_has_a_deadline_is_tried_again_soon() {
     let waits = |action| [1, 2, 9].map(|failures| backoff(poll, &action, failures).as_secs());
     assert_eq!(waits(Action::Reveal), [4, 4, 4]);
     assert_eq!(waits(Action::Compute), [4, 4, 4]);
-    assert_eq!(waits(Action::Draw), [4, 8, 128]);
+    assert_eq!(waits(Action::Draw { checked: None }), [4, 8, 128]);
 }
 
 #[test]
 fn a_job_posted_again_at_its_address_gets_a_salt_of_its_own() {
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path().join("journal")).unwrap();
-    let (first, again) = (job(), Job { seed: [8; 32], ..job() });
+    let (first, again) = (job(), Job { posted_at: 901, ..job() });
     let name = |job| posting(&key(50), job).to_string();
-    let old = journal.record_seal(&name(&first), [1; 32]).unwrap();
+    let old = journal.record(&name(&first), [1; 32], vec![]).unwrap();
     assert_eq!(journal.get(&name(&again)).unwrap(), None);
-    let new = journal.record_seal(&name(&again), [2; 32]).unwrap();
+    let new = journal.record(&name(&again), [2; 32], vec![]).unwrap();
     assert_eq!(new.digest, [2; 32]);
     assert_ne!(new.salt, old.salt);
     assert_eq!(journal.get(&name(&first)).unwrap(), Some(old), "and the first one's is not lost");
@@ -98,11 +129,11 @@ fn left() -> Left {
     std::fs::create_dir_all(&workshop.results).unwrap();
     let market = snapshot(Some(job()), None, vec![]);
     let at = *market.jobs.keys().next().unwrap();
-    let other = |seed| posting(&at, &Job { seed: [seed; 32], ..job() });
+    let other = |posted_at| posting(&at, &Job { posted_at, ..job() });
     let names = [posting(&at, &job()), other(8), other(9)];
     let document = assay_sdk::result::ResultDocument::build(vec![b"42".to_vec()]).unwrap();
     for (name, stage) in names.iter().zip([Stage::Revealed, Stage::Revealed, Stage::Sealed]) {
-        journal.record_seal(&name.to_string(), document.root).unwrap();
+        journal.record(&name.to_string(), document.root, vec![]).unwrap();
         journal.set_stage(&name.to_string(), stage).unwrap();
         std::fs::write(workshop.results.join(format!("{name}.json")), document.to_json()).unwrap();
     }
@@ -123,7 +154,62 @@ impl Left {
 async fn what_is_revealed_is_handed_over_and_what_is_gone_is_dropped() {
     let left = left();
     tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
-    assert_eq!(left.kept(), [(true, false), (false, false), (true, true)]);
+    assert_eq!(left.kept(), [(true, true), (false, false), (true, true)], "its operator may be asked for proofs");
+    let stages = || left.journal.all().unwrap().into_iter().map(|entry| entry.stage).collect::<BTreeSet<_>>();
+    assert_eq!(stages(), BTreeSet::from([Stage::Handed, Stage::Sealed]));
+}
+
+#[tokio::test]
+async fn a_result_is_kept_while_there_is_a_seat_and_dropped_with_it() {
+    let mut left = left();
+    let at = *left.market.jobs.keys().next().unwrap();
+    let ended = Job { ended_at: 1, state: assay_sdk::escrow::JobState::Verified, ..job() };
+    left.market.jobs.insert(at, ended);
+    left.market.seats.insert(at, vec![seat(0, left.market.me.operator, SeatState::Delivered)]);
+    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    assert_eq!(left.kept()[0], (true, true));
+    left.market.seats.clear();
+    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    assert_eq!(left.kept()[0], (false, false));
+}
+
+/// Killed after the delivery was confirmed and before that was written down.
+#[tokio::test]
+async fn what_the_chain_shows_is_caught_up_with() {
+    let mut left = left();
+    let at = *left.market.jobs.keys().next().unwrap();
+    let sealing = Job { posted_at: 903, ..job() };
+    let name = posting(&at, &sealing).to_string();
+    left.journal.record(&name, [9; 32], vec![]).unwrap();
+    left.market.jobs.insert(at, sealing);
+    let stage = |left: &Left| left.journal.get(&name).unwrap().unwrap().stage;
+    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    assert_eq!(stage(&left), Stage::Sealing);
+    left.market.seats.insert(at, vec![seat(0, left.market.me.operator, SeatState::Delivered)]);
+    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    assert_eq!(stage(&left), Stage::Handed);
+}
+
+/// Killed after a vote was revealed; then the case is closed.
+#[tokio::test]
+async fn a_vote_is_caught_up_with_and_forgotten_with_its_case() {
+    let mut left = left();
+    let (address, job) = left.market.jobs.iter().next().map(|(at, job)| (*at, job.clone())).unwrap();
+    let case = cases::case(CasePhase::Judging);
+    let name = question::vote(&address, &job, &cases::at(), &case).to_string();
+    left.journal.record(&name, [9; 32], vec![]).unwrap();
+    let me = left.market.me.operator;
+    left.market.cases.insert(cases::at(), case);
+    let stage = |left: &Left| left.journal.get(&name).unwrap().map(|entry| entry.stage);
+    for (state, expected) in [(BallotState::Sealed, Stage::Sealing), (BallotState::Revealed, Stage::Handed)] {
+        left.market.ballots.insert(cases::at(), vec![cases::ballot(me, state)]);
+        tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+        assert_eq!(stage(&left), Some(expected));
+    }
+    left.market.ballots.clear();
+    left.market.cases.clear();
+    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    assert_eq!(stage(&left), None);
 }
 
 #[tokio::test]

@@ -1,11 +1,16 @@
 //! The market as a node sees it: a snapshot of the chain, and what to do about it.
 //!
-//! [`plan::plan`] is a pure function of the snapshot, so that every decision can be tested without a chain.
+//! [`plan::plan`] is a pure function of the snapshot and of what the operator wants, so that every decision can be tested
+//! without a chain.
 
 pub mod plan;
+pub mod policy;
+pub mod question;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use plan::{Action, plan};
-pub use snapshot::{Me, Snapshot, posting};
+pub use policy::Policy;
+pub use question::posting;
+pub use snapshot::{Me, Snapshot};

@@ -4,9 +4,8 @@ use assay_sdk::{
     escrow::{self, Device, Job, Seat},
     reputation::Record,
     staking::{self, Pool, Totals, sortition},
-    verification::Round,
+    verification::{self, Ballot, Case, Round},
 };
-use sha2::{Digest, Sha256};
 use solana_sdk::pubkey::Pubkey;
 
 /// What a node knows of the chain at one moment.
@@ -15,9 +14,10 @@ pub struct Snapshot {
     pub now: i64,
     /// The chain's slot.
     pub slot: u64,
-    /// Parameters of the two programs that seating depends on.
+    /// Parameters of the programs that seats and chairs depend on.
     pub escrow: escrow::Config,
     pub staking: staking::Config,
+    pub verification: verification::Config,
     pub totals: Totals,
     /// Every job there is, by address.
     pub jobs: BTreeMap<Pubkey, Job>,
@@ -25,16 +25,12 @@ pub struct Snapshot {
     pub seats: HashMap<Pubkey, Vec<Seat>>,
     /// Every round there is, by its job.
     pub rounds: HashMap<Pubkey, Round>,
+    /// Every case there is, by address.
+    pub cases: BTreeMap<Pubkey, Case>,
+    /// Every juror's ballot there is, by its case.
+    pub ballots: HashMap<Pubkey, Vec<Ballot>>,
     /// This node's own accounts.
     pub me: Me,
-}
-
-/// The name of one posting of a job, which is what the journal and the workshop go by. An address is not enough: once a
-/// job is closed its requester may post another one there, and sealing the old one's result would cost the bond. The
-/// seed tells them apart: it is fixed before anybody has a seat, and comes from a slot after the posting.
-pub fn posting(address: &Pubkey, job: &Job) -> Pubkey {
-    let hash = Sha256::new().chain_update(b"assay:posting").chain_update(address).chain_update(job.seed);
-    Pubkey::new_from_array(hash.finalize().into())
 }
 
 /// The operator that a node works for, and its machine.
@@ -66,22 +62,49 @@ impl Snapshot {
         let free = self.me.pool.active.saturating_sub(self.me.pool.locked);
         let staked = self.me.pool.active >= class.stake && free >= job.exposure;
         let in_time = self.now.saturating_add(job.seal_window.into()) <= job.seal_by;
-        let sortition = job.assignment == escrow::Assignment::Sortition;
-        // It computes for rounds: what a requester would have to review, it leaves to others.
-        let kind = sortition && job.strategy.has_round() && !self.escrow.paused;
+        let sortition = job.assignment() == escrow::Assignment::Sortition;
+        let kind = sortition && !self.escrow.paused;
         let open = job.state == escrow::JobState::Open && job.seeded_at != 0 && job.requester != self.me.operator;
-        open && kind && fits && staked && in_time && self.drawn(address, job, record)
+        let draw = Draw { seed: &job.seed, role: sortition::ROLE_SEAT, subject: address, since: job.seeded_at };
+        let first = u64::from(self.escrow.params.spread).saturating_mul(job.replicas.into());
+        open && kind && fits && staked && in_time && self.drawn(&draw, first, record)
     }
 
-    fn drawn(&self, address: &Pubkey, job: &Job, record: &Record) -> bool {
+    /// This operator's ballot in a case.
+    pub fn my_ballot(&self, case: &Pubkey) -> Option<&Ballot> {
+        self.ballots.get(case)?.iter().find(|ballot| ballot.operator == self.me.operator)
+    }
+
+    /// Whether the verification program would give this operator a chair: the same checks.
+    pub fn may_join(&self, at: &Pubkey, case: &Case, job: &Job) -> bool {
+        let Some(record) = self.me.records.get(&job.class) else { return false };
+        let Some(class) = self.escrow.params.classes.get(usize::from(job.class)) else { return false };
+        let free = self.me.pool.active.saturating_sub(self.me.pool.locked);
+        let staked = self.me.pool.active >= class.stake && free >= case.juror_bond;
+        let stranger = !case.is_party(&self.me.operator) && self.my_seat(&case.job).is_none();
+        let open = case.joined < case.chairs && case.joins_until().is_ok_and(|until| self.now <= until);
+        let draw = Draw { seed: &case.seed, role: sortition::ROLE_JURY, subject: at, since: case.seeded_at };
+        open && staked && stranger && self.drawn(&draw, case.chairs.into(), record)
+    }
+
+    /// Whether sortition takes this operator, where it takes so many at `first`.
+    fn drawn(&self, draw: &Draw, first: u64, record: &Record) -> bool {
         let epoch = self.staking.epoch(self.now);
         let Some(score) = record.score_bps(self.now) else { return false };
         let weight = sortition::with_reputation(self.me.pool.weight.effective(epoch), score);
         let total = self.totals.weight.settled(epoch);
-        let params = &self.escrow.params;
-        let first = job.chosen_at_first(params.spread);
-        let k = sortition::widened(first, self.now.saturating_sub(job.seeded_at), params.widen_seconds.into());
+        let step = self.escrow.params.widen_seconds.into();
+        let k = sortition::widened(first, self.now.saturating_sub(draw.since), step);
         let pool = assay_sdk::addresses::pool(&self.me.operator);
-        sortition::eligible(sortition::draw(&job.seed, sortition::ROLE_SEAT, address, &pool), k, weight, total)
+        sortition::eligible(sortition::draw(draw.seed, draw.role, draw.subject, &pool), k, weight, total)
     }
+}
+
+/// A sortition.
+struct Draw<'a> {
+    seed: &'a [u8; 32],
+    role: &'a [u8],
+    subject: &'a Pubkey,
+    /// When its seed was captured.
+    since: i64,
 }

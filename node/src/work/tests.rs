@@ -20,22 +20,26 @@ fn posted(dir: &Path, units: u64, seed: u8) -> Job {
     let spec = JobSpec::parse(spec.to_string().as_bytes()).unwrap();
     let path = dir.join(format!("spec{units}.json"));
     std::fs::write(&path, spec.canonical()).unwrap();
-    Job { uri: format!("file://{}", path.display()), spec_hash: spec.hash(), units, seed: [seed; 32], ..job() }
+    Job { uri: format!("file://{}", path.display()), spec_hash: spec.hash(), units, posted_at: seed.into(), ..job() }
+}
+
+fn workshop(dir: &Path) -> Workshop {
+    let policy = Policy { local_files: true, ..Policy::default() };
+    Workshop {
+        store: Store::open(dir.join("artifacts"), policy).unwrap(),
+        runtime: Arc::new(WasmRuntime::new().unwrap()),
+        parallelism: NonZeroUsize::MIN,
+        honesty: Honesty::Honest,
+        results: dir.join("results"),
+        api: None,
+        ready: Mutex::default(),
+    }
 }
 
 #[tokio::test]
 async fn a_job_posted_again_is_fetched_again() {
     let dir = tempfile::tempdir().unwrap();
-    let policy = Policy { local_files: true, ..Policy::default() };
-    let workshop = Workshop {
-        store: Store::open(dir.path().join("artifacts"), policy).unwrap(),
-        runtime: Arc::new(WasmRuntime::new().unwrap()),
-        parallelism: NonZeroUsize::MIN,
-        honesty: Honesty::Honest,
-        results: dir.path().join("results"),
-        api: None,
-        ready: Mutex::default(),
-    };
+    let workshop = workshop(dir.path());
     let address = Pubkey::new_from_array([50; 32]);
     let (first, again) = (posted(dir.path(), 3, 1), posted(dir.path(), 5, 2));
     assert_eq!(workshop.material(&address, &first).await.unwrap().spec.units, 3);
@@ -47,7 +51,39 @@ async fn a_job_posted_again_is_fetched_again() {
     assert_eq!(known(), HashSet::from([both[1]]));
 
     // The same spec, posted with other terms.
-    let wrong = Job { units: 4, seed: [3; 32], ..first };
+    let wrong = Job { units: 4, posted_at: 3, ..first };
     let error = workshop.material(&address, &wrong).await.map(drop).unwrap_err();
     assert_eq!(error.to_string(), "the spec has 3 units, the job 4");
+}
+
+#[tokio::test]
+async fn a_result_too_long_to_be_checked_by_units_is_taken_only_where_all_compute_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let workshop = workshop(dir.path());
+    let address = Pubkey::new_from_array([50; 32]);
+    // 100 bytes each: more than 2^30 together.
+    let long = posted(dir.path(), 10_737_419, 1);
+    workshop.material(&address, &long).await.unwrap();
+    let optimistic = Job { strategy: Strategy::Optimistic { window: 60 }, posted_at: 2, ..long };
+    let error = workshop.material(&address, &optimistic).await.map(drop).unwrap_err();
+    let said = "its outputs may be 1073741900 bytes long together: too long to be checked unit by unit";
+    assert_eq!(error.to_string(), said);
+}
+
+#[tokio::test]
+async fn the_leaves_of_a_kept_result_are_its_units_digests() {
+    let dir = tempfile::tempdir().unwrap();
+    let workshop = workshop(dir.path());
+    let (address, job) = (Pubkey::new_from_array([50; 32]), posted(dir.path(), 3, 1));
+    let name = posting(&address, &job);
+    assert!(workshop.leaves(&name).unwrap_err().to_string().starts_with("the result is not here"));
+    let root = workshop.whole(&address, &job, Arc::default()).await.unwrap();
+    let leaves = workshop.leaves(&name).unwrap();
+    assert_eq!(assay_sdk::merkle::root(&leaves).unwrap(), root);
+    // The program is none: every unit says so, alone as among all.
+    assert_eq!(workshop.units(&address, &job, vec![2, 0]).await.unwrap(), [leaves[2], leaves[0]]);
+    assert_eq!(workshop.root(&address, &job).await.unwrap(), root);
+    workshop.forget(&name).unwrap();
+    workshop.forget(&name).unwrap();
+    assert!(workshop.leaves(&name).is_err());
 }

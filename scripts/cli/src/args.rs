@@ -1,13 +1,16 @@
 //! The command line.
 
+mod job;
+
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
+pub use self::job::*;
 use crate::{
     amount::{self, Part},
-    config, duration,
+    config,
 };
 
 const EXAMPLES: &str = "\
@@ -137,123 +140,6 @@ pub struct Airdrop {
     /// Test dollars (tUSD), decimal
     #[arg(long, value_name = "AMOUNT", default_value = "10000", value_parser = amount::usd)]
     pub usd: u64,
-}
-
-#[derive(Subcommand)]
-pub enum JobCommand {
-    /// Post a job: upload its files, lock its payment, open its round
-    Post(Post),
-    /// List jobs, newest first
-    List(List),
-    /// Show one job with its seats and timeline
-    Show(Show),
-    /// Follow a job until it ends
-    Watch(Watch),
-    /// Take back a job that nobody has a seat of, with all its payment and rent
-    Cancel {
-        /// The job
-        #[arg(value_name = "ADDRESS")]
-        job: Pubkey,
-    },
-    /// Account for a job from the chain alone: who computed, who was paid, who was slashed, what it cost
-    Report(Report),
-}
-
-#[derive(Args)]
-#[command(after_help = "\
-Examples:
-  assay job post examples/orf-kmer/job.json --watch
-  assay job post job.json --mint MINT --price-per-unit 0.05 --replicas 5 --quorum 3 --class 1 --deadline 2h")]
-pub struct Post {
-    /// The job spec; uris of program and input may be paths relative to it
-    #[arg(value_name = "SPEC.json")]
-    pub spec: PathBuf,
-    /// What to pay in [default on a localnet: its test dollar]
-    #[arg(long)]
-    pub mint: Option<Pubkey>,
-    /// For each unit and replica, decimal
-    #[arg(long, value_name = "AMOUNT", default_value = "0.01", value_parser = amount::decimal)]
-    pub price_per_unit: String,
-    /// How many operators compute it
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=7))]
-    pub replicas: u8,
-    /// How many must agree: more than half
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=7))]
-    pub quorum: u8,
-    /// The size of the job: 0 to 4
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=4))]
-    pub class: u8,
-    /// Time from now until all results must be sealed, such as 90s, 30m, 2h, 1d [default: 30m, or what the class allows]
-    #[arg(long, value_name = "TIME", value_parser = duration::seconds)]
-    pub deadline: Option<u32>,
-    /// Follow it until it ends
-    #[arg(long)]
-    pub watch: bool,
-}
-
-#[derive(Args)]
-pub struct List {
-    /// Only those that are so
-    #[arg(long, value_enum)]
-    pub status: Option<Status>,
-    /// Only the wallet's
-    #[arg(long)]
-    pub mine: bool,
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub limit: u16,
-}
-
-/// What a job can be.
-#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    Open,
-    Seated,
-    Sealed,
-    Revealed,
-    Verified,
-    Settled,
-    Unresolved,
-    Cancelled,
-    Expired,
-}
-
-#[derive(Args)]
-pub struct Show {
-    /// The job
-    #[arg(value_name = "ADDRESS")]
-    pub job: Pubkey,
-    /// Download the result, check it against the chain's root, and write its outputs here as a JSON array
-    #[arg(long, value_name = "FILE")]
-    pub result: Option<PathBuf>,
-}
-
-#[derive(Args)]
-pub struct Watch {
-    /// The job
-    #[arg(value_name = "ADDRESS")]
-    pub job: Pubkey,
-    /// When to stop: as soon as its outcome is settled, or when all its accounts are closed and the rent is back
-    #[arg(long, value_enum, default_value = "settled")]
-    pub until: Until,
-}
-
-/// When watching ends.
-#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
-pub enum Until {
-    Settled,
-    Closed,
-}
-
-#[derive(Args)]
-pub struct Report {
-    /// The job
-    #[arg(value_name = "ADDRESS")]
-    pub job: Pubkey,
-    /// The root that is known to be right; exit code 1 if the job's is another
-    #[arg(long, value_name = "HEX", value_parser = config::root)]
-    pub expected_root: Option<String>,
 }
 
 #[derive(Subcommand)]

@@ -52,6 +52,12 @@ pub struct Localnet {
     /// Mint of the test dollar.
     #[serde(default, with = "text")]
     pub payment_mint: Option<Pubkey>,
+    /// Who vouches for its operators as attestors.
+    #[serde(default, with = "text")]
+    pub registrar: Option<Pubkey>,
+    /// The key of the proofs that its operators make.
+    #[serde(default, with = "text")]
+    pub proof_key: Option<Pubkey>,
 }
 
 mod text {

@@ -57,6 +57,10 @@ async fn dispatch(cli: Cli) -> Result<()> {
             JobCommand::Show(args) => job::show::run(&context, &args).await,
             JobCommand::Watch(args) => job::watch::run(&context, &args).await,
             JobCommand::Cancel { job } => job::cancel::run(&context, job).await,
+            JobCommand::Accept { job } => job::accept::run(&context, job).await,
+            JobCommand::Challenge(args) => job::dispute::run(&context, &args, job::dispute::Verb::Challenge).await,
+            JobCommand::Reject(args) => job::dispute::run(&context, &args, job::dispute::Verb::Reject).await,
+            JobCommand::Cases { job } => job::cases::run(&context, job).await,
             JobCommand::Report(args) => job::report::run(&context, &args).await,
         },
         Command::Stake(command) => match command {

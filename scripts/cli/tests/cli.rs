@@ -55,6 +55,16 @@ fn failures_say_what_to_do_and_choose_the_exit_code() {
         ("job post job.json --price-per-unit a", 2, "write an amount as digits"),
         ("job post job.json --deadline soon", 2, "write a time as 90s, 30m, 2h or 1d"),
         ("job post job.json --replicas 4 --quorum 2", 2, "more than half must agree"),
+        ("job post job.json --strategy sampled --quorum 2", 2, "--quorum is a term of --strategy replicated"),
+        ("job post job.json --strategy proven", 2, "needs --key"),
+        ("job post job.json --strategy voted", 2, "[possible values: replicated, sampled, optimistic"),
+        ("job post job.json --strategy accepted --window soon", 2, "write a time as 90s, 30m, 2h or 1d"),
+        ("job post job.json --strategy attested --registrar me", 2, "invalid value 'me'"),
+        ("job challenge 11111111111111111111111111111111", 2, "required arguments were not provided"),
+        ("job reject 11111111111111111111111111111111 --unit 1 --expected a.json", 2, "cannot be used with"),
+        ("job challenge 11111111111111111111111111111111 --unit 5", 1, "create one with `assay keygen`"),
+        ("job cases nonsense", 2, "invalid value 'nonsense'"),
+        ("job accept nonsense", 2, "invalid value 'nonsense'"),
         ("job post job.json --class 5", 2, "5 is not in 0..=4"),
         ("job show nonsense", 2, "invalid value 'nonsense'"),
         ("job list --api http://127.0.0.1:1", 1, "cannot reach the indexer's API at http://127.0.0.1:1"),
@@ -150,7 +160,7 @@ fn other_programs_get_all_their_arguments() {
 #[test]
 fn help_has_examples() {
     let home = Home::new();
-    for line in ["--help", "job post --help"] {
+    for line in ["--help", "job post --help", "job challenge --help", "job reject --help"] {
         let (code, out, err) = home.run(line);
         assert_eq!((code, err.as_str()), (0, ""));
         assert!(out.contains("Examples:\n  assay "), "{out}");

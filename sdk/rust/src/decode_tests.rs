@@ -1,7 +1,7 @@
 //! Bytes are built by hand or by the programs' own Borsh, and compared with the JSON to the letter.
 
 use anchor_lang::{AnchorSerialize, Discriminator, Event};
-use assay_escrow::{Assignment, Job, JobState, Requirements, Seat, SeatState, Strategy, events::*};
+use assay_escrow::{Job, JobState, Requirements, Seat, SeatState, Strategy, events::*};
 
 use super::*;
 
@@ -66,9 +66,7 @@ fn a_job_with_a_string_and_large_numbers() {
         vault_bump: 3,
         state: JobState::Verified,
         class: 4,
-        assignment: Assignment::Sortition,
         replicas: 3,
-        doubted: false,
         cases: 0,
         seats: 7,
         winners: 3,
@@ -95,7 +93,6 @@ fn a_job_with_a_string_and_large_numbers() {
         seed: [8; 32],
         ended_at: 11,
         root: [9; 32],
-        accuser: Pubkey::default(),
         strategy: Strategy::ORDINARY,
         uri: "file:///spec.json".into(),
         prices: vec![],

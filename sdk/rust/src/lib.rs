@@ -5,6 +5,7 @@
 //! * the programs' own account, event and error types, re-exported as [`token`], [`staking`], [`reputation`],
 //!   [`escrow`], [`verification`], [`governance`], and [`account`] to read them
 //! * [`decode`]: any account or event to JSON, by the committed IDLs; [`errors`]: a program error by its number
+//! * [`strategy`]: a job's strategy in words
 //! * [`distribution`]: the Merkle tree of a distribution's claims
 //! * [`sample`]: the drawn units of a sampled job, and the pieces in which its executor shows their leaves
 //! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
@@ -18,6 +19,7 @@ pub mod merkle;
 pub mod result;
 pub mod sample;
 pub mod spec;
+pub mod strategy;
 
 pub use anchor_lang;
 pub use assay_escrow as escrow;

@@ -91,6 +91,11 @@ impl ResultDocument {
         Ok(())
     }
 
+    /// The units' digests, in unit order: the leaves under the root.
+    pub fn digests(&self) -> Vec<[u8; 32]> {
+        digests_of(&self.outputs)
+    }
+
     /// The document as JSON.
     pub fn to_json(&self) -> Vec<u8> {
         let outputs = self.outputs.iter().map(|output| STANDARD.encode(output)).collect();
@@ -98,9 +103,12 @@ impl ResultDocument {
     }
 }
 
+fn digests_of(outputs: &[Vec<u8>]) -> Vec<[u8; 32]> {
+    (0u64..).zip(outputs).map(|(unit, output)| merkle::unit_digest(unit, output)).collect()
+}
+
 fn root_of(outputs: &[Vec<u8>]) -> Result<[u8; 32], MerkleError> {
-    let digests: Vec<_> = (0u64..).zip(outputs).map(|(unit, output)| merkle::unit_digest(unit, output)).collect();
-    merkle::root(&digests)
+    merkle::root(&digests_of(outputs))
 }
 
 #[cfg(test)]
@@ -118,10 +126,8 @@ mod tests {
         let expected = format!(r#"{{"root":"{root}","outputs":["b3V0cHV0IDA=","b3V0cHV0IDE="]}}"#);
         assert_eq!(String::from_utf8(json.clone()).unwrap(), expected);
         assert_eq!(ResultDocument::parse(&json).unwrap(), document());
-        assert_eq!(
-            document().root,
-            merkle::root(&[merkle::unit_digest(0, b"output 0"), merkle::unit_digest(1, b"output 1")]).unwrap()
-        );
+        let digests = [merkle::unit_digest(0, b"output 0"), merkle::unit_digest(1, b"output 1")];
+        assert_eq!((document().digests(), document().root), (digests.to_vec(), merkle::root(&digests).unwrap()));
     }
 
     #[test]

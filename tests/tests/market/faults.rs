@@ -5,7 +5,7 @@ use sqlx::{Connection, PgConnection, Row};
 use crate::support::{Market, expected_root, root, wait};
 
 /// Every table of accounts, and how a row is told: not by its slot, which depends on when it was seen.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 20] = [
     "token_configs",
     "minters",
     "staking_configs",
@@ -21,6 +21,11 @@ const TABLES: [&str; 15] = [
     "seats",
     "verification_configs",
     "rounds",
+    "cases",
+    "ballots",
+    "proof_keys",
+    "attestors",
+    "canaries",
 ];
 
 #[test]

@@ -7,5 +7,6 @@
 
 mod faults;
 mod settles;
+mod strategies;
 mod support;
 mod wrong_input;

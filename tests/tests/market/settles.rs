@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use assay_sdk::{escrow::Strategy, strategy};
+
 use crate::support::{Market, amount, expected_root, root};
 
 #[test]
@@ -24,7 +26,7 @@ fn a_job_settles_exactly_and_the_portal_shows_it() {
     assert_eq!(report["state"], "settled");
     assert_eq!(report["root"], expected);
     assert_eq!(report["expected_root"], expected);
-    assert_eq!((&report["units"], &report["replicas"]), (&32.into(), &3.into()));
+    assert_eq!((&report["units"], &report["strategy"]), (&32.into(), &strategy::json(&Strategy::ORDINARY)));
     assert_eq!(report["slashed"].as_array().unwrap().len(), 1);
     assert_eq!(report["slashed"][0]["operator"], liar);
     // Bond: 30 % of 0.32 tUSD at 2 ASY each, 0.192 ASY; and 25 % of the class stake of 100 ASY.

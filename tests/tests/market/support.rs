@@ -138,8 +138,13 @@ impl Market {
 
     /// Post a job for 0.01 a unit, 3 replicas, quorum 2; returns its address.
     pub fn post(&self, wallet: &Path, spec: &Path) -> String {
-        let spec = spec.to_str().unwrap();
-        let posted = self.cli_json(wallet, &["job", "post", spec, "--price-per-unit", "0.01"]);
+        self.post_with(wallet, spec, &[])
+    }
+
+    /// Post a job for 0.01 a unit with these terms of its strategy; returns its address.
+    pub fn post_with(&self, wallet: &Path, spec: &Path, terms: &[&str]) -> String {
+        let post = ["job", "post", spec.to_str().unwrap(), "--price-per-unit", "0.01"];
+        let posted = self.cli_json(wallet, &[&post, terms].concat());
         posted["job"].as_str().unwrap().into()
     }
 

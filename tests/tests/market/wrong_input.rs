@@ -54,7 +54,7 @@ fn wrong_input_gets_a_clear_error() {
         let outputs = folder.path().join("outputs.json");
         market.cli_json(&requester, &["job", "show", &job, "--result", outputs.to_str().unwrap()]);
         let outputs: Vec<String> = serde_json::from_slice(&fs::read(&outputs).unwrap()).unwrap();
-        assert_eq!(outputs, vec![format!("assay: this job cannot be computed: {reason}"); 2], "{name}");
+        assert_eq!(outputs, vec![format!("assay: this unit cannot be computed: {reason}"); 2], "{name}");
     }
 }
 
@@ -64,8 +64,8 @@ fn impossible() -> [(&'static str, Vec<u8>, &'static str); 3] {
     let greedy = r#"(module (memory (export "memory") 1) (func (export "_start")
         (loop $again (drop (memory.grow (i32.const 64))) (br $again))))"#;
     [
-        ("endless", wat::parse_str(endless).unwrap(), "unit 0 failed with R04"),
-        ("greedy", wat::parse_str(greedy).unwrap(), "unit 0 failed with R05"),
+        ("endless", wat::parse_str(endless).unwrap(), "it failed with R04"),
+        ("greedy", wat::parse_str(greedy).unwrap(), "it failed with R05"),
         ("not wasm", b"#!/bin/sh\necho hello\n".to_vec(), "the program failed with R01"),
     ]
 }

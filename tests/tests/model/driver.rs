@@ -15,6 +15,7 @@ use crate::{
     compare,
     dice::Dice,
     laws::Laws,
+    sights,
     state::{Model, Refusal, Verdict},
 };
 
@@ -38,6 +39,8 @@ pub struct Walk {
     pub tally: BTreeMap<&'static str, (u64, u64)>,
     /// How often each reason to refuse was met.
     pub refusals: BTreeMap<String, u64>,
+    /// What the walk came by, and how often.
+    pub sights: BTreeMap<&'static str, u64>,
     story: Vec<String>,
 }
 
@@ -45,8 +48,8 @@ impl Walk {
     pub fn new(seed: u64) -> Self {
         let (world, model, cast) = Cast::assemble();
         let (laws, dice) = (Laws::of(&model), Dice::new(seed));
-        let (tally, refusals, story) = Default::default();
-        Self { world, model, cast, laws, dice, seed, steps: 0, tally, refusals, story }
+        let (tally, refusals, sights, story) = Default::default();
+        Self { world, model, cast, laws, dice, seed, steps: 0, tally, refusals, sights, story }
     }
 
     /// Draw an action, do it, compare.
@@ -124,6 +127,9 @@ impl Walk {
         self.judge(&expected, sent.as_ref().err().map(AsRef::as_ref));
         let landed = sent.is_ok();
         if landed {
+            for sight in sights::seen(&self.model, &after) {
+                *self.sights.entry(sight).or_default() += 1;
+            }
             self.model = after;
         }
         for name in names {

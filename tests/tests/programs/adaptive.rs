@@ -83,6 +83,8 @@ fn the_untrusted_are_always_checked() {
         seal_for(&mut w, &job, &o[0], &honest(), (false, 1_000));
         let drawn = draw(&mut w, &job, &o[0]);
         assert_eq!(told(&drawn), (true, 10_000));
+        println!("draw of a re-check: {} CU", drawn.compute_units);
+        assert!(drawn.compute_units <= 60_000, "{}", drawn.compute_units);
         let (now, round) = (w.job(&job), w.round(&job));
         assert_eq!((now.state, now.replicas, now.seats), (JobState::Open, 3, 0b1));
         assert_eq!((round.phase, round.replicas, round.quorum, round.sealed), (Phase::Sealing, 3, 2, 1));
@@ -145,8 +147,10 @@ fn the_operator_cannot_choose() {
     let first = w.job(&job);
     w.claim(&job, &o[0]);
     w.tick(1, 5);
-    w.seal(&job, &o[0], &honest());
-    let sealed = w.job(&job);
+    let first = (first, w.seal(&job, &o[0], &honest()).compute_units);
+    println!("seal_result of a first stage: {} CU", first.1);
+    assert!(first.1 <= 60_000, "{}", first.1);
+    let (first, sealed) = (first.0, w.job(&job));
     assert_eq!((w.round(&job).phase, sealed.seeded_at, sealed.seed_slot), (Phase::Checking, 0, w.slot));
     w.refused(&[w.seal_ix(&job, &o[0], &lie(&o[0]))], VerificationError::WrongPhase);
     let call = ix::verification::draw_recheck(None, &job, &o[0], 0);
@@ -266,6 +270,8 @@ fn the_trusted_and_silent_are_replaced() {
     w.tick(1, 0);
     let widened = count_by(&mut w);
     assert_eq!(widened.event("RoundWidened").json["silent"], 0b1);
+    println!("finalize_round that widens: {} CU", widened.compute_units);
+    assert!(widened.compute_units <= 60_000, "{}", widened.compute_units);
     assert_eq!((w.round(&job).replicas, w.round(&job).quorum), (3, 2));
     for (pair, digests) in [(1..3, [honest(), lie(&o[2])]), (3..5, [honest(), lie(&o[2])]), (5..7, [honest(); 2])] {
         draw_by(&mut w);

@@ -119,7 +119,7 @@ fn a_challenge_is_upheld() {
     w.conclude(&case);
     let over = w.case(&case);
     assert_eq!((over.ruling, over.each, over.dues.len()), (Ruling::Decided, CHALLENGE_BOND / 6, 2));
-    assert_eq!((w.job(&job).state, w.job(&job).losers, w.job(&job).accuser), (JobState::Unresolved, 1, bob));
+    assert_eq!((w.job(&job).state, w.job(&job).losers, w.job(&job).accuser()), (JobState::Unresolved, 1, Some(bob)));
     let slashed = convict(&mut w, &job, &a);
     assert_eq!(slashed.event("SeatSlashed").json["reason"], "Wrong");
     w.clear_case(&case);
@@ -205,7 +205,7 @@ fn an_undecided_challenge_ends_the_job_without_a_verdict() {
     w.answer(&case, &right(32));
     w.judge_case(&case, &[(o[1], Some(right(32)[7])), (o[2], Some(lie(&bob))), (o[3], None)]);
     w.conclude(&case);
-    assert_eq!((w.case(&case).ruling, w.job(&job).doubted), (Ruling::Undecided, true));
+    assert_eq!((w.case(&case).ruling, w.job(&job).state), (Ruling::Undecided, JobState::Doubted));
     assert!(w.job(&job).is_live());
     w.clear_case(&case);
     assert_eq!((w.job(&job).state, w.job(&job).losers), (JobState::Unresolved, 0));

@@ -271,9 +271,8 @@ fn an_old_round_judges_no_proven_job() {
     w.close(&job);
     assert_eq!(drawn(&mut w, &alice, proven(1)), job);
     w.claim(&job, &a);
-    w.seal(&job, &a, &lie(&a));
-    let call = submission(&w, &job, &a);
-    w.refused(&[call], VerificationError::WrongSeatState);
+    let seal = w.seal_ix(&job, &a, &lie(&a));
+    w.refused(&[seal], VerificationError::StaleRound);
     w.at(w.job(&job).seal_by + 1);
     let finalize = w.finalize_ix(&job);
     w.refused(&[finalize], VerificationError::StaleRound);

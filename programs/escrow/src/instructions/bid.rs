@@ -84,7 +84,7 @@ impl PlaceBid<'_> {
         let (job, params) = (&self.job, &self.config.params);
         require!(!self.config.paused, EscrowError::Paused);
         require!(job.state == JobState::Open, EscrowError::WrongState);
-        require!(job.assignment == Assignment::Auction, EscrowError::WrongAssignment);
+        require!(job.assignment() == Assignment::Auction, EscrowError::WrongAssignment);
         require_keys_neq!(self.operator.key(), job.requester, EscrowError::SelfDealing);
         require!(terms.posted_at == job.posted_at, EscrowError::OtherPosting);
         require!(now > job.posted_at, EscrowError::BidTooSoon);

@@ -92,7 +92,7 @@ impl ClaimSeat<'_> {
         let (job, params) = (&self.job, &self.config.params);
         require!(!self.config.paused, EscrowError::Paused);
         require!(job.state == JobState::Open, EscrowError::WrongState);
-        require!(job.assignment == Assignment::Sortition, EscrowError::WrongAssignment);
+        require!(job.assignment() == Assignment::Sortition, EscrowError::WrongAssignment);
         require!(job.seeded_at != 0, EscrowError::NotDrawn);
         // An address may be posted to again; no two postings have one seed, which comes from a slot after the posting.
         require!(job.seed == *seed, EscrowError::OtherPosting);

@@ -97,9 +97,7 @@ impl PostJob<'_> {
             vault_bump,
             state: JobState::Open,
             class: terms.class,
-            assignment: terms.assignment,
             replicas: terms.strategy.first(),
-            doubted: false,
             cases: 0,
             seats: 0,
             winners: 0,
@@ -126,14 +124,13 @@ impl PostJob<'_> {
             seed: [0; 32],
             ended_at: 0,
             root: [0; 32],
-            accuser: Pubkey::default(),
             strategy: terms.strategy,
             uri: terms.uri,
             prices: Vec::new(),
             milestones: terms.milestones,
             legs,
         });
-        job.price_seats()?;
+        job.price_seats(terms.assignment)?;
         Ok(job)
     }
 

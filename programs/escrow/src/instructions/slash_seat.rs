@@ -71,8 +71,9 @@ pub(crate) fn slash(ctx: Context<SlashSeat>) -> Result<()> {
     require!(matches!(job.state, JobState::Verified | JobState::Unresolved), EscrowError::WrongState);
     require!(Job::in_set(job.losers, seat.index), EscrowError::SeatNotLost);
     // Who found it out is paid, whoever sends this: otherwise every challenge could be harvested by a watcher.
-    let whose = job.accuser == Pubkey::default() || Holding::read(&ctx.accounts.caller)?.owner == job.accuser;
-    require!(whose, EscrowError::WrongAddress);
+    if let Some(accuser) = job.accuser() {
+        require_keys_eq!(Holding::read(&ctx.accounts.caller)?.owner, accuser, EscrowError::WrongAddress);
+    }
     // What was revealed or delivered was found wrong; a seal was not opened.
     let shown = matches!(seat.state, SeatState::Revealed | SeatState::Delivered);
     let reason = if shown { SlashReason::Wrong } else { SlashReason::Silent };

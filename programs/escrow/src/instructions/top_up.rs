@@ -74,7 +74,7 @@ fn raise(job: &mut Job, price: u64, params: &EscrowParams, bond_rate: u64) -> Re
     let class = *params.classes.get(usize::from(job.class)).ok_or(EscrowError::NoSuchClass)?;
     (job.bond, job.exposure) = exposure(price, params, class, bond_rate)?;
     job.seat_price = price;
-    job.price_seats()?;
+    job.price_seats(job.assignment())?;
     Ok(())
 }
 

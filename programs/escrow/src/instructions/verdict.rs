@@ -87,13 +87,12 @@ pub(crate) fn change_cases(ctx: Context<JobByVerifier>, open: bool) -> Result<()
 pub(crate) fn doubt(ctx: Context<JobByVerifier>) -> Result<()> {
     let job = &mut ctx.accounts.job;
     require!(job.is_live() && job.cases > 0, EscrowError::WrongState);
-    job.doubted = true;
+    job.state = JobState::Doubted;
     Ok(())
 }
 
 pub(crate) fn convict<'info>(ctx: Context<'info, JobByVerifier<'info>>, losers: u8, accuser: Pubkey) -> Result<()> {
-    ctx.accounts.job.accuser = accuser;
-    end(&mut ctx.accounts.job, [0; 32], 0, losers)?;
+    end(&mut ctx.accounts.job, accuser.to_bytes(), 0, losers)?;
     pay(&ctx.accounts.job, ctx.remaining_accounts)
 }
 
@@ -105,7 +104,7 @@ pub(crate) fn record<'info>(
 ) -> Result<()> {
     // What is reviewed ends by its review, by `convict`, or by a doubt: never by the round of an earlier posting at its address.
     let job = &mut ctx.accounts.job;
-    let doubt = job.doubted && (winners, losers) == (0, 0);
+    let doubt = job.state == JobState::Doubted && (winners, losers) == (0, 0);
     require!(!job.strategy.is_reviewed() || doubt, EscrowError::WrongState);
     end(job, root, winners, losers)?;
     pay(&ctx.accounts.job, ctx.remaining_accounts)

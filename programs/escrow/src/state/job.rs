@@ -20,6 +20,9 @@ pub enum JobState {
     Cancelled,
     /// Its time ran out with no seat taken.
     Expired,
+    /// A jury could not say whether what was delivered is right: with its last case it is unresolved, unless another one finds
+    /// it wrong before.
+    Doubted,
 }
 
 /// One escrow, at `["job", requester, nonce]`. Its vault holds at least what `owed` says.
@@ -31,14 +34,11 @@ pub struct Job {
     pub vault_bump: u8,
     pub state: JobState,
     pub class: u8,
-    pub assignment: Assignment,
     /// Seats that are asked for now; verification may ask for more, up to `strategy.most()`.
     pub replicas: u8,
-    /// Whether a jury could not say if the result is right: with its last case the job ends, and nobody is paid or slashed.
-    pub doubted: bool,
     /// Cases of the verification program that are not closed: while there are any, nothing is released for want of an
-    /// objection. As many as there are units, so that no number of friendly ones keeps a real one out.
-    pub cases: u32,
+    /// objection. Too many for friendly ones, each with a stake, to keep a real one out.
+    pub cases: u16,
     /// Bit i: seat i is taken and not yet settled, slashed or expired.
     pub seats: u8,
     /// Bit i: seat i revealed the quorum's digest, or was accepted.
@@ -79,10 +79,9 @@ pub struct Job {
     pub seed: [u8; 32],
     /// When it was judged, cancelled or expired; 0 before.
     pub ended_at: i64,
-    /// Merkle root with the quorum, or as accepted; zeros before.
+    /// Merkle root with the quorum, or as accepted; zeros before. Once a case found what was delivered wrong, it has no root, and
+    /// this is whoever found it out: see [`Job::accuser`].
     pub root: [u8; 32],
-    /// Whoever's case found the loser out: gets the caller's part of its slash. default() for nobody.
-    pub accuser: Pubkey,
     pub strategy: Strategy,
     #[max_len(0)]
     pub uri: String,
@@ -109,6 +108,18 @@ pub struct Shares {
 }
 
 impl Job {
+    /// How operators come to seats: only an auction has a price for each seat that its strategy does not set.
+    pub fn assignment(&self) -> Assignment {
+        let priced = !self.prices.is_empty() && !matches!(self.strategy, Strategy::Sampled { .. });
+        if priced { Assignment::Auction } else { Assignment::Sortition }
+    }
+
+    /// Whose case found out what was delivered: it gets the caller's part of the slash.
+    pub fn accuser(&self) -> Option<Pubkey> {
+        let convicted = self.state == JobState::Unresolved && self.losers != 0 && self.strategy.is_reviewed();
+        convicted.then(|| Pubkey::new_from_array(self.root))
+    }
+
     /// Bytes of the account, discriminator included, with a uri of so many bytes and so many of each. What varies in length
     /// has just the room that it needs.
     pub const fn space(strategy: &Strategy, uri: usize, prices: usize, milestones: usize, legs: usize) -> usize {
@@ -127,9 +138,9 @@ impl Job {
 
     /// What each seat is priced at, where they differ: in an auction nothing until it is awarded; of a sampled job the
     /// executor's units, and the units that each of the committee computes again.
-    pub fn price_seats(&mut self) -> Result<()> {
+    pub fn price_seats(&mut self, assignment: Assignment) -> Result<()> {
         let seats = usize::from(self.strategy.most());
-        match (self.assignment, self.strategy) {
+        match (assignment, self.strategy) {
             (Assignment::Auction, _) if self.prices.is_empty() => self.prices = vec![0; seats],
             (Assignment::Sortition, Strategy::Sampled { samples, .. }) => {
                 let of_unit = self.seat_price.checked_div(self.units).ok_or(EscrowError::Invariant)?;
@@ -199,7 +210,7 @@ impl Job {
     /// stops nobody else.
     pub fn owed(&self) -> Result<u64> {
         let unpaid = match self.state {
-            JobState::Open | JobState::Seated => u8::MAX,
+            JobState::Open | JobState::Seated | JobState::Doubted => u8::MAX,
             JobState::Verified => self.winners & self.seats,
             JobState::Cancelled => self.seats,
             JobState::Settled | JobState::Unresolved | JobState::Expired => 0,
@@ -228,7 +239,7 @@ impl Job {
     /// another posting is stopped, and proofs and attestations name it, so that none is good for another posting.
     pub fn take_seat(&mut self) -> Result<u8> {
         require!(self.state == JobState::Open, EscrowError::WrongState);
-        let drawless = self.strategy.is_reviewed() && self.assignment == Assignment::Auction;
+        let drawless = self.strategy.is_reviewed() && self.assignment() == Assignment::Auction;
         require!(self.seeded_at != 0 || drawless, EscrowError::NotDrawn);
         let index = u8::try_from(self.seats.trailing_ones()).map_err(|_| EscrowError::NoFreeSeat)?;
         require!(index < self.replicas, EscrowError::NoFreeSeat);
@@ -242,7 +253,7 @@ impl Job {
 
     /// Take the lowest free seat for a bid's price.
     pub fn award_seat(&mut self, price: u64) -> Result<u8> {
-        require!(self.assignment == Assignment::Auction, EscrowError::WrongAssignment);
+        require!(self.assignment() == Assignment::Auction, EscrowError::WrongAssignment);
         require!(price > 0 && price <= self.seat_price, EscrowError::BadPrice);
         let index = self.take_seat()?;
         *self.prices.get_mut(usize::from(index)).ok_or(EscrowError::Invariant)? = price;
@@ -258,7 +269,8 @@ impl Job {
         match self.state {
             JobState::Open | JobState::Seated => {
                 self.state = JobState::Open;
-                if let (Assignment::Auction, Some(price)) = (self.assignment, self.prices.get_mut(usize::from(index))) {
+                if let (Assignment::Auction, Some(price)) = (self.assignment(), self.prices.get_mut(usize::from(index)))
+                {
                     *price = 0;
                 }
             }
@@ -301,7 +313,7 @@ impl Job {
 
     /// Whether it is neither judged nor taken back nor expired.
     pub fn is_live(&self) -> bool {
-        matches!(self.state, JobState::Open | JobState::Seated)
+        matches!(self.state, JobState::Open | JobState::Seated | JobState::Doubted)
     }
 
     /// Whether nothing more can happen but to pay royalties, refund and close. Cases name the job: they are closed before it.

@@ -82,7 +82,6 @@ pub(crate) fn commit(ctx: Context<CommitCanary>, commitment: [u8; 32]) -> Result
 
 pub(crate) fn reveal(ctx: Context<RevealCanary>, root: [u8; 32], salt: [u8; 32]) -> Result<()> {
     ctx.accounts.validate(&root, &salt)?;
-    ctx.accounts.round.known = true;
     let accounts =
         JobByVerifier { verifier: ctx.accounts.authority.to_account_info(), job: ctx.accounts.job.to_account_info() };
     let context = CpiContext::new_with_signer(assay_escrow::ID, accounts, SIGNER);
@@ -104,7 +103,7 @@ impl RevealCanary<'_> {
         let over = matches!(round.phase, Phase::Tied | Phase::Auditing | Phase::Final);
         require!(!over, VerificationError::WrongPhase);
         require!(round.is_of(job), VerificationError::StaleRound);
-        require!(!round.known, VerificationError::AlreadyKnown);
+        require!(job.root == [0; 32], VerificationError::AlreadyKnown);
         // Who has yet to seal must not learn the answer, nor that there is one.
         require!(round.revealing(now), VerificationError::RevealTooEarly);
         let expected = canary::commitment(&job.key(), &job.spec_hash, root, salt);

@@ -41,7 +41,6 @@ pub(crate) fn handler(ctx: Context<OpenRound>) -> Result<()> {
         sealed: 0,
         revealed: 0,
         silent: 0,
-        known: false,
         job: job.key(),
         payer: ctx.accounts.requester.key(),
         seal_by: job.seal_by,

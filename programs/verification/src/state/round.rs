@@ -37,8 +37,6 @@ pub struct Round {
     pub revealed: u8,
     /// Bit i: seat i did not reveal when it was its time, before the round was widened. It has lost.
     pub silent: u8,
-    /// Whether it judges a canary, whose answer is known: it is the job's root.
-    pub known: bool,
     pub job: Pubkey,
     /// Paid the rent and gets it back.
     pub payer: Pubkey,
@@ -153,7 +151,6 @@ mod tests {
             sealed,
             revealed,
             silent: 0,
-            known: false,
             job: Pubkey::default(),
             payer: Pubkey::default(),
             seal_by: 100,

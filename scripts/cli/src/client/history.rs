@@ -1,6 +1,9 @@
 //! What the chain's history says about a job: its transactions with their events, oldest first.
 
-use std::{collections::HashMap, str::FromStr};
+use std::{
+    collections::{HashMap, HashSet},
+    str::FromStr,
+};
 
 use assay_sdk::{
     addresses,
@@ -59,23 +62,42 @@ struct Listed {
 impl Context {
     /// Every transaction of a job that succeeded, oldest first, and the number of those that failed.
     pub async fn history(&self, job: &Pubkey) -> Result<(Vec<Recorded>, usize)> {
+        let decoder = Decoder::new()?;
+        let mut known = HashSet::new();
         // Seals and reveals name the round and not the job, so that they need not load it.
-        let (of_job, of_round) = (self.list(job).await?, self.list(&addresses::round(job)).await?);
-        let mut all = of_job;
-        let known: std::collections::HashSet<_> = all.iter().map(|listed| listed.signature.clone()).collect();
-        all.extend(of_round.into_iter().filter(|listed| !known.contains(&listed.signature)));
+        let (mut all, mut failed) = self.told_by(&[*job, addresses::round(job)], &mut known, &decoder).await?;
+        // Votes name the case alone.
+        let cases = cases(job, &all);
+        if !cases.is_empty() {
+            let (more, more_failed) = self.told_by(&cases, &mut known, &decoder).await?;
+            all.extend(more);
+            failed += more_failed;
+        }
         // Stable: within a slot the job's own keep their order, and no other changes what the job holds.
+        all.sort_by_key(|recorded| recorded.slot);
+        Ok((all, failed))
+    }
+
+    /// The transactions that name any of these accounts and are not `known`, and the number of those that failed.
+    async fn told_by(
+        &self,
+        accounts: &[Pubkey],
+        known: &mut HashSet<String>,
+        decoder: &Decoder,
+    ) -> Result<(Vec<Recorded>, usize)> {
+        let mut all = vec![];
+        for account in accounts {
+            let listed = self.list(account).await?;
+            all.extend(listed.into_iter().filter(|listed| known.insert(listed.signature.clone())));
+        }
         all.sort_by_key(|listed| listed.slot);
         let failed = all.iter().filter(|listed| listed.failed).count();
-
-        let decoder = Decoder::new()?;
         let fetched = stream::iter(all.into_iter().filter(|listed| !listed.failed))
             .map(|listed| async move { self.transaction(listed.signature).await })
             .buffered(PARALLEL)
             .try_collect::<Vec<_>>();
-        let fetched = fetched.await?;
-        let read = |(signature, transaction)| Recorded::read(signature, transaction, &decoder);
-        let recorded = fetched.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        let read = |(signature, transaction)| Recorded::read(signature, transaction, decoder);
+        let recorded = fetched.await?.into_iter().map(read).collect::<Result<Vec<_>>>()?;
         Ok((recorded, failed))
     }
 
@@ -121,6 +143,13 @@ impl Context {
         let commitment = self.settings.commitment;
         if commitment == CommitmentConfig::processed() { CommitmentConfig::confirmed() } else { commitment }
     }
+}
+
+/// The cases that were opened about a job.
+fn cases(job: &Pubkey, history: &[Recorded]) -> Vec<Pubkey> {
+    let events = history.iter().flat_map(|recorded| &recorded.events);
+    let opened = events.filter(|event| event.kind == "CaseOpened" && event.data["job"] == job.to_string());
+    opened.filter_map(|event| event.data["case"].as_str()?.parse().ok()).collect()
 }
 
 fn broken(signature: &str) -> Error {
@@ -186,6 +215,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn cases_are_found_in_the_jobs_history() {
+        let key = |n: u8| Pubkey::new_from_array([n; 32]);
+        let event = |kind: &str, job: u8, case: u8| Event {
+            program: "verification".into(),
+            kind: kind.into(),
+            data: json!({"job": key(job).to_string(), "case": key(case).to_string()}),
+        };
+        let events = vec![event("CaseOpened", 1, 5), event("CaseClosed", 1, 5), event("CaseOpened", 2, 6)];
+        let recorded =
+            Recorded { signature: String::new(), slot: 0, compute_units: 0, balances: HashMap::new(), events };
+        assert_eq!(cases(&key(1), &[recorded]), [key(5)]);
+    }
 
     #[test]
     fn a_transaction_is_read_with_its_events_and_balances() {

@@ -22,8 +22,8 @@ fn job(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Optio
     diff.same("bytes", job.space, chain.account(address)?.data.len());
     diff.same("state", job.state, on.state);
     diff.same("strategy", (job.strategy, job.replicas), (on.strategy, on.replicas));
-    diff.same("cases", (job.cases, job.doubted, job.accuser), (on.cases, on.doubted, on.accuser));
-    diff.same("assignment", (job.assignment, job.class), (on.assignment, on.class));
+    diff.same("cases", (job.cases, job.accuser), (on.cases, on.accuser()));
+    diff.same("assignment", (job.assignment, job.class), (on.assignment(), on.class));
     diff.same("seats", bits(&job.seats), on.seats);
     diff.same("winners", bits(&job.winners), on.winners);
     diff.same("losers", bits(&job.losers), on.losers);
@@ -67,7 +67,6 @@ fn round(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Opt
     diff.same("phase", round.phase, on.phase);
     diff.same("replicas", (round.replicas, round.quorum), (on.replicas, on.quorum));
     diff.same("silent", bits(&round.silent), on.silent);
-    diff.same("known", round.known, on.known);
     let shown = on.shown.map(|it| {
         let verification::Shown { leaves, height, digest, node, root } = it;
         Shown { leaves, height, digest, node, root }

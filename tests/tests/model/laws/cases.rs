@@ -13,7 +13,7 @@ pub fn broken(model: &Model) -> Vec<String> {
     let mut broken: Vec<_> = model.cases.iter().flat_map(|(address, case)| of_case(model, address, case)).collect();
     for (address, job) in &model.jobs {
         let cases = model.cases.values().filter(|case| case.job == *address).count();
-        if cases != job.cases as usize {
+        if cases != usize::from(job.cases) {
             broken.push(format!("{address}: {cases} cases, and it says {}", job.cases));
         }
     }

@@ -25,7 +25,8 @@ pub fn count(job: &Job, round: &Round, seats: &[Seat], widening: u8) -> (Count, 
     };
     let ghost = |seat: &Seat| seat.state == SeatState::Claimed;
     let says = |seat: &Seat, root: &[u8; 32]| seat.state == SeatState::Revealed && seat.commitment == *root;
-    if round.known {
+    // Only a canary's answer is told before there is a verdict.
+    if job.root != [0; 32] {
         let root = job.root;
         let winners = that(&|seat| says(seat, &root));
         let losers = that(&|seat| !ghost(seat) && !says(seat, &root));

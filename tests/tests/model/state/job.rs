@@ -17,11 +17,9 @@ pub struct Job {
     /// Seats that are asked for now.
     pub replicas: u8,
     /// Open cases.
-    pub cases: u32,
-    /// A jury could not say whether it is right.
-    pub doubted: bool,
-    /// Whose case found its loser out: the default key is nobody.
-    pub accuser: Pubkey,
+    pub cases: u16,
+    /// Whose case found its loser out.
+    pub accuser: Option<Pubkey>,
     /// Which seats are taken; by number.
     pub seats: Vec<u8>,
     pub winners: Vec<u8>,
@@ -55,7 +53,7 @@ pub struct Job {
 impl Job {
     /// Seats may still be claimed or judged.
     pub fn live(&self) -> bool {
-        matches!(self.state, JobState::Open | JobState::Seated)
+        matches!(self.state, JobState::Open | JobState::Seated | JobState::Doubted)
     }
 
     /// What is delivered stands unless somebody objects in time.
@@ -80,7 +78,7 @@ impl Job {
 
     /// Whether a seat has brought nothing that anybody would count.
     pub fn working(&self, seat: &Seat) -> bool {
-        if self.reviewed() { seat.state != SeatState::Delivered } else { seat.state == SeatState::Claimed }
+        if self.has_round() { seat.state == SeatState::Claimed } else { seat.state != SeatState::Delivered }
     }
 
     pub fn price_of(&self, seat: u8) -> u64 {
@@ -129,7 +127,7 @@ impl Job {
     /// Most base units that the vault may still have to pay.
     pub fn owed(&self) -> u128 {
         let open = |seat: &u8| match self.state {
-            JobState::Open | JobState::Seated => true,
+            JobState::Open | JobState::Seated | JobState::Doubted => true,
             JobState::Verified => self.winners.contains(seat) && self.seats.contains(seat),
             JobState::Cancelled => self.seats.contains(seat),
             _ => false,
@@ -153,7 +151,7 @@ impl Job {
 
     pub fn take_seat(&mut self) -> Verdict<u8> {
         require(self.state == JobState::Open, EscrowError::WrongState)?;
-        let drawless = !self.has_round() && self.assignment == Assignment::Auction;
+        let drawless = self.reviewed() && self.assignment == Assignment::Auction;
         require(self.seeded_at != 0 || drawless, EscrowError::NotDrawn)?;
         let free = (0..self.replicas).find(|seat| !self.seats.contains(seat));
         let index = free.ok_or(Refusal::Code(EscrowError::NoFreeSeat.into()))?;
@@ -182,7 +180,7 @@ impl Job {
 
     /// Ask for so many seats, in a new draw or not: whoever comes has a window to seal, and two others time to come in between.
     pub fn ask(&mut self, seats: u8, anew: bool, (now, slot): (i64, u64)) -> Verdict {
-        require(self.live(), EscrowError::WrongState)?;
+        require(matches!(self.state, JobState::Open | JobState::Seated), EscrowError::WrongState)?;
         require(seats >= self.replicas && seats <= self.most(), EscrowError::BadVerdict)?;
         self.replicas = seats;
         if self.seats.len() < usize::from(seats) {

@@ -18,8 +18,6 @@ pub struct Round {
     pub revealed: u8,
     /// Seats that withheld before the round was widened.
     pub silent: Vec<u8>,
-    /// A canary's answer was told.
-    pub known: bool,
     pub job: Pubkey,
     pub payer: Pubkey,
     pub seal_by: i64,
@@ -47,7 +45,6 @@ impl Round {
             sealed: 0,
             revealed: 0,
             silent: Vec::new(),
-            known: false,
             job: *address,
             payer: *payer,
             seal_by: job.seal_by,

@@ -35,7 +35,8 @@ pub fn cases() -> Vec<Case> {
         let (job, who) = executor(i);
         ix::verification::prove_sample(who, job, w.pieces(job, &digests).remove(0))
     };
-    let finalize = |w: &World, i: usize| w.finalize_sample_ix(&jobs[i].0);
+    let finalize =
+        |w: &World, i: usize| ix::verification::finalize_sample(Some(&w.carol), &jobs[i].0, 0, &w.seated(&jobs[i].0));
 
     let mut cases = vec![both(&w, &reveal_root), both(&w, &reveal_sample)];
     for i in [0, 1] {
@@ -62,6 +63,8 @@ pub fn cases() -> Vec<Case> {
         w.judge_case(case, &votes);
     }
     w.tick(REVEAL + 1, 0);
-    cases.push(both(&w, &|w: &World, i| w.conclude_sample_ix(&jobs[i].0)));
+    cases.push(both(&w, &|w: &World, i| {
+        ix::verification::conclude_sample(Some(&w.carol), &jobs[i].0, 0, &w.seated(&jobs[i].0))
+    }));
     cases
 }

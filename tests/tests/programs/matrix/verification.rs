@@ -10,12 +10,10 @@ use super::*;
 /// Attacks that land, and why that is right; see [`super::COMMON`].
 pub const HARMLESS: &[Harmless] = &[
     ("verification::initialize", "arbitrary_cpi_target", "program", EVENTS),
-    ("verification::set_params", "twice", "-", "the same parameters again"),
     ("verification::propose_authority", "twice", "-", "sets the same again"),
     ("verification::set_params", "twice", "-", "sets the same again"),
     ("verification::set_guardian", "twice", "-", "sets the same again"),
     ("verification::set_paused", "twice", "-", "sets the same again"),
-    ("verification::set_params", "twice", "-", "sets the same again"),
     ("verification::close_canary", "of_another", "canary", "the other one is as old, and has the same payer"),
 ];
 

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token};
-use assay_escrow::{Job, VERIFIER, holding::Holding, program::AssayEscrow};
+use assay_escrow::{Job, JobState, VERIFIER, holding::Holding, program::AssayEscrow};
 use assay_staking::{PoolHead, cpi::accounts::ChangeCase, program::AssayStaking};
 use assay_token::ASY_MINT;
 
@@ -69,7 +69,7 @@ impl CloseCase<'_> {
     fn forget(&self) -> Result<()> {
         let (job, case) = (&self.job, &self.case);
         assay_escrow::cpi::change_cases(by_verifier(&self.authority, job), false).map(drop)?;
-        if job.is_live() && job.doubted && job.cases == 1 {
+        if job.state == JobState::Doubted && job.cases == 1 {
             assay_escrow::cpi::record_verdict(by_verifier(&self.authority, job), [0; 32], 0, 0).map(drop)?;
         }
         if case.executor == Pubkey::default() {

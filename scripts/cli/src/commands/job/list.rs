@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use solana_sdk::{pubkey::Pubkey, signature::Signer};
 
-use super::{list_of, number, text};
+use super::{list_of, number, strategy, text};
 use crate::{
     amount,
     args::List,
@@ -32,15 +32,15 @@ pub async fn run(context: &Context, args: &List) -> Result<()> {
         if items.is_empty() {
             return "no jobs".into();
         }
-        let mut table = table(&["job", "status", "units", "agreement", "a seat pays", "requester"]);
+        let mut table = table(&["job", "status", "units", "judged by", "a seat pays", "requester"]);
         for job in &items {
-            let agreement = format!("{} of {}", text(job, "quorum"), text(job, "replicas"));
+            let judged = strategy::of(job);
             let mint = text(job, "mint").parse::<Pubkey>().unwrap_or_default();
             let price = amount::format(number(job, "seat_price"), decimals.get(&mint).copied().unwrap_or(0));
             let price = format!("{price} {}", context.symbol(&mint));
             let (status, units) = (text(job, "status"), text(job, "units"));
             let requester = short(&text(job, "requester"));
-            table.add_row([&text(job, "address"), &status, &units, agreement.as_str(), &price, &requester]);
+            table.add_row([&text(job, "address"), &status, &units, judged.as_str(), &price, &requester]);
         }
         let hint = if more { "\nthere are more: raise --limit" } else { "" };
         format!("{table}{hint}")

@@ -1,6 +1,10 @@
 //! `job`: post jobs and follow them.
 
+pub mod accept;
 pub mod cancel;
+pub mod cases;
+pub mod dispute;
+pub mod funds;
 pub mod indexed;
 pub mod list;
 pub mod post;
@@ -9,6 +13,7 @@ pub mod show;
 pub mod spec_file;
 pub mod status;
 pub mod story;
+pub mod strategy;
 pub mod watch;
 
 use serde_json::Value;

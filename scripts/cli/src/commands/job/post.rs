@@ -2,25 +2,26 @@
 
 use assay_sdk::{
     addresses, escrow,
-    escrow::{
-        Assignment, ENGINE_WASM, EscrowParams, Job, JobTerms, MAX_URI, PaymentMint, Requirements, Strategy,
-        math::seat_price,
-    },
+    escrow::{Assignment, ENGINE_WASM, EscrowParams, JobTerms, MAX_URI, PaymentMint, Requirements, Strategy},
     ix,
     token::ASY_MINT,
-    verification::Round,
+    verification,
 };
 use serde::Serialize;
+use serde_json::Value;
 use solana_sdk::{
     pubkey::Pubkey,
     signature::{Keypair, Signer},
 };
 
-use super::{spec_file::Prepared, watch};
+use super::{
+    funds::{self, Cost},
+    spec_file::Prepared,
+    strategy, watch,
+};
 use crate::{
-    amount::{self, SOL_DECIMALS},
+    amount,
     args::{Post, Until},
-    client::{chain::TOKEN_ACCOUNT_BYTES, send::SIGNATURE_FEE},
     context::Context,
     duration::words,
     error::{Error, Result},
@@ -40,8 +41,10 @@ struct Posted {
     spec_hash: String,
     uri: String,
     units: u64,
-    replicas: u8,
-    quorum: u8,
+    /// As the API has it.
+    strategy: Value,
+    /// Seats that may ever be asked for, which the deposit covers.
+    seats: u8,
     mint: String,
     /// Base units.
     deposit: String,
@@ -54,10 +57,7 @@ struct Posted {
 
 /// Posts a job.
 pub async fn run(context: &Context, args: &Post) -> Result<()> {
-    if args.quorum > args.replicas || u16::from(args.quorum) * 2 <= u16::from(args.replicas) {
-        let (quorum, replicas) = (args.quorum, args.replicas);
-        return Err(Error::Usage(format!("--quorum {quorum} of --replicas {replicas}: more than half must agree")));
-    }
+    let chosen = strategy::chosen(args.strategy, &args.terms, context.settings.localnet.as_ref())?;
     let wallet = context.wallet()?;
     let blobs = context.api.url("/v1/blobs");
     let Prepared { spec, blobs: files } = Prepared::read(&args.spec, &blobs)?;
@@ -68,7 +68,8 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     if price == 0 {
         return Err(Error::Usage("--price-per-unit is 0: nobody computes for nothing".into()));
     }
-    let deposit = seat_price(spec.units, price).and_then(|price| price.checked_mul(args.replicas.into()));
+    let chosen = strategy::allowed(chosen, args.terms.window.is_some(), &config.params)?;
+    check_key(context, &chosen).await?;
     let terms = JobTerms {
         // One that fits a signed 64-bit column too.
         nonce: addresses::cheap_nonce(&wallet.pubkey(), rand::random::<u64>() >> 1),
@@ -76,7 +77,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
         uri: format!("{blobs}/{}", hex::encode(spec.hash())),
         units: spec.units,
         price_per_unit: price,
-        strategy: Strategy::plain(args.replicas, args.quorum),
+        strategy: chosen,
         assignment: Assignment::Sortition,
         class: args.class,
         requirements: Requirements {
@@ -92,17 +93,17 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     if terms.uri.len() > MAX_URI {
         return Err(Error::Usage(format!("{} is longer than {MAX_URI} bytes: use a shorter --api", terms.uri)));
     }
-    let too_much = || Error::Usage("units times price times replicas is more than can ever exist: offer less".into());
-    let deposit = deposit.ok_or_else(too_much)?;
-    check_funds(context, &wallet.pubkey(), &payment, deposit, &terms, config.params.bounty_lamports).await?;
+    let too_much = || Error::Usage("units times price times seats is more than can ever exist: offer less".into());
+    let cost = Cost::of(&terms).ok_or_else(too_much)?;
+    funds::check(context, &wallet.pubkey(), &payment, &cost, config.params.bounty_lamports).await?;
 
     for (name, bytes) in files {
         context.out.talk(format!("storing {} bytes as {name}", bytes.len()));
         context.api.upload(&format!("/v1/blobs/{name}"), bytes).await?;
     }
     let mut posted = post(context, &wallet, &payment.mint, terms).await?;
-    posted.deposit = deposit.to_string();
-    let paid = format!("{} {}", amount::format(deposit, payment.decimals), context.symbol(&payment.mint));
+    posted.deposit = cost.deposit.to_string();
+    let paid = format!("{} {}", amount::format(cost.deposit, payment.decimals), context.symbol(&payment.mint));
     if args.watch {
         context.out.talk(format!("posted {} for {paid}", posted.job));
         let job = posted.job.parse().map_err(|_| Error::BadAccount(posted.job.clone()))?;
@@ -115,7 +116,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
             ("signature", posted.signature.clone()),
             ("spec hash", posted.spec_hash.clone()),
             ("units", posted.units.to_string()),
-            ("agreement", format!("{} of {}", posted.quorum, posted.replicas)),
+            ("judged by", assay_sdk::strategy::words(&chosen)),
             ("locked", paid),
             ("deadline", words(posted.deadline_seconds.into())),
             ("status", posted.status.clone().unwrap_or_default()),
@@ -132,19 +133,20 @@ async fn post(context: &Context, wallet: &Keypair, mint: &Pubkey, terms: JobTerm
         spec_hash: hex::encode(terms.spec_hash),
         uri: terms.uri.clone(),
         units: terms.units,
-        replicas: terms.strategy.most(),
-        quorum: terms.strategy.quorum(),
+        strategy: assay_sdk::strategy::json(&terms.strategy),
+        seats: terms.strategy.most(),
         mint: mint.to_string(),
         deposit: String::new(),
         deadline_seconds: terms.deadline_seconds,
         status: None,
     };
-    let work = [
+    let has_round = terms.strategy.has_round();
+    let mut work = vec![
         // Where the requester's part of a slash goes.
         ix::create_ata(&requester, &requester, &ASY_MINT),
         ix::escrow::post_job(&requester, mint, terms),
-        ix::verification::open_round(&requester, &job),
     ];
+    work.extend(has_round.then(|| ix::verification::open_round(&requester, &job)));
     posted.signature = context.send(&[wallet], COMPUTE_UNITS, &work).await?.to_string();
     Ok(posted)
 }
@@ -179,38 +181,14 @@ fn deadline(args: &Post, params: &EscrowParams) -> Result<u32> {
     }
 }
 
-/// Checks that the wallet can pay the rent, the bounties, the fee and the deposit.
-async fn check_funds(
-    context: &Context,
-    requester: &Pubkey,
-    payment: &PaymentMint,
-    deposit: u64,
-    terms: &JobTerms,
-    bounty: u32,
-) -> Result<()> {
-    let held = context.holdings(requester, &[payment.mint, ASY_MINT]).await?;
-    let (tokens, asy) = (held[0].unwrap_or(0), held[1]);
-    let round = 8 + <Round as assay_sdk::anchor_lang::Space>::INIT_SPACE;
-    let bounties = assay_sdk::escrow::math::bounties(bounty, &terms.strategy).unwrap_or(u64::MAX);
-    let mut lamports = SIGNATURE_FEE.saturating_add(bounties);
-    for bytes in [Job::space(&terms.strategy, terms.uri.len(), 0, 0, 0), TOKEN_ACCOUNT_BYTES, round] {
-        lamports += context.rent(bytes).await?;
+/// Refuses a key that nobody registered: no proof would ever fit it.
+async fn check_key(context: &Context, strategy: &Strategy) -> Result<()> {
+    let Strategy::Proven { key } = strategy else { return Ok(()) };
+    let found = context.raw_accounts(&[*key]).await?.into_iter().next().flatten();
+    match found {
+        Some(account) if account.owner == verification::ID => Ok(()),
+        _ => Err(Error::Refused(format!("there is no proof key at {key}: name a registered one with --key"))),
     }
-    if asy.is_none() {
-        lamports += context.rent(TOKEN_ACCOUNT_BYTES).await?;
-    }
-    let have = context.lamports(requester).await?;
-    let address = requester.to_string();
-    if have < lamports {
-        let (have, need) = (amount::format(have, SOL_DECIMALS), amount::format(lamports, SOL_DECIMALS));
-        return Err(Error::NoSol { address, have, need, hint: context.money_hint(requester) });
-    }
-    if tokens < deposit {
-        let (have, need) = (amount::format(tokens, payment.decimals), amount::format(deposit, payment.decimals));
-        let symbol = context.symbol(&payment.mint);
-        return Err(Error::NoTokens { address, have, need, symbol, hint: context.money_hint(requester) });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

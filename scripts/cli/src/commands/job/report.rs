@@ -4,15 +4,21 @@ use std::time::Duration;
 
 use assay_sdk::{
     addresses,
-    escrow::Job,
+    escrow::{Job, Seat, SeatState},
     token::{self, ASY_MINT},
     verification::Round,
 };
 use serde::Serialize;
+use serde_json::{Value, json};
 use solana_sdk::{account::Account, pubkey::Pubkey};
 use tokio::time::sleep;
 
-use super::{indexed::Expected, status::status, story::Story, text};
+use super::{
+    indexed::Expected,
+    status::status,
+    story::{Dispute, Juror, Story},
+    strategy, text,
+};
 use crate::{
     amount::{self, ASY_DECIMALS, SOL_DECIMALS},
     args::Report,
@@ -41,9 +47,12 @@ pub struct Document {
     root: Option<String>,
     expected_root: Option<String>,
     units: u64,
-    replicas: u64,
+    /// How it was judged, as the API has it.
+    strategy: Value,
     paid: Vec<Line>,
     slashed: Vec<Line>,
+    cases: Vec<Dispute>,
+    jurors: Vec<Juror>,
     vault_balance_after: u64,
     supply_check: bool,
     transactions: u64,
@@ -122,9 +131,15 @@ async fn look(context: &Context, job: &Pubkey) -> Result<Look> {
 
 async fn look_once(context: &Context, job: &Pubkey) -> Result<Look> {
     let (history, failed) = context.history(job).await?;
-    let story = Story::tell(job, &history)?;
+    let mut story = Story::tell(job, &history)?;
     let addresses = story.accounts(job);
     let accounts = context.raw_accounts(&addresses).await?;
+    // Not every verdict is told by an event of its own: the account has it, as soon as there is one.
+    if let Some(state) = live(&accounts, 0).map(|account| read::<Job>(job, &account.data)).transpose()?
+        && !state.is_live()
+    {
+        story.judge(&json!({"root": hex::encode(state.root), "winners": state.winners, "losers": state.losers}));
+    }
     let supply = supply_now(context, story.burned).await?;
     let expected = Expected::new(&story, &addresses, &accounts)?;
     let document = document(job, &story, &accounts, supply)?;
@@ -141,15 +156,23 @@ async fn supply_now(context: &Context, burned_here: u64) -> Result<Supply> {
     Ok(Supply { minted, supply: supply(&ASY_MINT, &mint.data)?, burned_here })
 }
 
+/// The account at a place of [`Story::accounts`], if it is there.
+fn live(accounts: &[Option<Account>], at: usize) -> Option<&Account> {
+    accounts.get(at).and_then(Option::as_ref).filter(|account| !account.data.is_empty())
+}
+
 /// Puts the document together. `accounts` are those of [`Story::accounts`] as they are now.
 pub fn document(job: &Pubkey, story: &Story, accounts: &[Option<Account>], supply: Supply) -> Result<Document> {
-    let live = |at: usize| accounts.get(at).and_then(Option::as_ref).filter(|account| !account.data.is_empty());
+    let live = |at| live(accounts, at);
     let vault = addresses::job_vault(job);
     let state = match (&story.job_closed, live(0)) {
         (Some(last), _) => text(last, "state").to_lowercase(),
         (None, Some(account)) => {
             let round = live(2).map(|round| read::<Round>(job, &round.data)).transpose()?;
-            status(read::<Job>(job, &account.data)?.state, round.as_ref()).to_owned()
+            let seats = story.parts.iter().enumerate().filter_map(|(at, part)| live(at + 3).map(|seat| (part, seat)));
+            let seats = seats.map(|(part, seat)| read::<Seat>(&part.seat, &seat.data)).collect::<Result<Vec<_>>>()?;
+            let delivered = seats.iter().any(|seat| seat.state == SeatState::Delivered);
+            status(&read::<Job>(job, &account.data)?, round.as_ref(), delivered).to_owned()
         }
         (None, None) => return Err(Error::BadAccount(job.to_string())),
     };
@@ -163,9 +186,11 @@ pub fn document(job: &Pubkey, story: &Story, accounts: &[Option<Account>], suppl
         root: story.root.clone(),
         expected_root: None,
         units: story.units,
-        replicas: story.replicas,
+        strategy: story.strategy.clone(),
         paid: lines(|part| part.paid),
         slashed: lines(|part| part.slashed),
+        cases: story.disputes.clone(),
+        jurors: story.jurors.clone(),
         vault_balance_after: live(1).map_or(Ok(0), |account| token_amount(&vault, &account.data))?,
         supply_check: supply.adds_up(),
         transactions: story.transactions,
@@ -190,6 +215,22 @@ fn display(context: &Context, look: &Look, decimals: u8) -> String {
         let slashed = or_nothing(part.slashed, asy(part.slashed));
         rows.add_row([&part.operator.to_string(), part.outcome, paid.as_str(), &fee, &slashed]);
     }
+    let mut disputes = table(&["case", "about", "opened by", "ruling"]);
+    for dispute in &story.disputes {
+        let ruling = match dispute.upheld {
+            Some(true) => "decided: the operator was right",
+            Some(false) => "decided: the operator was wrong",
+            None => &dispute.ruling,
+        };
+        disputes.add_row([&*dispute.case, &*dispute.about, &*dispute.opener, ruling]);
+    }
+    let mut jurors = table(&["juror", "paid", "slashed"]);
+    for juror in &story.jurors {
+        let part = |base| or_nothing(base, asy(base));
+        jurors.add_row([&*juror.operator, &*part(juror.paid), &*part(juror.slashed)]);
+    }
+    let more = [disputes, jurors].into_iter().filter(|table| !table.is_empty());
+    let more: String = more.map(|table| format!("{table}\n\n")).collect();
     let match_word = match &document.expected_root {
         Some(expected) if document.root.as_ref() == Some(expected) => " (as expected)",
         Some(_) => " (NOT what was expected)",
@@ -209,7 +250,8 @@ fn display(context: &Context, look: &Look, decimals: u8) -> String {
         ("job", document.job.clone()),
         ("state", document.state.clone()),
         ("root", format!("{}{match_word}", document.root.as_deref().unwrap_or("none"))),
-        ("work", format!("{} units, {} replicas", document.units, document.replicas)),
+        ("work", format!("{} units", document.units)),
+        ("judged by", strategy::of(&json!({"strategy": story.strategy}))),
         ("paid in", money(story.deposit)),
         ("refunded", money(story.refunded)),
         ("left in vault", money(document.vault_balance_after)),
@@ -220,5 +262,5 @@ fn display(context: &Context, look: &Look, decimals: u8) -> String {
         ("supply adds up", ledger),
         ("indexer agrees", yes(document.indexed_equals_chain).into()),
     ]);
-    format!("{rows}\n\n{figures}")
+    format!("{rows}\n\n{more}{figures}")
 }

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use solana_sdk::pubkey::Pubkey;
 
-use super::{list_of, number, story::Story, text};
+use super::{list_of, number, story::Story, strategy, text};
 use crate::{
     amount::{self, ASY_DECIMALS},
     args::Show,
@@ -57,10 +57,11 @@ fn outputs(document: &ResultDocument) -> Vec<String> {
     texts.unwrap_or_else(|| document.outputs.iter().map(|output| STANDARD.encode(output)).collect())
 }
 
-/// The root with the quorum: from the account, or from history once that is closed.
+/// The root that was settled on: from the account, or from history once that is closed.
 async fn root_on_chain(context: &Context, job: &Pubkey) -> Result<Option<[u8; 32]>> {
     if let Some(job) = context.account::<Job>(job).await? {
-        return Ok(Some(job.root).filter(|root| *root != [0; 32]));
+        // Before the verdict it is what somebody claims.
+        return Ok(Some(job.root).filter(|root| *root != [0; 32] && !job.is_live()));
     }
     let (history, _) = context.history(job).await?;
     let root = Story::tell(job, &history)?.root;
@@ -94,18 +95,19 @@ fn asy(base: u64) -> String {
 fn display(context: &Context, reply: &Value) -> String {
     let (job, money) = (&reply["job"], Money::of(context, reply));
     let address = text(job, "address").parse::<Pubkey>().unwrap_or_default();
-    let root = text(job, "root").into_owned();
+    let judged = matches!(&*text(job, "status"), "verified" | "settled");
+    let root = Some(text(job, "root").into_owned()).filter(|root| judged && !root.trim_matches('0').is_empty());
     let mut page = facts(&[
         ("job", address.to_string()),
         ("status", text(job, "status").into_owned()),
         ("requester", text(job, "requester").into_owned()),
-        ("agreement", format!("{} of {}", text(job, "quorum"), text(job, "replicas"))),
+        ("judged by", strategy::of(job)),
         ("class", text(job, "class").into_owned()),
         ("units", text(job, "units").into_owned()),
         ("a seat pays", money.format(number(job, "seat_price"))),
         ("spec", text(job, "uri").into_owned()),
         ("spec hash", text(job, "spec_hash").into_owned()),
-        ("root", if root.trim_matches('0').is_empty() { "not yet".into() } else { root }),
+        ("root", root.unwrap_or_else(|| "not yet".into())),
         ("vault", addresses::job_vault(&address).to_string()),
     ]);
     let seats = list_of(reply, "seats");

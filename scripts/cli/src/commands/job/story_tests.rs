@@ -2,6 +2,7 @@
 //!
 //! To record another: `ASSAY_LOCALNET=FOLDER JOB=ADDRESS cargo test -p assay-cli record -- --ignored`.
 
+use assay_sdk::{escrow::Strategy, strategy};
 use serde_json::json;
 
 use super::*;
@@ -60,8 +61,9 @@ async fn record() {
 fn a_settled_job_is_accounted_for_to_the_last_unit() {
     let (job, history) = recording();
     let story = Story::tell(&job, &history).unwrap();
-    let figures = (story.units, story.replicas, story.deposit, story.refunded, story.parts.len());
-    assert_eq!(figures, (32, 3, 960_000, 320_000, 3));
+    let figures = (story.units, story.deposit, story.refunded, story.parts.len());
+    assert_eq!(figures, (32, 960_000, 320_000, 3));
+    assert_eq!(strategy::read(&story.strategy), Some(Strategy::ORDINARY));
     let spent: u64 = story.parts.iter().map(|part| part.paid + part.fee).sum();
     assert_eq!(spent + story.refunded, story.deposit);
     let outcomes: Vec<_> = story.parts.iter().map(|p| (p.outcome, p.paid, p.fee, p.slashed)).collect();
@@ -81,7 +83,7 @@ fn the_document_is_exactly_the_summary() {
     let supply = Supply { minted: 100_000_000_000, supply: 87_404_000_000, burned_here: story.burned };
     let document = document(&job, &story, &[const { None }; 6], supply).unwrap();
     let value = serde_json::to_value(&document).unwrap();
-    let keys = "job state root expected_root units replicas paid slashed vault_balance_after supply_check transactions \
+    let keys = "job state root expected_root units strategy paid slashed cases jurors vault_balance_after supply_check transactions \
                 compute_units rent_peak_lamports rent_left_lamports indexed_equals_chain";
     let mut keys: Vec<_> = keys.split_whitespace().collect();
     keys.sort_unstable();
@@ -90,9 +92,10 @@ fn the_document_is_exactly_the_summary() {
     assert_eq!(found, keys);
     assert_eq!((&value["state"], &value["supply_check"]), (&json!("settled"), &json!(true)));
     assert_eq!(
-        (&value["units"], &value["replicas"], &value["transactions"]),
-        (&json!(32), &json!(3), &json!(history.len()))
+        (&value["units"], &value["strategy"], &value["transactions"]),
+        (&json!(32), &strategy::json(&Strategy::ORDINARY), &json!(history.len()))
     );
+    assert_eq!((&value["cases"], &value["jurors"]), (&json!([]), &json!([])));
     assert_eq!(value["paid"].as_array().unwrap().len(), 2);
     assert_eq!(value["paid"][0]["amount"], json!(312_000));
     assert_eq!(value["slashed"][0]["amount"], json!(25_192_000_000_u64));
@@ -136,7 +139,7 @@ fn a_ghost_that_comes_back_is_told_twice() {
         Event { program: program.into(), kind: kind.into(), data }
     };
     let events = vec![
-        event("escrow", "JobPosted", json!({"mint": job.to_string(), "units": "1", "replicas": 2, "deposit": "10"})),
+        event("escrow", "JobPosted", json!({"mint": job.to_string(), "units": "1", "deposit": "10"})),
         event("escrow", "SeatClaimed", json!({"index": 1})),
         event("staking", "Slashed", json!({"amount": "7", "burned": "4"})),
         event("escrow", "SeatSlashed", json!({"reason": "Ghost", "amount": "9", "last": {}})),
@@ -148,6 +151,68 @@ fn a_ghost_that_comes_back_is_told_twice() {
     let [part] = story.parts.as_slice() else { panic!("{:?}", story.parts) };
     assert_eq!((part.outcome, part.slashed, part.of_seat, part.last.is_none()), ("lost", 7, (0, 0), true));
     assert_eq!((story.burned, story.root), (4, None));
+}
+
+#[test]
+fn the_account_judges_where_no_event_does() {
+    let (job, history) = recording();
+    let posted = history.iter().take_while(|t| !t.events.iter().any(|event| event.kind == "RoundFinalized"));
+    let mut story = Story::tell(&job, &posted.cloned().collect::<Vec<_>>()).unwrap();
+    assert!(story.root.is_none() && story.parts.iter().all(|part| part.outcome == "pending"));
+    story.judge(&json!({"root": "ab".repeat(32), "winners": 5, "losers": 2}));
+    let mut outcomes: Vec<_> = story.parts.iter().map(|part| (part.index, part.outcome)).collect();
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [(0, "won"), (1, "lost"), (2, "won")]);
+    assert_eq!(story.root, Some("ab".repeat(32)));
+}
+
+#[test]
+fn a_dispute_is_told_with_its_jurors() {
+    let key = |n: u8| Pubkey::new_from_array([n; 32]);
+    let event = |program: &str, kind: &str, data: Value| Event { program: program.into(), kind: kind.into(), data };
+    let of_job = |kind: &str, mut data: Value| {
+        data["job"] = json!(key(1).to_string());
+        event("verification", kind, data)
+    };
+    // Votes do not name the job.
+    let of_ballot = |kind: &str, n: u8, mut data: Value| {
+        data["operator"] = json!(key(n).to_string());
+        data["ballot"] = json!(key(n + 100).to_string());
+        data["case"] = json!(key(5).to_string());
+        event("verification", kind, data)
+    };
+    let case = key(5).to_string();
+    let stranger = json!({"case": key(6).to_string(), "ballot": key(107).to_string(), "operator": key(7).to_string(), "paid": "99"});
+    let events = vec![
+        event(
+            "escrow",
+            "JobPosted",
+            json!({"job": key(1).to_string(), "mint": key(2).to_string(), "units": "1", "deposit": "10"}),
+        ),
+        of_job("CaseOpened", json!({"case": case, "opener": key(3).to_string(), "kind": {"Challenge": {"unit": "4"}}})),
+        of_job("CaseAnswered", json!({"case": case, "operator": key(4).to_string(), "complete": true})),
+        of_job("JurorJoined", json!({"case": case, "operator": key(7).to_string(), "ballot": key(107).to_string()})),
+        of_job("JurorJoined", json!({"case": case, "operator": key(8).to_string(), "ballot": key(108).to_string()})),
+        of_job("CaseConcluded", json!({"case": case, "ruling": "Decided", "decision": "ab"})),
+        of_ballot("BallotSettled", 7, json!({"paid": "5"})),
+        event("verification", "BallotSettled", stranger),
+        event("staking", "Slashed", json!({"operator": key(8).to_string(), "amount": "20", "burned": "10"})),
+        of_ballot("BallotSlashed", 8, json!({"amount": "21"})),
+    ];
+    let recorded =
+        |events| Recorded { signature: String::new(), slot: 0, compute_units: 0, balances: HashMap::new(), events };
+    let mut history = vec![recorded(events)];
+    let story = Story::tell(&key(1), &history).unwrap();
+    let [dispute] = story.disputes.as_slice() else { panic!("{:?}", story.disputes) };
+    assert_eq!((dispute.about.as_str(), dispute.ruling.as_str(), dispute.upheld), ("unit 4", "decided", None));
+    let money: Vec<_> = story.jurors.iter().map(|juror| (juror.paid, juror.slashed)).collect();
+    assert_eq!((money, story.burned), (vec![(5, 0), (0, 20)], 10));
+    let held = [key(5), addresses::case_vault(&key(5)), key(107), key(108), addresses::surety(&key(1), &key(4))];
+    assert_eq!(story.accounts(&key(1))[3..], held);
+
+    let last = json!({"ruling": "Decided", "kind": {"Challenge": {"unit": "4"}}, "claim": "cd", "decision": "ab"});
+    history.push(recorded(vec![of_job("CaseClosed", json!({"case": case, "last": last}))]));
+    assert_eq!(Story::tell(&key(1), &history).unwrap().disputes[0].upheld, Some(false));
 }
 
 #[test]

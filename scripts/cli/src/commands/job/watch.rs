@@ -2,10 +2,11 @@
 //! so that a lost event or a restarted indexer loses nothing.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
+use assay_sdk::{escrow::Strategy, strategy};
 use futures_util::{StreamExt, stream::BoxStream};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -90,61 +91,78 @@ fn ended(page: &Value, until: Until) -> bool {
     let closed = |row: &Value| row.is_null() || !row["closed_slot"].is_null();
     match until {
         Until::Settled => status::is_final(&text(&page["job"], "status")),
-        Until::Closed => closed(&page["job"]) && closed(&page["round"]) && list_of(page, "seats").iter().all(closed),
+        Until::Closed => {
+            let parts = ["seats", "cases"].into_iter().flat_map(|part| list_of(page, part));
+            closed(&page["job"]) && closed(&page["round"]) && parts.into_iter().all(closed)
+        }
     }
 }
 
 type Set = HashSet<String>;
 
+/// What a seat passes, by how the job is judged.
+fn stages(strategy: Option<Strategy>) -> &'static [&'static str] {
+    match strategy {
+        Some(strategy) if strategy.is_reviewed() => &["seated", "delivered", "settled"],
+        Some(strategy) if !strategy.has_round() => &["seated", "settled"],
+        _ => &["seated", "sealed", "revealed", "settled"],
+    }
+}
+
 /// How far a job is, seat by seat.
 #[derive(Debug, PartialEq)]
 struct Progress {
     status: String,
-    replicas: u64,
-    seated: u64,
-    sealed: u64,
-    revealed: u64,
-    settled: u64,
+    /// Seats that are asked for now.
+    seats: u64,
+    /// Each stage, and how many seats have passed it.
+    stages: Vec<(&'static str, u64)>,
 }
 
 impl Progress {
     /// From the timeline alone, so that what is counted is what was told.
     fn of(page: &Value) -> Self {
-        let (mut seated, mut sealed, mut revealed, mut settled) = <(Set, Set, Set, Set)>::default();
+        let mut passed: HashMap<&str, Set> = HashMap::new();
         for event in list_of(page, "timeline") {
             let data = &event["data"];
             let operator = text(data, "operator").into_owned();
-            match &*text(event, "kind") {
-                "SeatClaimed" => drop(seated.insert(operator)),
-                "ResultSealed" => drop(sealed.insert(operator)),
-                "ResultRevealed" => drop(revealed.insert(operator)),
+            let stage = match &*text(event, "kind") {
+                "SeatClaimed" => "seated",
+                "ResultSealed" => "sealed",
+                "ResultRevealed" | "SampleRevealed" | "RootRevealed" => "revealed",
+                "ResultDelivered" => "delivered",
                 // A ghost's seat is free again.
-                "SeatSlashed" if text(data, "reason") == "Ghost" => drop(seated.remove(&operator)),
-                "SeatSettled" | "SeatSlashed" => drop(settled.insert(operator)),
-                _ => {}
-            }
+                "SeatSlashed" if text(data, "reason") == "Ghost" => {
+                    passed.entry("seated").or_default().remove(&operator);
+                    continue;
+                }
+                "SeatSettled" | "SeatSlashed" => "settled",
+                _ => continue,
+            };
+            passed.entry(stage).or_default().insert(operator);
         }
-        let count = |set: Set| set.len() as u64;
+        let strategy = page["job"].get("strategy").and_then(strategy::read);
+        let count = |stage: &&'static str| (*stage, passed.get(stage).map_or(0, |set| set.len() as u64));
         Self {
             status: text(&page["job"], "status").into_owned(),
-            replicas: number(&page["job"], "replicas"),
-            seated: count(seated),
-            sealed: count(sealed),
-            revealed: count(revealed),
-            settled: count(settled),
+            seats: number(&page["job"], "replicas"),
+            stages: stages(strategy).iter().map(count).collect(),
         }
     }
 
     fn steps(&self) -> u64 {
-        self.seated + self.sealed + self.revealed + self.settled
+        self.stages.iter().map(|(_, count)| count).sum()
+    }
+
+    fn all(&self) -> u64 {
+        self.seats * self.stages.len() as u64
     }
 }
 
 impl std::fmt::Display for Progress {
     fn fmt(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let Self { replicas, seated, sealed, revealed, settled, .. } = self;
-        write!(to, "seated {seated}/{replicas}  sealed {sealed}/{replicas}  ")?;
-        write!(to, "revealed {revealed}/{replicas}  settled {settled}/{replicas}")
+        let said: Vec<_> = self.stages.iter().map(|(stage, count)| format!("{stage} {count}/{}", self.seats)).collect();
+        write!(to, "{}", said.join("  "))
     }
 }
 
@@ -188,7 +206,7 @@ impl Display {
         }
         let progress = Progress::of(page);
         if let Some(bar) = &self.bar {
-            bar.set_length(progress.replicas * 4);
+            bar.set_length(progress.all());
             bar.set_position(progress.steps());
             bar.set_message(format!("{}  {progress}", progress.status));
         } else if self.last.as_ref() != Some(&progress) {
@@ -231,7 +249,20 @@ mod tests {
         });
         let progress = Progress::of(&page);
         assert_eq!(progress.to_string(), "seated 3/3  sealed 3/3  revealed 2/3  settled 2/3");
-        assert_eq!(progress.steps(), 10);
+        assert_eq!((progress.steps(), progress.all()), (10, 12));
+    }
+
+    #[test]
+    fn a_reviewed_job_is_delivered_and_a_proven_one_is_not() {
+        let event = |kind: &str| json!({"kind": kind, "data": {"operator": "a"}});
+        let mut page = json!({
+            "job": {"status": "delivered", "replicas": 1, "strategy": {"Optimistic": {"window": 60}}},
+            "timeline": [event("JobPosted"), event("SeatClaimed"), event("ResultDelivered")],
+        });
+        assert_eq!(Progress::of(&page).to_string(), "seated 1/1  delivered 1/1  settled 0/1");
+        page["job"]["strategy"] =
+            json!({"Attested": {"registrar": "11111111111111111111111111111111", "threshold": 1}});
+        assert_eq!(Progress::of(&page).to_string(), "seated 1/1  settled 0/1");
     }
 
     #[test]
@@ -241,6 +272,10 @@ mod tests {
         });
         assert!(ended(&page, Until::Settled) && !ended(&page, Until::Closed));
         page["job"]["closed_slot"] = json!("8");
+        assert!(ended(&page, Until::Closed));
+        page["cases"] = json!([{"closed_slot": null}]);
+        assert!(!ended(&page, Until::Closed), "a case still holds rent");
+        page["cases"] = json!([{"closed_slot": "8"}]);
         assert!(ended(&page, Until::Closed));
         page["round"]["closed_slot"] = Value::Null;
         assert!(!ended(&page, Until::Closed));

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
     addresses,
-    escrow::{Assignment, EscrowError, JobState},
+    escrow::{Assignment, EscrowError, JobState, Strategy},
     ix,
     staking::sortition,
 };
@@ -87,7 +87,10 @@ fn may_claim(
     let held = &m.staking.pools[&pool];
     require(held.active.amount >= m.escrow.classes[usize::from(job.class)].stake, EscrowError::StakeTooLow)?;
 
-    let first = u64::from(m.escrow.spread) * u64::from(job.replicas);
+    // Of a committee no more than there are seats, or whoever is fastest would have them all.
+    let committee = matches!(job.strategy, Strategy::Sampled { .. }) && job.replicas > 1;
+    let all = u64::from(m.escrow.spread) * u64::from(job.replicas);
+    let first = if committee { u64::from(job.replicas) - 1 } else { all };
     let draw = (&job.seed, sortition::ROLE_SEAT, at);
     require(m.chosen(draw, (&pool, &record), (first, job.seeded_at)), EscrowError::NotEligible)
 }

@@ -195,7 +195,7 @@ fn strategy(terms: &JobTerms, params: &EscrowParams) -> Verdict {
             let within = samples > 0 && samples <= 16 && committee > 0 && committee <= 6;
             require(within, EscrowError::BadSamples)?;
         }
-        Strategy::Attested { threshold, .. } => require(threshold > 0 && threshold <= 8, EscrowError::BadThreshold)?,
+        Strategy::Attested { threshold, .. } => require(threshold > 0 && threshold <= 4, EscrowError::BadThreshold)?,
         Strategy::Proven { .. } => {}
         Strategy::Optimistic { window } => require(review(window), EscrowError::BadReview)?,
         Strategy::Accepted { window } => {

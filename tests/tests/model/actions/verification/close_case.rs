@@ -24,7 +24,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         require(case.opener == opener, VerificationError::WrongAddress)?;
         require(case.closable(job, now), VerificationError::CaseNotOver)?;
         // The last case of a job that nobody could judge ends it.
-        if job.live() && job.doubted && job.cases == 1 {
+        if job.state == JobState::Doubted && job.cases == 1 {
             (job.root, job.winners, job.losers) = ([0; 32], Vec::new(), Vec::new());
             job.end(JobState::Unresolved, now);
         }

@@ -43,7 +43,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
 /// The executor was right, or wrong, or nobody could say.
 fn judge(m: &mut Model, at: &Pubkey, case: &mut Case, executor: Pubkey) -> Verdict {
     if case.undecided() {
-        need(m.jobs.get_mut(&case.job))?.doubted = true;
+        need(m.jobs.get_mut(&case.job))?.state = JobState::Doubted;
         return case.give_back(Ruling::Undecided);
     }
     if case.decision == case.claim {
@@ -60,7 +60,9 @@ fn convict(m: &mut Model, case: &Case) -> Verdict {
     let (executor, seat) = case.executor.expect("a challenge is about somebody");
     let job = need(m.jobs.get_mut(&case.job))?;
     require(job.seats.contains(&seat), EscrowError::BadVerdict)?;
-    (job.accuser, job.root, job.winners, job.losers) = (case.opener, [0; 32], Vec::new(), vec![seat]);
+    // It has no root: who found it out stands there.
+    (job.accuser, job.root) = (Some(case.opener), case.opener.to_bytes());
+    (job.winners, job.losers) = (Vec::new(), vec![seat]);
     job.end(JobState::Unresolved, now);
     let verified = Verified { outcome: Outcome::Wrong, value: job.bond, partner: job.requester, trust: false };
     need(m.records.get_mut(&addresses::record(&executor, job.class)))?.apply(&verified, now);

@@ -25,6 +25,10 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let round_of = |at: &Pubkey| view.model.rounds.get(&addresses::round(at));
     let ready = |at: &Pubkey, job: &Job| !job.has_round() || round_of(at).is_some();
     let (address, job) = view.job(dice, |at, job| job.live() && job.seeded_at == 0 && ready(at, job))?;
+    // A proven job is drawn with its key, of which the walk has none.
+    if matches!(job.strategy, Strategy::Proven { .. }) && !dice.once_in(8) {
+        return None;
+    }
     let caller = dice.once_in(2).then(|| view.anybody(dice));
     // Where nobody seals there is no round.
     let with_round = job.has_round() != dice.once_in(20);
@@ -50,6 +54,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         }
         // The first draw needs a round in which nothing happened: who has a seat knows that it is this posting's.
         let own = round.as_ref().is_some_and(|round| round.is_of(&job) && (!job.seats.is_empty() || round.fresh()));
+        require(!matches!(job.strategy, Strategy::Proven { .. }), VerificationError::WrongKey)?;
         require(!job.has_round() || own, VerificationError::StaleRound)?;
         let first = job.seed_slot + 1;
         require(first < slot, VerificationError::SeedNotReady)?;

@@ -13,7 +13,7 @@ use crate::{
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let (m, any) = (view.model, dice.once_in(12));
-    let told = |job| m.rounds.get(&addresses::round(job)).is_some_and(|round| round.revealing(m.now) && !round.known);
+    let told = |job| m.rounds.get(&addresses::round(job)).is_some_and(|round| round.revealing(m.now));
     let ripe: Vec<_> = m.canaries.iter().filter(|(_, canary)| any || told(&canary.job)).collect();
     let (address, canary) = dice.pick(&ripe).map(|(address, canary)| (**address, (*canary).clone()))?;
     let (keeper, job) = (view.keeper(dice), canary.job);
@@ -23,7 +23,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     send(call, move |m| {
         let now = m.now;
         let job = need(m.jobs.get_mut(&job))?;
-        let round = need(m.rounds.get_mut(&addresses::round(&canary.job)))?;
+        let round = need(m.rounds.get(&addresses::round(&canary.job)))?;
         let held = need(m.canaries.get(&address))?;
         require(keeper == m.verification.canary_keeper, VerificationError::NotKeeper)?;
         require(held.payer == payer, VerificationError::WrongAddress)?;
@@ -31,11 +31,11 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let over = [Phase::Tied, Phase::Auditing, Phase::Final].contains(&round.phase);
         require(!over, VerificationError::WrongPhase)?;
         require(round.is_of(job), VerificationError::StaleRound)?;
-        require(!round.known, VerificationError::AlreadyKnown)?;
+        require(job.root == [0; 32], VerificationError::AlreadyKnown)?;
         require(round.revealing(now), VerificationError::RevealTooEarly)?;
         require(held.created_at < job.posted_at, VerificationError::CanaryTooYoung)?;
         require(job.live(), EscrowError::WrongState)?;
-        (round.known, job.root) = (true, root);
+        job.root = root;
         m.canaries.remove(&address);
         m.money.close(&address, &payer)
     })

@@ -13,7 +13,7 @@ use assay_tests::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{Job, Model, Seat, Verdict, need, require, sample, tree},
+    state::{Job, Model, Seat, Verdict, holding, need, require, sample, tree},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
@@ -40,7 +40,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     send(call(&operator, &job, seal), move |m| {
         let now = m.now;
         let round = need(m.rounds.get_mut(&at))?;
-        let seat = need(m.seats.get_mut(&address))?;
+        let seat = holding(m.seats.get_mut(&address))?;
         require(seal != [0; 32], VerificationError::EmptyCommitment)?;
         require(round.phase == Phase::Sealing, VerificationError::WrongPhase)?;
         require(seat.state == SeatState::Claimed, VerificationError::WrongSeatState)?;

@@ -1,0 +1,154 @@
+//! What a seat brings: a seal and its reveal, a delivery, a proof.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use assay_sdk::{
+    addresses,
+    escrow::{Job, Seat, Strategy},
+    ix,
+    sample::{drawn, pieces},
+    verification::{Round, audit::EXECUTOR, sample, seal::seal},
+};
+use solana_sdk::pubkey::Pubkey;
+
+use super::Agent;
+use crate::{
+    journal::{Entry, Stage},
+    market::{Snapshot, posting, question},
+};
+
+/// Time between two reports of progress while computing.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+impl Agent {
+    /// Compute what the seat is to bring, and bring it.
+    pub(super) async fn answer(&self, address: &Pubkey, job: &Job, seat: &Seat) -> Result<()> {
+        match job.strategy {
+            Strategy::Replicated { .. } => self.seal(address, job, self.whole(address, job, seat).await?).await,
+            Strategy::Sampled { .. } if seat.index == EXECUTOR => {
+                self.seal(address, job, self.whole(address, job, seat).await?).await
+            }
+            Strategy::Sampled { .. } => self.seal(address, job, self.drawn(address, job).await?).await,
+            Strategy::Optimistic { .. } | Strategy::Accepted { .. } => self.deliver(address, job, seat).await,
+            Strategy::Proven { key } => self.prove(address, job, seat, &key).await,
+            Strategy::Attested { registrar, .. } => self.attest(address, job, seat, &registrar).await,
+        }
+    }
+
+    /// The root of all units, as it is written down. A restarted node stands by what it wrote, and computes only what it
+    /// had not.
+    pub(super) async fn whole(&self, address: &Pubkey, job: &Job, seat: &Seat) -> Result<Entry> {
+        let name = posting(address, job).to_string();
+        if let Some(entry) = self.journal.get(&name)? {
+            return Ok(entry);
+        }
+        let done = Arc::new(AtomicU64::new(0));
+        let root = tokio::select! {
+            root = self.workshop.whole(address, job, done.clone()) => root?,
+            never = self.beat(address, seat, &done) => never,
+        };
+        Ok(self.journal.record(&name, root, vec![])?)
+    }
+
+    /// Tell the chain how far the work is, until it is done.
+    async fn beat(&self, address: &Pubkey, seat: &Seat, done: &AtomicU64) -> ! {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            let progress = done.load(Ordering::Relaxed).max(seat.progress);
+            let beat = ix::escrow::heartbeat(&self.chain.operator(), address, progress);
+            if let Err(error) = self.chain.send(vec![beat]).await {
+                tracing::debug!(job = %address, "no heartbeat: {error:#}");
+            }
+        }
+    }
+
+    /// The digests of the drawn units, and what they add up to, as they are written down.
+    pub(super) async fn drawn(&self, address: &Pubkey, job: &Job) -> Result<Entry> {
+        let name = question::sample(address, job).to_string();
+        if let Some(entry) = self.journal.get(&name)? {
+            return Ok(entry);
+        }
+        let leaves = self.workshop.units(address, job, drawn(address, job)).await?;
+        Ok(self.journal.record(&name, sample::root(&leaves), leaves)?)
+    }
+
+    async fn seal(&self, address: &Pubkey, job: &Job, entry: Entry) -> Result<()> {
+        self.still_posted(address, job).await?;
+        let (me, round) = (self.chain.operator(), addresses::round(address));
+        let sealed = seal(self.chain.genesis(), &round, &me, &entry.digest, entry.salt.expose());
+        let first = job.strategy.first() == 1 && job.replicas == 1;
+        let build = if first { ix::verification::seal_result_first } else { ix::verification::seal_result };
+        self.chain.send(vec![build(&me, address, sealed)]).await?;
+        self.journal.set_stage(&entry.question, Stage::Sealed)?;
+        Ok(())
+    }
+
+    async fn deliver(&self, address: &Pubkey, job: &Job, seat: &Seat) -> Result<()> {
+        let entry = self.whole(address, job, seat).await?;
+        self.still_posted(address, job).await?;
+        self.chain.send(vec![ix::escrow::deliver(&self.chain.operator(), address, entry.digest)]).await?;
+        self.journal.set_stage(&entry.question, Stage::Revealed)?;
+        Ok(())
+    }
+
+    /// Open the seal.
+    pub(super) async fn reveal(&self, snapshot: &Snapshot, address: &Pubkey, job: &Job, seat: &Seat) -> Result<()> {
+        let me = self.chain.operator();
+        match job.strategy {
+            Strategy::Sampled { .. } if seat.index == EXECUTOR => {
+                return self.show_leaves(address, job, snapshot.rounds.get(address)).await;
+            }
+            Strategy::Sampled { .. } => {
+                let entry = self.sealed(question::sample(address, job))?;
+                let (leaves, salt) = (entry.leaves.clone(), *entry.salt.expose());
+                self.chain.send(vec![ix::verification::reveal_sample(&me, address, leaves, salt)]).await?;
+                self.journal.set_stage(&entry.question, Stage::Revealed)?;
+            }
+            _ => {
+                let entry = self.sealed(posting(address, job))?;
+                let reveal = ix::verification::reveal_result(&me, address, entry.digest, *entry.salt.expose());
+                self.chain.send(vec![reveal]).await?;
+                self.journal.set_stage(&entry.question, Stage::Revealed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sealed(&self, name: Pubkey) -> Result<Entry> {
+        let entry = self.journal.get(&name.to_string())?;
+        entry.context("the journal has no salt for this job: was the data folder lost?")
+    }
+
+    /// The executor of a sampled job reveals its root, and then shows piece by piece that the drawn leaves are under it.
+    async fn show_leaves(&self, address: &Pubkey, job: &Job, round: Option<&Round>) -> Result<()> {
+        let me = self.chain.operator();
+        let entry = self.sealed(posting(address, job))?;
+        if job.root == [0; 32] {
+            let reveal = ix::verification::reveal_root(&me, address, entry.digest, *entry.salt.expose());
+            self.chain.send(vec![reveal]).await?;
+        }
+        let shown = round.and_then(|round| round.shown).unwrap_or_default();
+        let leaves = self.workshop.leaves(&posting(address, job))?;
+        for piece in pieces(&leaves, &drawn(address, job), &shown)? {
+            self.chain.send(vec![ix::verification::prove_sample(&me, address, piece)]).await?;
+        }
+        self.journal.set_stage(&entry.question, Stage::Revealed)?;
+        Ok(())
+    }
+
+    /// Fetching and computing take their time: is it still the same posting that stands there? A claim or a seal names
+    /// only the address, and would reach another one too.
+    pub(super) async fn still_posted(&self, address: &Pubkey, job: &Job) -> Result<()> {
+        let now = self.chain.account::<Job>(address).await?;
+        let same = now.is_some_and(|now| posting(address, &now) == posting(address, job));
+        ensure!(same, "the job was closed, or posted anew, in the meantime");
+        Ok(())
+    }
+}

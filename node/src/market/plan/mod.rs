@@ -1,0 +1,137 @@
+//! What could be done now, as the chain stands: one file for each kind of business.
+
+mod cases;
+mod ends;
+mod reviews;
+mod rounds;
+
+use assay_sdk::escrow::{Job, JobState};
+use solana_sdk::pubkey::Pubkey;
+
+pub use self::cases::Step;
+use super::{Policy, Snapshot};
+
+/// Something a node can do for a job.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// Capture the seed of its sortition. `checked`: whose seal waits for it, where the draw decides on a re-check.
+    Draw { checked: Option<Pubkey> },
+    /// Take a seat.
+    Claim,
+    /// Compute what this operator's seat is to bring, and bring it: a seal, a delivery, a proof, an attestation.
+    Compute,
+    /// Reveal what was sealed.
+    Reveal,
+    /// Count the round.
+    Finalize { operators: Vec<Pubkey> },
+    /// Compute a unit of what somebody delivered, and challenge it if it is wrong.
+    Watch { operator: Pubkey },
+    /// Accept what nobody challenged in time.
+    Release { operator: Pubkey },
+    /// Settle a seat that won or is released.
+    Settle { operator: Pubkey },
+    /// Slash a seat that lost, for the bounty.
+    Slash { operator: Pubkey },
+    /// Slash a ghost, for the bounty.
+    Expire { operator: Pubkey },
+    /// End a job that nobody sat down for.
+    ExpireJob,
+    /// Refund the requester and give everyone's rent back.
+    Close { round: Option<Pubkey> },
+    /// Clear away a round that is left of an earlier job: whoever paid for it gets the rent back, and the job that
+    /// stands at its address now, if one does, can be given a round of its own.
+    CloseRound { payer: Pubkey },
+    /// Have a jury decide between the digests of a round, or between the executor and its committee.
+    CallJury,
+    /// Take a case a step further.
+    Case { case: Pubkey, step: Step },
+}
+
+impl Action {
+    /// Whether it is this operator's own business: then it is done at once. What anyone may do waits a random while,
+    /// so that not every node pays for the same transaction.
+    pub fn is_own(&self, me: &Pubkey) -> bool {
+        match self {
+            Self::Claim | Self::Compute | Self::Reveal => true,
+            Self::Settle { operator } | Self::Release { operator } => operator == me,
+            Self::Case { step, .. } => step.is_own(me),
+            _ => false,
+        }
+    }
+
+    /// Whether a bond is lost if it is not done in time.
+    pub fn is_due(&self) -> bool {
+        match self {
+            Self::Compute | Self::Reveal | Self::CallJury => true,
+            Self::Case { step, .. } => step.is_due(),
+            _ => false,
+        }
+    }
+
+    /// Whether it computes, for a bond that is locked.
+    pub fn is_work(&self) -> bool {
+        matches!(self, Self::Compute | Self::Case { step: Step::Judge, .. })
+    }
+
+    /// Whether it takes on such work.
+    pub fn takes_work(&self) -> bool {
+        matches!(self, Self::Claim | Self::Case { step: Step::Join, .. })
+    }
+}
+
+/// Everything that could be done now, by job.
+pub fn plan(snapshot: &Snapshot, policy: &Policy) -> Vec<(Pubkey, Action)> {
+    let jobs = snapshot.jobs.iter();
+    let orphans = snapshot.rounds.iter().filter(|(address, _)| !snapshot.jobs.contains_key(address));
+    jobs.flat_map(|(address, job)| {
+        let business = Business { snapshot, policy, address, job };
+        business.actions().into_iter().map(|action| (*address, action))
+    })
+    .chain(orphans.map(|(address, round)| (*address, Action::CloseRound { payer: round.payer })))
+    .collect()
+}
+
+/// One job, and all that concerns it.
+struct Business<'a> {
+    snapshot: &'a Snapshot,
+    policy: &'a Policy,
+    address: &'a Pubkey,
+    job: &'a Job,
+}
+
+impl Business<'_> {
+    fn actions(&self) -> Vec<Action> {
+        let mut actions = match self.job.state {
+            JobState::Open | JobState::Seated => self.running(),
+            _ => self.verdict(),
+        };
+        actions.extend(self.ghosts());
+        actions.extend(self.cases());
+        actions.extend(self.closing());
+        actions
+    }
+
+    /// A live job.
+    fn running(&self) -> Vec<Action> {
+        let mut actions = vec![];
+        if self.job.state == JobState::Open && self.job.seats == 0 && self.snapshot.now > self.job.seal_by {
+            actions.push(Action::ExpireJob);
+        }
+        actions.extend(if self.job.strategy.has_round() { self.round() } else { self.roundless() });
+        actions
+    }
+
+    /// Capturing a seed, which is drawn again whenever more seats are asked for.
+    fn draw(&self, checked: Option<Pubkey>) -> Option<Action> {
+        let (job, snapshot) = (self.job, self.snapshot);
+        let wanted = job.seeded_at == 0 && snapshot.slot > job.seed_slot && snapshot.now <= job.seal_by;
+        wanted.then_some(Action::Draw { checked })
+    }
+
+    fn claim(&self) -> Option<Action> {
+        let may = self.snapshot.my_seat(self.address).is_none()
+            && self.policy.takes(&self.job.strategy)
+            && self.snapshot.may_claim(self.address, self.job);
+        may.then_some(Action::Claim)
+    }
+}

@@ -1,0 +1,49 @@
+//! Verdicts carried out, and jobs closed.
+
+use super::*;
+
+#[test]
+fn a_verdict_pays_winners_slashes_losers_and_expires_ghosts() {
+    let seats = || {
+        vec![
+            seat(0, key(2), SeatState::Revealed),
+            seat(1, me(), SeatState::Revealed),
+            seat(2, key(3), SeatState::Sealed),
+            seat(3, key(4), SeatState::Claimed),
+        ]
+    };
+    let verified = Job {
+        state: JobState::Verified,
+        replicas: 4,
+        strategy: Strategy::plain(4, 3),
+        seats: 0b1111,
+        winners: 0b11,
+        losers: 0b100,
+        ..job()
+    };
+    let mut market = snapshot(Some(verified), Some(round(Phase::Final, 3, 2)), seats());
+    let settle = |operator| Action::Settle { operator };
+    let mut expected = vec![settle(key(2)), settle(me()), Action::Slash { operator: key(3) }];
+    assert_eq!(actions(&market), expected);
+    market.now = 1_071;
+    expected.push(Action::Expire { operator: key(4) });
+    assert_eq!(actions(&market), expected);
+    assert!(settle(me()).is_own(&me()) && !settle(key(2)).is_own(&me()));
+
+    let void = Job { state: JobState::Unresolved, seats: 0b111, losers: 0b100, ..job() };
+    let market = snapshot(Some(void), Some(round(Phase::Final, 3, 2)), seats()[..3].to_vec());
+    assert_eq!(actions(&market), [settle(key(2)), settle(me()), Action::Slash { operator: key(3) }]);
+}
+
+#[test]
+fn an_ended_job_is_closed_with_its_round() {
+    for state in [JobState::Settled, JobState::Unresolved, JobState::Cancelled, JobState::Expired] {
+        let ended = || Some(Job { state, ..job() });
+        let with = snapshot(ended(), Some(round(Phase::Final, 3, 3)), vec![]);
+        assert_eq!(actions(&with), [Action::Close { round: Some(key(9)) }]);
+        assert_eq!(actions(&snapshot(ended(), None, vec![])), [Action::Close { round: None }]);
+    }
+    let seats = vec![seat(0, key(2), SeatState::Claimed)];
+    let ghost = Job { state: JobState::Unresolved, seats: 0b1, ..job() };
+    assert_eq!(actions(&snapshot(Some(ghost), None, seats)), [], "a seat is left");
+}
