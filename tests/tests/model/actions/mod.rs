@@ -134,7 +134,7 @@ pub const ACTIONS: &[Action] = actions![
     2 governance::accept_authority,
     2 governance::set_guardian,
     3 governance::set_paused,
-    16 reputation::record_outcome,
+    60 reputation::record_outcome,
     2 reputation::score,
     10 reputation::open_record,
     1 escrow::propose_authority,

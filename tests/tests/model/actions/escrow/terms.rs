@@ -56,7 +56,7 @@ fn replicated(dice: &mut Dice) -> Strategy {
     let replicas = dice.one(&[2, 2, 2, 3, 3, 3, 4, 5]);
     let quorum = (replicas / 2 + 1 + dice.below(2) as u8).min(replicas);
     let most = if dice.once_in(2) { replicas } else { (replicas + 1 + dice.below(3) as u8).min(MAX_REPLICAS) };
-    Strategy::Replicated { replicas, quorum, most, adaptive: dice.once_in(4) }
+    Strategy::Replicated { replicas, quorum, most, adaptive: dice.once_in(2) }
 }
 
 fn sampled(dice: &mut Dice) -> Strategy {
