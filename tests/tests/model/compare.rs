@@ -1,6 +1,7 @@
 //! The chain against the model. A transaction can change only the accounts that it locked for writing, so comparing
 //! those after each step compares everything.
 
+mod cases;
 mod governance;
 mod market;
 mod reputation;
@@ -42,7 +43,7 @@ pub fn known(model: &Model) -> Vec<Pubkey> {
 fn one(model: &Model, chain: &Chain, address: &Pubkey) -> Vec<String> {
     let mut diff = Diff { at: address.to_string(), found: Vec::new() };
     diff.same("lamports", model.money.lamports(address), chain.lamports(address));
-    let all = [market::PLACES, token::PLACES, staking::PLACES, reputation::PLACES, governance::PLACES];
+    let all = [market::PLACES, cases::PLACES, token::PLACES, staking::PLACES, reputation::PLACES, governance::PLACES];
     let known = all.concat().iter().filter(|place| place(model, chain, address, &mut diff).is_some()).count();
     let data = chain.account(address).is_some_and(|account| !account.data.is_empty());
     if known == 0 && data {

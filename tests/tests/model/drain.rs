@@ -4,7 +4,7 @@
 use anchor_lang::prelude::Pubkey;
 
 use crate::{
-    actions::{ACTIONS, Clock, Next, Step, View, decree},
+    actions::{ACTIONS, Clock, Next, Step, View, decree, verification::close_canary::KEPT},
     dice::Dice,
     driver::Walk,
     state::{Decree, PROGRAMS},
@@ -23,7 +23,21 @@ const CRANKS: &[&str] = &[
     "escrow::refund",
     "wait::harvest",
     "escrow::close_job",
+    "verification::draw",
+    "verification::finalize_sample",
+    "verification::draw_jury",
+    "verification::resolve_case",
+    "verification::conclude_challenge",
+    "verification::conclude_tie",
+    "verification::conclude_sample",
+    "verification::moot_case",
+    "verification::pay_case",
+    "verification::settle_ballot",
+    "verification::slash_ballot",
+    "verification::close_case",
+    "verification::return_surety",
     "verification::close_round",
+    "verification::close_canary",
     "token::open_fee_vault",
     "token::collect_fees",
     "staking::close_case",
@@ -49,6 +63,9 @@ pub fn empty(walk: &mut Walk) {
     let paused = dice.once_in(2);
     if paused {
         pause(walk, true);
+    }
+    if !walk.model.canaries.is_empty() {
+        walk.wait(Clock { seconds: KEPT, slots: 1_000 });
     }
     for round in 0..ROUNDS {
         // What ends only now has its own time to wait: a review that pays begins the grace of its royalties.
@@ -102,5 +119,10 @@ fn left(walk: &Walk) -> Vec<String> {
     let tickets = m.staking.tickets.keys().map(|address| format!("ticket {address}"));
     let locked = m.staking.pools.iter().filter(|(_, pool)| pool.locked > 0);
     let locks = locked.map(|(address, pool)| format!("{} locked in {address}", pool.locked));
+    let canaries = m.canaries.keys().map(|address| format!("canary {address}"));
+    let cases = m.cases.iter().map(|(address, case)| format!("case {address} in {:?}", case.phase));
+    let ballots = m.ballots.keys().map(|address| format!("ballot {address}"));
+    let sureties = m.sureties.keys().map(|address| format!("surety {address}"));
+    let rounds = rounds.chain(canaries).chain(cases).chain(ballots).chain(sureties);
     jobs.chain(seats).chain(bids).chain(rounds).chain(tickets).chain(locks).collect()
 }

@@ -1,6 +1,7 @@
 //! What holds after every step, whatever happened: the invariants of the threat model, on the model, which the driver
 //! has just compared with the chain.
 
+mod cases;
 mod governance;
 mod money;
 mod staking;
@@ -30,6 +31,7 @@ impl Laws {
         broken.extend(jobs(model));
         broken.extend(staking::broken(model));
         broken.extend(governance::broken(model));
+        broken.extend(cases::broken(model));
         broken
     }
 }
@@ -56,7 +58,7 @@ fn jobs(model: &Model) -> Vec<String> {
             broken.push(format!("{address} has {seats} seats, and says {:?}", job.seats));
         }
         // One bounty for each seat to settle and one for closing it, whatever became of the job.
-        let seats = if job.live() { job.replicas.into() } else { job.seats.len() as u64 };
+        let seats = if job.live() { job.most().into() } else { job.seats.len() as u64 };
         let rent = model.money.rent(job.space) + u64::from(job.bounty) * (seats + 1);
         if model.money.lamports(address) < rent {
             broken.push(format!("{address} has {} lamports, and needs {rent}", model.money.lamports(address)));

@@ -11,13 +11,14 @@ mod dice;
 mod drain;
 mod driver;
 mod laws;
+mod sights;
 mod state;
 
 use std::{collections::BTreeSet, time::Instant};
 
 use assay_tests::idl;
 
-use crate::{actions::ACTIONS, driver::Walk, state::Model};
+use crate::{actions::ACTIONS, driver::Walk, sights::SIGHTS, state::Model};
 
 /// Steps when `STEPS` does not say.
 const STEPS: u64 = 20_000;
@@ -39,6 +40,11 @@ const NOT_WALKED: &[(&str, &str)] = &[
     ("escrow::seal_seat", "by verification::seal_result"),
     ("escrow::reveal_seat", "by verification::reveal_result"),
     ("escrow::record_verdict", "by verification::finalize_round"),
+    ("escrow::ask", "by verification::finalize_round, seal_result and draw"),
+    ("escrow::set_root", "by verification::reveal_canary and reveal_root"),
+    ("escrow::change_cases", "by verification::open_case and close_case"),
+    ("escrow::doubt", "by verification::conclude_challenge"),
+    ("escrow::convict", "by verification::conclude_challenge"),
     ("verification::register_key", "proofs are too slow for a walk: see programs/proofs.rs"),
     ("verification::retire_key", "as register_key"),
     ("verification::close_key", "as register_key"),
@@ -74,7 +80,12 @@ fn programs_do_what_the_model_says() {
     for (reason, times) in &walk.refusals {
         println!("{reason:<40} {times:>8}");
     }
+    for (sight, times) in &walk.sights {
+        println!("{sight:<45} {times:>8}");
+    }
     if steps >= STEPS {
+        let unseen: Vec<_> = SIGHTS.iter().filter(|sight| !walk.sights.contains_key(*sight)).collect();
+        assert!(unseen.is_empty(), "never seen: {unseen:?}");
         let never: Vec<_> = ACTIONS
             .iter()
             .filter(|a| walk.tally.get(a.name).is_none_or(|(ok, _)| *ok == 0) && !a.name.starts_with("wait::wait"))
@@ -87,7 +98,7 @@ fn programs_do_what_the_model_says() {
 #[test]
 fn a_wrong_model_is_found_out() {
     type Mistake = (&'static str, fn(&mut Model));
-    let mistakes: [Mistake; 16] = [
+    let mistakes: [Mistake; 22] = [
         ("fee", |m| m.escrow.fee_bps += 1),
         ("bond", |m| m.escrow.bond_bps += 1),
         ("bounty", |m| m.escrow.bounty_lamports += 1),
@@ -103,6 +114,12 @@ fn a_wrong_model_is_found_out() {
         ("own stake", |m| m.staking.params.min_self_stake += 1),
         ("quorum", |m| m.governance.params.quorum_bps += 1),
         ("minted", |m| m.token.minted += 1),
+        ("jury", |m| m.verification.jury = 7),
+        ("challenge bond", |m| m.verification.challenge_bond += 1),
+        ("juror bond", |m| m.verification.juror_bond += 1),
+        ("canary seconds", |m| m.verification.canary_seconds = 599),
+        ("class value", |m| m.verification.class_values[0] = 1),
+        ("widening", |m| m.widening = 1),
         ("lamports", |m| *m.money.lamports.values_mut().next().expect("a wallet") += 1),
     ];
     for (name, mistake) in mistakes {

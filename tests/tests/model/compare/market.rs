@@ -7,9 +7,9 @@ use assay_tests::{
 };
 
 use super::{Diff, Place};
-use crate::state::{Admin, Bid, Device, Model, Published};
+use crate::state::{Admin, Bid, Device, Model, Published, Shown};
 
-pub const PLACES: &[Place] = &[job, seat, round, device, bid, published, payment, config];
+pub const PLACES: &[Place] = &[job, seat, round, canary, device, bid, published, payment, config];
 
 fn bits(seats: &[u8]) -> u8 {
     seats.iter().fold(0, |set, seat| set | 1 << seat)
@@ -21,11 +21,8 @@ fn job(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Optio
     diff.at = format!("job {} of {}", job.nonce, job.requester);
     diff.same("bytes", job.space, chain.account(address)?.data.len());
     diff.same("state", job.state, on.state);
-    diff.same(
-        "strategy",
-        (job.replicas, job.quorum, job.review_window),
-        (on.replicas, on.strategy.quorum(), on.strategy.review_window().unwrap_or(0)),
-    );
+    diff.same("strategy", (job.strategy, job.replicas), (on.strategy, on.replicas));
+    diff.same("cases", (job.cases, job.accuser), (on.cases, on.accuser()));
     diff.same("assignment", (job.assignment, job.class), (on.assignment(), on.class));
     diff.same("seats", bits(&job.seats), on.seats);
     diff.same("winners", bits(&job.winners), on.winners);
@@ -69,9 +66,23 @@ fn round(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Opt
     diff.same("job", (round.job, round.payer), (on.job, on.payer));
     diff.same("phase", round.phase, on.phase);
     diff.same("replicas", (round.replicas, round.quorum), (on.replicas, on.quorum));
+    diff.same("silent", bits(&round.silent), on.silent);
+    let shown = on.shown.map(|it| {
+        let verification::Shown { leaves, height, digest, node, root } = it;
+        Shown { leaves, height, digest, node, root }
+    });
+    diff.same("shown", round.shown, shown);
     diff.same("counts", (round.sealed, round.revealed), (on.sealed, on.revealed));
     diff.same("times", (round.seal_by, round.reveal_by), (on.seal_by, on.reveal_by));
     diff.same("window", round.reveal_window, on.reveal_window);
+    Some(())
+}
+
+fn canary(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Option<()> {
+    let canary = model.canaries.get(address)?;
+    let on: verification::Canary = chain.find(address)?;
+    let same = (canary.commitment, canary.created_at, canary.payer);
+    diff.same("canary", same, (on.commitment, on.created_at, on.payer));
     Some(())
 }
 
@@ -126,7 +137,8 @@ fn config(model: &Model, chain: &Chain, address: &Pubkey, diff: &mut Diff) -> Op
     if *address == addresses::config(&verification::ID) {
         let on: verification::Config = chain.find(address)?;
         diff.at = "verification's Config".into();
-        let verification::Config { authority, pending, guardian, paused, .. } = on;
+        let verification::Config { authority, pending, guardian, paused, params, .. } = on;
+        diff.same("params", &model.verification, &params);
         diff.same("admin", model.admins[&verification::ID], Admin { authority, pending, guardian, paused });
         return Some(());
     }

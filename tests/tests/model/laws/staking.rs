@@ -12,7 +12,7 @@ pub fn broken(model: &Model) -> Vec<String> {
     broken
 }
 
-/// Vaults are stakes, less slashes, and gifts, exactly; locks are the exposures of seats; shares are all somebody's, and
+/// Vaults are stakes, less slashes, and gifts, exactly; locks are the exposures of seats and the bonds of jurors; shares are all somebody's, and
 /// never dearer than a base unit; accounts are counted.
 fn pools(model: &Model) -> Vec<String> {
     let mut broken = Vec::new();
@@ -27,7 +27,9 @@ fn pools(model: &Model) -> Vec<String> {
         law(held == stake + gifts, format!("vault {held}, stake {stake}, gifts {gifts}"));
 
         let seats = model.seats.values().filter(|seat| seat.operator == pool.operator);
+        let ballots = model.ballots.values().filter(|ballot| ballot.operator == pool.operator);
         let exposed: u64 = seats.map(|seat| model.jobs[&seat.job].exposure).sum();
+        let exposed = exposed + ballots.map(|ballot| ballot.bond).sum::<u64>();
         let covered = exposed == pool.locked && pool.locked <= pool.active.amount;
         law(covered, format!("locked {}, exposed {exposed}, active {}", pool.locked, pool.active.amount));
 

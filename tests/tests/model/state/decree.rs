@@ -8,7 +8,7 @@ use assay_tests::assay_sdk::{
     ix,
     staking::{self, StakingError, StakingParams},
     token::{self, TokenError, TokenParams},
-    verification::{self, VerificationError},
+    verification::{self, VerificationError, VerificationParams},
 };
 
 use super::{Model, Verdict, need, require, token_program};
@@ -63,6 +63,7 @@ pub enum Decree {
     TokenParams(TokenParams),
     StakingParams(StakingParams),
     GovernanceParams(GovernanceParams),
+    VerificationParams(VerificationParams),
     /// Mint, to, amount.
     Spend(Pubkey, Pubkey, u64),
 }
@@ -90,6 +91,7 @@ impl Decree {
             Self::TokenParams(_) | Self::Spend(..) => Program::Token,
             Self::StakingParams(_) => Program::Staking,
             Self::GovernanceParams(_) => Program::Governance,
+            Self::VerificationParams(_) => Program::Verification,
         }
     }
 
@@ -111,6 +113,7 @@ impl Decree {
             Self::TokenParams(params) => ix::token::set_params(by, *params),
             Self::StakingParams(params) => ix::staking::set_params(by, params.clone()),
             Self::GovernanceParams(params) => ix::governance::set_params(by, params.clone()),
+            Self::VerificationParams(params) => ix::verification::set_params(by, params.clone()),
             Self::Spend(mint, to, amount) => ix::token::spend_treasury(by, (*mint, token_program(mint)), to, *amount),
         }
     }
@@ -136,6 +139,7 @@ impl Decree {
             Self::TokenParams(params) => return m.set_token_params(params),
             Self::StakingParams(params) => return m.set_staking_params(params),
             Self::GovernanceParams(params) => return m.set_governance_params(params),
+            Self::VerificationParams(params) => return m.set_verification_params(params),
             Self::Spend(mint, to, amount) => {
                 require(*amount > 0, TokenError::ZeroAmount)?;
                 return m.money.transfer(&addresses::treasury(mint), to, *amount);

@@ -1,9 +1,13 @@
-//! Devices, seats, bids, models and rounds. Jobs have a file of their own.
+//! Devices, seats, bids and models. Jobs and rounds have files of their own.
 
 use anchor_lang::prelude::Pubkey;
-use assay_tests::assay_sdk::{
-    escrow::{Capabilities, EscrowError, Requirements, SeatState},
-    verification::Phase,
+use assay_tests::{
+    assay_sdk::{
+        addresses,
+        escrow::{Capabilities, EscrowError, Requirements, SeatState},
+        verification::seal,
+    },
+    world::GENESIS,
 };
 
 use super::{Job, Verdict, require};
@@ -60,6 +64,15 @@ pub struct Seat {
     pub heartbeat_at: i64,
     /// What the operator sealed and can reveal: not on the chain.
     pub digest: [u8; 32],
+    /// The unit of what it delivered that is wrong, if one is: not on the chain.
+    pub wrong: Option<u64>,
+}
+
+impl Seat {
+    /// Whether this is what it sealed.
+    pub fn opens(&self, digest: &[u8; 32], salt: &[u8; 32]) -> bool {
+        seal::seal(&GENESIS, &addresses::round(&self.job), &self.operator, digest, salt) == self.commitment
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,41 +105,4 @@ pub struct Published {
     pub royalty_bps: u16,
     pub revision: u32,
     pub uri: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct Round {
-    pub phase: Phase,
-    pub replicas: u8,
-    pub quorum: u8,
-    pub sealed: u8,
-    pub revealed: u8,
-    pub job: Pubkey,
-    pub payer: Pubkey,
-    pub seal_by: i64,
-    pub reveal_window: u32,
-    pub reveal_by: i64,
-}
-
-impl Round {
-    pub fn is_of(&self, job: &Job) -> bool {
-        !job.accepted()
-            && self.replicas == job.replicas
-            && self.seal_by == job.seal_by
-            && self.reveal_window == job.reveal_window
-    }
-
-    pub fn revealing(&self, now: i64) -> bool {
-        match self.phase {
-            Phase::Sealing => now > self.seal_by && self.sealed >= self.quorum,
-            Phase::Revealing => true,
-            Phase::Checking | Phase::Tied | Phase::Auditing | Phase::Final => false,
-        }
-    }
-
-    pub fn countable(&self, now: i64) -> bool {
-        let complete = self.revealed == self.sealed || now > self.reveal_by;
-        let hopeless = self.phase == Phase::Sealing && now > self.seal_by && self.sealed < self.quorum;
-        hopeless || (self.revealing(now) && complete)
-    }
 }

@@ -6,28 +6,36 @@
 
 pub mod admin;
 pub mod bond;
+pub mod case;
 pub mod charge;
+pub mod count;
 pub mod decree;
+pub mod draw;
 pub mod governance;
 pub mod job;
 pub mod market;
 pub mod money;
 pub mod reputation;
 pub mod rewards;
+pub mod round;
+pub mod sample;
 pub mod staking;
+pub mod strategy;
 pub mod token;
+pub mod tree;
+pub mod verification;
 
 use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
 use assay_tests::{
     World,
-    assay_sdk::{escrow, staking as staking_program},
+    assay_sdk::{escrow, staking as staking_program, verification as verification_program},
 };
 
 pub use self::{
-    admin::*, charge::*, decree::*, governance::*, job::*, market::*, money::*, reputation::*, rewards::*, staking::*,
-    token::*,
+    admin::*, case::*, charge::*, decree::*, governance::*, job::*, market::*, money::*, reputation::*, rewards::*,
+    round::*, sample::Shown, staking::*, token::*, verification::*,
 };
 
 /// Why a transaction must fail.
@@ -79,6 +87,9 @@ pub struct Model {
     pub token: Token,
     pub governance: Governance,
     pub escrow: escrow::EscrowParams,
+    pub verification: verification_program::VerificationParams,
+    /// Seats by which a round without a quorum is widened. No parameter of the programs: here, so that it can be wrong.
+    pub widening: u8,
     /// Who governs each program, by its id.
     pub admins: BTreeMap<Pubkey, Admin>,
     /// Allowed payment mints: address of the PaymentMint, mint, bond rate.
@@ -89,6 +100,11 @@ pub struct Model {
     pub bids: BTreeMap<Pubkey, Bid>,
     pub models: BTreeMap<Pubkey, Published>,
     pub rounds: BTreeMap<Pubkey, Round>,
+    pub canaries: BTreeMap<Pubkey, Canary>,
+    pub cases: BTreeMap<Pubkey, Case>,
+    pub ballots: BTreeMap<Pubkey, Ballot>,
+    /// What executors have at stake in cases: job, operator.
+    pub sureties: BTreeMap<Pubkey, (Pubkey, Pubkey)>,
     pub records: BTreeMap<Pubkey, Record>,
 }
 
@@ -107,6 +123,8 @@ impl Model {
             token: Token::of(world),
             governance: Governance::new(world.governance().params),
             escrow: chain.read::<escrow::Config>(&config(&escrow::ID)).params,
+            verification: chain.read::<verification_program::Config>(&config(&verification_program::ID)).params,
+            widening: 2,
             admins: PROGRAMS.map(|program| (program.id(), Admin::new(world.authority))).into(),
             payments: BTreeMap::new(),
             devices: BTreeMap::new(),
@@ -115,6 +133,10 @@ impl Model {
             bids: BTreeMap::new(),
             models: BTreeMap::new(),
             rounds: BTreeMap::new(),
+            canaries: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            ballots: BTreeMap::new(),
+            sureties: BTreeMap::new(),
             records: BTreeMap::new(),
         }
     }

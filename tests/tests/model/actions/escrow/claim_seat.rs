@@ -1,7 +1,7 @@
 use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
     addresses,
-    escrow::{Assignment, EscrowError, JobState},
+    escrow::{Assignment, EscrowError, JobState, Strategy},
     ix,
     staking::sortition,
 };
@@ -87,14 +87,10 @@ fn may_claim(
     let held = &m.staking.pools[&pool];
     require(held.active.amount >= m.escrow.classes[usize::from(job.class)].stake, EscrowError::StakeTooLow)?;
 
-    // k * weight / total of all draws are below the threshold; k doubles with time, 16 times at most.
-    let waited = (m.now - job.seeded_at) as u64 / u64::from(m.escrow.widen_seconds);
-    let k = (u64::from(m.escrow.spread) * u64::from(job.replicas)) << waited.min(16);
-    let weight = u128::from(m.weight(held)) * u128::from(m.records[&record].score_bps(m.now)) / 10_000;
-    let total = u128::from(m.staking.totals.weight.settled(m.epoch()));
-    let draw = sortition::draw(&job.seed, sortition::ROLE_SEAT, at, &pool);
-    let share = u128::from(k) * weight;
-    // draw < share / total * 2^64, with the threshold rounded down.
-    let chosen = total > 0 && weight > 0 && (share >= total || u128::from(draw) < (share << 64) / total);
-    require(chosen, EscrowError::NotEligible)
+    // Of a committee no more than there are seats, or whoever is fastest would have them all.
+    let committee = matches!(job.strategy, Strategy::Sampled { .. }) && job.replicas > 1;
+    let all = u64::from(m.escrow.spread) * u64::from(job.replicas);
+    let first = if committee { u64::from(job.replicas) - 1 } else { all };
+    let draw = (&job.seed, sortition::ROLE_SEAT, at);
+    require(m.chosen(draw, (&pool, &record), (first, job.seeded_at)), EscrowError::NotEligible)
 }

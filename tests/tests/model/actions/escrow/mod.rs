@@ -38,6 +38,7 @@ pub mod withdraw_bid;
 use anchor_lang::{Space, prelude::Pubkey};
 use assay_tests::assay_sdk::escrow::{self, EscrowError, SeatState};
 
+pub use self::terms::nonce;
 use super::admin::Governed;
 use crate::state::{Admin, Model, Seat, Verdict};
 
@@ -64,11 +65,24 @@ fn seat_down(m: &mut Model, address: Pubkey, seat: Seat) -> Verdict {
 /// A seat that was just taken.
 fn fresh(index: u8, (job, operator, payer, device): (Pubkey, Pubkey, Pubkey, Pubkey), now: i64, seal_by: i64) -> Seat {
     let (state, commitment, digest) = (SeatState::Claimed, [0; 32], [0; 32]);
-    Seat { index, state, job, operator, payer, device, seal_by, commitment, progress: 0, heartbeat_at: now, digest }
+    Seat {
+        index,
+        state,
+        job,
+        operator,
+        payer,
+        device,
+        seal_by,
+        commitment,
+        progress: 0,
+        heartbeat_at: now,
+        digest,
+        wrong: None,
+    }
 }
 
 /// Pay a job's bounty to `caller`, of what its account has above its rent.
-fn pay_bounty(m: &mut Model, job: &Pubkey, caller: &Pubkey) -> Verdict {
+pub fn pay_bounty(m: &mut Model, job: &Pubkey, caller: &Pubkey) -> Verdict {
     let (space, bounty) = (m.jobs[job].space, u64::from(m.jobs[job].bounty));
     let spare = m.money.lamports(job).saturating_sub(m.money.rent(space));
     m.money.pay(job, caller, bounty.min(spare))

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
     addresses,
-    escrow::{self, Assignment, EscrowError, EscrowParams, JobState, JobTerms, Leg, MAX_LEGS, Royalty, Strategy, math},
+    escrow::{self, Assignment, EscrowError, EscrowParams, JobState, JobTerms, Leg, MAX_LEGS, Royalty, Strategy},
     ix,
 };
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     dice::Dice,
-    state::{Job, Model, Refusal, Verdict, ata, gross, need, paid_in, require},
+    state::{Job, Model, Refusal, Verdict, ata, gross, need, paid_in, require, strategy},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
@@ -25,7 +25,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let post = ix::escrow::post_job_with(&requester, &mint, terms.clone(), &models);
     let mut calls = vec![paid_in(&mint, post, &[requester])];
     // Mostly with its round, as the documents recommend.
-    let with_round = !matches!(terms.strategy, Strategy::Accepted { .. }) && models.is_empty() && !dice.once_in(4);
+    let with_round = strategy::has_round(terms.strategy) && models.is_empty() && !dice.once_in(4);
     if with_round {
         calls.push(ix::verification::open_round(&requester, &job));
     }
@@ -36,7 +36,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let legs = legs(m, &terms.royalties, &models)?;
         let posted = posted(m, &terms, (requester, mint, vault), legs, rate)?;
         let deposit = u64::try_from(posted.owed()).map_err(|_| OVERFLOW)?;
-        let bounties = math::bounties(posted.bounty, &terms.strategy).ok_or(OVERFLOW)?;
+        let bounties = u64::from(posted.bounty) * u64::from(strategy::cranks(posted.strategy));
         let lamports = m.money.rent(posted.space) + bounties;
         m.money.create_by_hand(&requester, &job, lamports, m.jobs.contains_key(&job))?;
         m.money.create_vault(&requester, &vault, &mint, &job)?;
@@ -60,20 +60,22 @@ fn posted(
     let params = &m.escrow;
     let class = params.classes[usize::from(terms.class)];
     let strategy = terms.strategy;
-    let replicas = strategy.first();
     let seat_price = price(terms.units, terms.price_per_unit)?;
     let (bond, exposure) = at_risk(params, terms.class, seat_price, rate)?;
-    let prices = if terms.assignment == Assignment::Auction { vec![0; usize::from(replicas)] } else { Vec::new() };
+    let priced = terms.assignment == Assignment::Auction || matches!(terms.strategy, Strategy::Sampled { .. });
+    let prices = if priced { vec![0; strategy::most(terms.strategy).into()] } else { Vec::new() };
     let milestones = terms.milestones.clone();
     let (seats, winners, losers) = Default::default();
-    Ok(Job {
+    let mut job = Job {
         vault,
         space: escrow::Job::space(&strategy, terms.uri.len(), prices.len(), milestones.len(), legs.len()),
         state: JobState::Open,
         class: terms.class,
         assignment: terms.assignment,
-        replicas,
-        quorum: strategy.quorum(),
+        strategy,
+        replicas: strategy::first(strategy),
+        cases: 0,
+        accuser: None,
         seats,
         winners,
         losers,
@@ -91,7 +93,6 @@ fn posted(
         seal_by: m.now + i64::from(terms.deadline_seconds),
         seal_window: class.seconds * u32::from(params.seal_factor),
         reveal_window: class.seconds * u32::from(params.reveal_factor),
-        review_window: strategy.review_window().unwrap_or(0),
         bounty: params.bounty_lamports,
         requirements: terms.requirements,
         seed_slot: m.slot,
@@ -102,7 +103,9 @@ fn posted(
         prices,
         milestones,
         legs,
-    })
+    };
+    job.price_seats();
+    Ok(job)
 }
 
 /// Who gets royalties: a model's go to its payee, at the share that it asks for.

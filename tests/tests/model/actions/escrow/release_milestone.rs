@@ -13,7 +13,7 @@ use crate::{
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let delivered = !dice.once_in(5);
     let due = |state| (state == SeatState::Delivered) == delivered;
-    let (address, seat, job) = view.seat(dice, |job, seat| job.live() && job.accepted() && due(seat.state))?;
+    let (address, seat, job) = view.seat(dice, |job, seat| job.live() && job.reviewed() && due(seat.state))?;
     // The silent are paid for by anybody.
     let silent = view.model.now > seat.seal_by || dice.once_in(4);
     let by = if silent { view.anybody(dice) } else { job.requester };
@@ -27,8 +27,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let seat = need(m.seats.get_mut(&address))?;
         require(job.mint == mint, EscrowError::WrongAddress)?;
         holding(m.money.tokens.get(&fees))?;
-        require(job.accepted(), EscrowError::WrongStrategy)?;
+        require(job.reviewed(), EscrowError::WrongStrategy)?;
         require(job.live(), EscrowError::WrongState)?;
+        require(job.cases == 0, EscrowError::CasesOpen)?;
         if by != job.requester {
             require(seat.state == SeatState::Delivered, EscrowError::NotRequester)?;
             require(now > seat.seal_by, EscrowError::TooEarly)?;

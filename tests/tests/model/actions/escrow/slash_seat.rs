@@ -15,12 +15,15 @@ use crate::{
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let judged = |state| matches!(state, JobState::Verified | JobState::Unresolved);
     let (address, seat, job) = view.seat(dice, |job, seat| judged(job.state) && job.losers.contains(&seat.index))?;
-    let caller = view.anybody(dice);
+    // Who found it out, if a case did.
+    let found_out = job.accuser.filter(|_| !dice.once_in(8));
+    let caller = found_out.unwrap_or_else(|| view.anybody(dice));
     let call = ix::escrow::slash_seat(&seat.job, &job.requester, &seat.operator, &caller);
     send(as_it_is(view, call, &address)?, move |m| {
         let (job, seat) = both(m, &address, &seat)?;
         require(judged(job.state), EscrowError::WrongState)?;
         require(job.losers.contains(&seat.index), EscrowError::SeatNotLost)?;
+        require(job.accuser.is_none_or(|accuser| accuser == caller), EscrowError::WrongAddress)?;
         end(m, &address, &caller, Part::Exposure)
     })
 }

@@ -48,9 +48,10 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         if more {
             (job.bond, job.exposure) = at_risk(&params, job.class, raised, rate)?;
             job.seat_price = raised;
+            job.price_seats();
         }
         if longer {
-            require(job.accepted() || job.seeded_at == 0, EscrowError::AlreadyDrawn)?;
+            require(!job.has_round() || job.seeded_at == 0, EscrowError::AlreadyDrawn)?;
             job.seal_by += i64::from(seconds);
             require(job.seal_by - job.posted_at <= i64::from(params.max_job_seconds), EscrowError::BadDeadline)?;
         }

@@ -5,7 +5,7 @@ use assay_tests::assay_sdk::{
     ix,
 };
 
-use super::super::{Next, View, send, staking, token};
+use super::super::{Next, View, send, staking, token, verification};
 use crate::{
     dice::Dice,
     state::{Decree, PROGRAMS, Program, need, require},
@@ -58,6 +58,7 @@ fn decree(view: &View, dice: &mut Dice) -> Decree {
             Program::Token if dice.once_in(2) => token::spend_treasury::spending(view, dice),
             Program::Token => Decree::TokenParams(token::set_params::params(view, dice)),
             Program::Staking => Decree::StakingParams(staking::set_params::params(dice)),
+            Program::Verification => Decree::VerificationParams(verification::set_params::params(view, dice)),
             _ => Decree::GovernanceParams(super::set_params::params(dice)),
         },
     }

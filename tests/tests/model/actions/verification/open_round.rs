@@ -1,9 +1,9 @@
-use anchor_lang::{Space, prelude::Pubkey};
+use anchor_lang::prelude::Pubkey;
 use assay_tests::assay_sdk::{
     addresses,
-    escrow::JobState,
+    escrow::{JobState, Strategy},
     ix,
-    verification::{self, Phase, VerificationError},
+    verification::{self, VerificationError},
 };
 
 use super::super::{Next, View, send};
@@ -14,7 +14,7 @@ use crate::{
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let fits = |job: &_| !view.model.rounds.contains_key(&addresses::round(job));
-    let (address, job) = view.job(dice, |at, job| job.state == JobState::Open && !job.accepted() && fits(at))?;
+    let (address, job) = view.job(dice, |at, job| job.state == JobState::Open && job.has_round() && fits(at))?;
     let who = if dice.once_in(12) { view.anybody(dice) } else { job.requester };
     send(ix::verification::open_round(&who, &address), move |m| open(m, &address, &who))
 }
@@ -23,23 +23,11 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
 pub fn open(m: &mut Model, address: &Pubkey, who: &Pubkey) -> Verdict {
     let round = addresses::round(address);
     let job = need(m.jobs.get(address))?.clone();
-    m.money.create(who, &round, 8 + verification::Round::INIT_SPACE)?;
+    m.money.create(who, &round, verification::Round::space(matches!(job.strategy, Strategy::Sampled { .. })))?;
     require(*who == job.requester, VerificationError::NotRequester)?;
     m.admins[&verification::ID].running(VerificationError::Paused)?;
-    let fits = job.state == JobState::Open && job.seats.is_empty() && !job.accepted();
+    let fits = job.state == JobState::Open && job.seats.is_empty() && job.has_round();
     require(fits, VerificationError::WrongJobState)?;
-    let opened = Round {
-        phase: Phase::Sealing,
-        replicas: job.replicas,
-        quorum: job.quorum,
-        sealed: 0,
-        revealed: 0,
-        job: *address,
-        payer: *who,
-        seal_by: job.seal_by,
-        reveal_window: job.reveal_window,
-        reveal_by: job.seal_by + i64::from(job.reveal_window),
-    };
-    m.rounds.insert(round, opened);
+    m.rounds.insert(round, Round::of(address, &job, who));
     Ok(())
 }

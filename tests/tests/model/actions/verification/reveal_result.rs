@@ -1,7 +1,7 @@
 use assay_tests::{
     assay_sdk::{
         addresses,
-        escrow::SeatState,
+        escrow::{SeatState, Strategy},
         ix,
         verification::{Phase, VerificationError},
     },
@@ -11,14 +11,16 @@ use assay_tests::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{need, require},
+    state::{Job, need, require},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
     let open = |at: &_| view.model.rounds.get(&addresses::round(at)).is_some_and(|r| r.revealing(view.model.now));
-    let (address, seat, _) = view.seat(dice, |_, seat| seat.state == SeatState::Sealed && open(&seat.job))?;
+    let replicated = |job: &Job| matches!(job.strategy, Strategy::Replicated { .. });
+    let (address, seat, _) =
+        view.seat(dice, |job, seat| seat.state == SeatState::Sealed && replicated(job) && open(&seat.job))?;
     // Some never reveal.
-    if seat.commitment[1] % 16 == 0 {
+    if seat.commitment[1] % 6 == 0 {
         return None;
     }
     let (job, operator) = (seat.job, seat.operator);
@@ -33,7 +35,10 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         let round = need(m.rounds.get_mut(&round))?;
         let seat = need(m.seats.get_mut(&address))?;
         require(digest != [0; 32], VerificationError::EmptyCommitment)?;
-        require(round.phase != Phase::Final, VerificationError::WrongPhase)?;
+        require(round.shown.is_none(), VerificationError::NotReplicated)?;
+        let over = [Phase::Tied, Phase::Auditing, Phase::Final].contains(&round.phase);
+        require(!over, VerificationError::WrongPhase)?;
+        require(!round.silent.contains(&seat.index), VerificationError::NotRevealedInTime)?;
         require(round.revealing(now), VerificationError::RevealTooEarly)?;
         require(now <= round.reveal_by, VerificationError::RevealTooLate)?;
         require(seat.state == SeatState::Sealed, VerificationError::WrongSeatState)?;

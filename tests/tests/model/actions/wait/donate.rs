@@ -48,8 +48,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
 
 /// An address at which escrow will make an account by hand.
 fn ahead(view: &View, dice: &mut Dice) -> Pubkey {
-    let requester = dice.one(&view.cast.requesters);
-    let job = addresses::job(&requester, u64::from(requester.to_bytes()[0]) + dice.below(3));
+    let job = view.posting(dice);
     match dice.below(4) {
         0 => job,
         1 => addresses::job_vault(&job),

@@ -36,5 +36,9 @@ fn deadlines(view: &View) -> Vec<i64> {
     let grace = i64::from(model.escrow.royalty_grace_seconds);
     let royalties =
         model.jobs.values().filter(|job| !job.live() && !job.legs.is_empty()).map(|job| job.ended_at + grace);
+    let cases =
+        model.cases.values().flat_map(|case| [case.until, case.joins_until(), case.seals_until(), case.review_by]);
+    let ballots = model.ballots.values().map(|ballot| ballot.seal_by);
+    let jobs = jobs.chain(cases).chain(ballots);
     jobs.chain(seats).chain(rounds).chain(tickets).chain(bids).chain(royalties).collect()
 }
