@@ -20,6 +20,15 @@ pub struct Attestor {
 }
 
 impl Attestor {
+    /// Bytes of the account: keys differ in length, and nothing is left over.
+    pub const fn space(key: &AttestorKey) -> usize {
+        let longest = 8_usize.saturating_add(Self::INIT_SPACE);
+        match key {
+            AttestorKey::Ed25519 { .. } => longest.saturating_sub(1),
+            AttestorKey::Secp256r1 { .. } => longest,
+        }
+    }
+
     /// Whether its signature counts at `now` for a job that names `registrar`.
     pub fn check(&self, registrar: &Pubkey, now: i64) -> Result<()> {
         require_keys_eq!(self.registrar, *registrar, VerificationError::WrongAttestor);

@@ -15,7 +15,7 @@ pub struct RegisterAttestor<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     #[account(
-        init, payer = payer, space = 8 + Attestor::INIT_SPACE,
+        init, payer = payer, space = Attestor::space(&key),
         seeds = [ATTESTOR_SEED, registrar.key().as_ref(), &key.digest()], bump
     )]
     pub attestor: Account<'info, Attestor>,
