@@ -30,7 +30,9 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         there && !seated && may_claim(m, &address, &job, operator, at, &job.seed).is_ok()
     };
     let able: Vec<_> = view.cast.operators.iter().filter(able).copied().collect();
-    let operator = match dice.pick(&able) {
+    // Who is trusted (see reputation::record_outcome) is in a hurry: else too few results would stand unchecked.
+    let star = able.iter().find(|operator| **operator == view.cast.operators[0] && !dice.once_in(3));
+    let operator = match star.or(dice.pick(&able)) {
         Some(operator) if !dice.once_in(10) => *operator,
         _ if dice.once_in(12) => view.operator(dice),
         _ => return None,
