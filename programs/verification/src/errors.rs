@@ -75,6 +75,89 @@ pub enum VerificationError {
         "Parameters out of bounds: an odd jury of at most 7, bonds and class values above 0, at most 600 s for canaries"
     )]
     BadParams,
+    /// 6423
+    #[msg("This is for sampled jobs: the job is judged by other instructions")]
+    NotSampled = 23,
+    /// 6424
+    #[msg("Seat 0 computed the job: it shows root and leaves; the other seats reveal what they computed again")]
+    WrongSeat,
+    /// 6425
+    #[msg("The root is revealed: go on with prove_sample")]
+    RootRevealed,
+    /// 6426
+    #[msg("The root must be revealed first: with reveal_root")]
+    RootHidden,
+    /// 6427
+    #[msg("The leaves go on elsewhere: the round says at which leaf and height, and each leaf may begin anew")]
+    OtherPiece,
+    /// 6428
+    #[msg("These hashes do not lead from the drawn unit to the revealed root: begin this leaf anew")]
+    WrongLeaf,
+    /// 6429
+    #[msg("Too early: a jury may still be called, or has not come to its end")]
+    AuditOpen,
+    /// 6430
+    #[msg("The job is verified by another strategy")]
+    WrongStrategy = 30,
+    /// 6431
+    #[msg("Give the verifying key that the job names: it must be registered")]
+    WrongKey,
+    /// 6432
+    #[msg(
+        "A point of the verifying key is not of its group or at infinity, or the setup was not finished: numbers are big-endian, and a point of G2 has its imaginary parts first"
+    )]
+    BadKey,
+    /// 6433
+    #[msg("Only who paid for the verifying key may retire it: sign with that key")]
+    NotKeyPayer,
+    /// 6434
+    #[msg("The verifying key is retired: it starts no job, and is not retired twice")]
+    KeyRetired,
+    /// 6435
+    #[msg("Too early: the verifying key must be retired, and its notice over")]
+    KeyNotOver,
+    /// 6436
+    #[msg("The proof does not show this root for this posting of this job")]
+    BadProof,
+    /// 6437
+    #[msg("An attestor's key is 32 bytes that are not all zero (Ed25519), or a compressed point (secp256r1)")]
+    BadAttestorKey,
+    /// 6438
+    #[msg("An attestor expires in the future")]
+    BadExpiry,
+    /// 6439
+    #[msg("Only the attestor's registrar may revoke it: sign with that key")]
+    NotRegistrar,
+    /// 6440
+    #[msg("Too early: the attestor is neither revoked nor expired")]
+    AttestorNotOver,
+    /// 6441
+    #[msg("This attestor is not one of the job's registrar's")]
+    WrongAttestor,
+    /// 6442
+    #[msg("This attestor is revoked")]
+    AttestorRevoked,
+    /// 6443
+    #[msg("This attestor has expired")]
+    AttestorExpired,
+    /// 6444
+    #[msg("An attestor counts once: give each only once")]
+    AttestorTwice,
+    /// 6445
+    #[msg("An attestor was given whose signature is not in this transaction")]
+    NotSigned,
+    /// 6446
+    #[msg("Too few attestors: as many as the job's threshold must sign")]
+    TooFewAttestors,
+    /// 6447
+    #[msg("A signature's instruction is cut short, or a part of it lies beyond its end")]
+    BadSignature,
+    /// 6448
+    #[msg("Signature, key and message must be in the very instruction that verifies them")]
+    SignatureElsewhere,
+    /// 6449
+    #[msg("Something else was signed: the message is sha256 of what assay_verification::attest::message says")]
+    OtherMessage,
     /// 6450
     #[msg("The job must be given, as the first further account: it asks one operator first, and others after this")]
     JobMissing = 50,
@@ -188,87 +271,4 @@ pub enum VerificationError {
     /// 6496
     #[msg("A case's accounts broke an invariant: nothing was changed")]
     CaseInvariant,
-    /// 6500
-    #[msg("This is for sampled jobs: the job is judged by other instructions")]
-    NotSampled = 100,
-    /// 6501
-    #[msg("Seat 0 computed the job: it shows root and leaves; the other seats reveal what they computed again")]
-    WrongSeat,
-    /// 6502
-    #[msg("The root is revealed: go on with prove_sample")]
-    RootRevealed,
-    /// 6503
-    #[msg("The root must be revealed first: with reveal_root")]
-    RootHidden,
-    /// 6504
-    #[msg("The leaves go on elsewhere: the round says at which leaf and height, and each leaf may begin anew")]
-    OtherPiece,
-    /// 6505
-    #[msg("These hashes do not lead from the drawn unit to the revealed root: begin this leaf anew")]
-    WrongLeaf,
-    /// 6506
-    #[msg("Too early: a jury may still be called, or has not come to its end")]
-    AuditOpen,
-    /// 6430
-    #[msg("The job is verified by another strategy")]
-    WrongStrategy = 30,
-    /// 6431
-    #[msg("Give the verifying key that the job names: it must be registered")]
-    WrongKey,
-    /// 6432
-    #[msg(
-        "A point of the verifying key is not of its group or at infinity, or the setup was not finished: numbers are big-endian, and a point of G2 has its imaginary parts first"
-    )]
-    BadKey,
-    /// 6433
-    #[msg("Only who paid for the verifying key may retire it: sign with that key")]
-    NotKeyPayer,
-    /// 6434
-    #[msg("The verifying key is retired: it starts no job, and is not retired twice")]
-    KeyRetired,
-    /// 6435
-    #[msg("Too early: the verifying key must be retired, and its notice over")]
-    KeyNotOver,
-    /// 6436
-    #[msg("The proof does not show this root for this posting of this job")]
-    BadProof,
-    /// 6437
-    #[msg("An attestor's key is 32 bytes that are not all zero (Ed25519), or a compressed point (secp256r1)")]
-    BadAttestorKey,
-    /// 6438
-    #[msg("An attestor expires in the future")]
-    BadExpiry,
-    /// 6439
-    #[msg("Only the attestor's registrar may revoke it: sign with that key")]
-    NotRegistrar,
-    /// 6440
-    #[msg("Too early: the attestor is neither revoked nor expired")]
-    AttestorNotOver,
-    /// 6441
-    #[msg("This attestor is not one of the job's registrar's")]
-    WrongAttestor,
-    /// 6442
-    #[msg("This attestor is revoked")]
-    AttestorRevoked,
-    /// 6443
-    #[msg("This attestor has expired")]
-    AttestorExpired,
-    /// 6444
-    #[msg("An attestor counts once: give each only once")]
-    AttestorTwice,
-    /// 6445
-    #[msg("An attestor was given whose signature is not in this transaction")]
-    NotSigned,
-    /// 6446
-    #[msg("Too few attestors: as many as the job's threshold must sign")]
-    TooFewAttestors,
-    /// 6447
-    #[msg("A signature's instruction is cut short, or a part of it lies beyond its end")]
-    BadSignature,
-    /// 6448
-    #[msg("Signature, key and message must be in the very instruction that verifies them")]
-    SignatureElsewhere,
-    /// 6449
-    #[msg("Something else was signed: the message is sha256 of what assay_verification::attest::message says")]
-    OtherMessage,
 }
