@@ -154,7 +154,9 @@ fn sampled_units_are_computed_again_and_a_lie_among_them_is_slashed() {
 /// That whoever could not show its result lost its bond, and another was paid for the true one.
 fn a_ghost_is_replaced(scene: &Scene, report: &Value) {
     assert_eq!((&report["state"], &report["root"]), (&"settled".into(), &expected_root("orf-kmer").into()));
-    assert!(lines(report, "slashed").iter().all(|line| *line == (scene.liar.clone(), BOND)), "{report}");
+    // It may have taken the seat again, and lost it again.
+    let lost = |line: &(String, u64)| line.0 == scene.liar && line.1 > 0 && line.1.is_multiple_of(BOND);
+    assert!(lines(report, "slashed").iter().all(lost), "{report}");
     let paid = lines(report, "paid");
     assert_eq!((paid.len(), paid[0].1), (1, PAID), "{report}");
 }

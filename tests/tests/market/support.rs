@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// How long anything may take before a test gives up; never what is asserted.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// The repository.
 pub fn root() -> PathBuf {
