@@ -72,8 +72,8 @@ LEFT JOIN LATERAL (
     ORDER BY r.closed_slot DESC NULLS FIRST LIMIT 1
 ) r ON true
 CROSS JOIN LATERAL (SELECT CASE
-    WHEN j.state NOT IN ('Open', 'Seated') THEN lower(j.state)
-    WHEN (j.data ->> 'cases')::int > 0 OR r.phase = 'Tied' THEN 'disputed'
+    WHEN j.state NOT IN ('Open', 'Seated', 'Doubted') THEN lower(j.state)
+    WHEN j.state = 'Doubted' OR (j.data ->> 'cases')::int > 0 OR r.phase = 'Tied' THEN 'disputed'
     WHEN r.phase = 'Auditing' OR (r.phase = 'Revealing' AND r.revealed > 0) THEN 'revealed'
     WHEN r.phase = 'Revealing' THEN 'sealed'
     WHEN EXISTS (SELECT FROM seats s WHERE s.job = j.address AND s.closed_slot IS NULL

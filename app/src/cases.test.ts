@@ -10,7 +10,6 @@ const make = (more: object = {}) => decode(Case, { ...challenge(), ...more })
 
 test.each<[unknown, string]>([
   [{ Challenge: { unit: '4294967295' } }, 'Unit 4\u202f294\u202f967\u202f295 is challenged'],
-  [{ Demand: { position: 2 } }, 'Proof of sample 3 is demanded'],
   ['Sample', 'The committee’s finding is disputed'],
   ['Tie', 'Tie: no digest has a quorum'],
 ])('a case of kind %j is titled', (kind, title) => {

@@ -5,7 +5,6 @@ import type { Ballot, Case } from './schema'
 export function caseTitle({ kind }: Pick<Case, 'kind'>): string {
   if (kind === 'Tie') return 'Tie: no digest has a quorum'
   if (kind === 'Sample') return 'The committee’s finding is disputed'
-  if ('Demand' in kind) return `Proof of sample ${kind.Demand.position + 1} is demanded`
   return `Unit ${formatInteger(kind.Challenge.unit)} is challenged`
 }
 

@@ -124,7 +124,6 @@ export const Case = v.object({
   kind: v.union([
     v.picklist(['Sample', 'Tie']),
     v.object({ Challenge: v.object({ unit: integer }) }),
-    v.object({ Demand: v.object({ position: small }) }),
   ]),
   ruling: v.picklist(['Open', 'Unanswered', 'Decided', 'Undecided', 'Moot']),
   level: small,

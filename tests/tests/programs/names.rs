@@ -1,5 +1,5 @@
-//! Every attack that the threat model names is a test of that name, a column of the attack matrix, or listed with the
-//! reason why not, and who will. `docs/attacks.md`, which says what stops each and where it is shown, is rendered here.
+//! Every attack that the threat model names is a test of that name, or a column of the attack matrix.
+//! `docs/attacks.md`, which says what stops each and where it is shown, is rendered here.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,10 +10,9 @@ use std::{
 
 use assay_tests::table;
 
-/// The names, and those that are shown elsewhere or later: `name | who | why`.
+/// The names, and what stops each.
 const NAMES: &str = "tests/attacks.txt";
 const DOC: &str = "docs/attacks.md";
-const ELSEWHERE: &str = "tests/attacks-elsewhere.txt";
 const MATRIX: &str = "tests/tables/attacks.txt";
 
 pub fn root() -> PathBuf {
@@ -92,8 +91,7 @@ fn render(shown: &BTreeMap<String, BTreeSet<String>>) -> String {
         };
         let short = |path: &String| format!("`{}`", path.trim_start_matches("tests/tests/programs/"));
         let files = shown.get(&name).map(|files| files.iter().map(short).collect::<Vec<_>>().join(", "));
-        let matrix = if stops.starts_with("comes with") { "not yet" } else { "matrix" };
-        writeln!(text, "| {name} | {stops} | {} |", files.unwrap_or_else(|| matrix.into())).expect("a string");
+        writeln!(text, "| {name} | {stops} | {} |", files.unwrap_or_else(|| "matrix".into())).expect("a string");
     }
     text
 }
@@ -103,26 +101,10 @@ fn every_attack_has_its_test() {
     let shown = all_tests();
     let columns: BTreeSet<_> =
         lines(MATRIX).iter().filter_map(|line| line.split_whitespace().nth(1).map(str::to_owned)).collect();
-    let mut elsewhere = BTreeSet::new();
-    for line in lines(ELSEWHERE) {
-        let cells: Vec<_> = line.split('|').map(str::trim).collect();
-        let [name, who, why] = cells[..] else { panic!("{ELSEWHERE}: `name | who | why`, not {line}") };
-        assert!(!who.is_empty() && !why.is_empty(), "{ELSEWHERE}: nobody, or no reason, for {name}");
-        elsewhere.insert(name.to_owned());
-    }
     let here = |name: &&String| shown.contains_key(*name) || columns.contains(*name);
     let names: BTreeSet<_> = attacks().into_iter().filter_map(|(name, stops)| stops.map(|_| name)).collect();
-    let missing: Vec<_> = names.iter().filter(|name| !here(name) && !elsewhere.contains(*name)).collect();
+    let missing: Vec<_> = names.iter().filter(|name| !here(name)).collect();
     assert!(missing.is_empty(), "attacks without a test of their name: {missing:#?}");
-    if table::update() {
-        let text = fs::read_to_string(root().join(ELSEWHERE)).expect("read above");
-        let open = |line: &&str| line.split('|').next().is_none_or(|name| !here(&&name.trim().to_owned()));
-        table::compare(ELSEWHERE, &text.lines().filter(open).map(|line| format!("{line}\n")).collect::<String>());
-        table::compare(DOC, &render(&shown));
-        return;
-    }
-    let done: Vec<_> = elsewhere.iter().filter(|name| here(name) || !names.contains(*name)).collect();
-    assert!(done.is_empty(), "{ELSEWHERE} lists what is shown here, or what no one named: {done:#?}");
     table::compare(DOC, &render(&shown));
 }
 

@@ -101,10 +101,7 @@ struct Business<'a> {
 
 impl Business<'_> {
     fn actions(&self) -> Vec<Action> {
-        let mut actions = match self.job.state {
-            JobState::Open | JobState::Seated => self.running(),
-            _ => self.verdict(),
-        };
+        let mut actions = if self.job.is_live() { self.running() } else { self.verdict() };
         actions.extend(self.ghosts());
         actions.extend(self.cases());
         actions.extend(self.closing());

@@ -50,11 +50,7 @@ fn asy(case: &Value, field: &str) -> String {
 pub fn about(case: &Value) -> String {
     match &case["kind"] {
         Value::String(kind) => kind.to_lowercase(),
-        kind => match (kind.get("Challenge"), kind.get("Demand")) {
-            (Some(challenge), _) => format!("unit {}", text(challenge, "unit")),
-            (_, Some(demand)) => format!("sample {}", number(demand, "position")),
-            _ => "?".into(),
-        },
+        kind => format!("unit {}", text(&kind["Challenge"], "unit")),
     }
 }
 
@@ -126,7 +122,7 @@ mod tests {
             assert_eq!(state(&case(more)), said);
         }
         assert_eq!(about(&case(json!({"kind": "Tie"}))), "tie");
-        assert_eq!(about(&case(json!({"kind": {"Demand": {"position": 3}}}))), "sample 3");
+        assert_eq!(about(&case(json!({"kind": {"Challenge": {"unit": "3"}}}))), "unit 3");
         assert_eq!(
             (left(&case(json!({})), 161), left(&case(json!({"state": "called"})), 0)),
             ("over".into(), String::new())
