@@ -63,6 +63,9 @@ pub struct Config {
     /// What people call a payment mint: `MINT=NAME`; may be repeated.
     #[arg(long = "symbol", env = "ASSAY_SYMBOLS", value_name = "MINT=NAME", value_delimiter = ',', value_parser = symbol, global = true)]
     pub symbols: Vec<(String, String)>,
+    /// Sign-in.
+    #[command(flatten)]
+    pub accounts: crate::serve::accounts::Settings,
     /// Write logs as JSON, one object a line, to standard error.
     #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
     pub log_json: bool,

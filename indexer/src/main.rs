@@ -69,15 +69,9 @@ async fn run(config: Config) -> Result<ExitCode> {
     let stop = CancellationToken::new();
     let (wake, woken) = watch::channel(0);
     let chain_slot = Arc::new(AtomicU64::new(0));
-    let state = serve::State {
-        pool: pool.clone(),
-        chain_slot: chain_slot.clone(),
-        max_lag: config.max_lag_slots,
-        wake: woken,
-        blobs: config.blobs.clone(),
-        metrics,
-        stop: stop.clone(),
-    };
+    let shared =
+        serve::Shared { pool: pool.clone(), chain_slot: chain_slot.clone(), wake: woken, metrics, stop: stop.clone() };
+    let state = serve::State::new(&config, shared)?;
     let router = serve::router(state, config.app.as_deref())?;
     tracing::info!("serving on http://{}", config.listen);
     tokio::spawn(serve::listen(pool.clone(), wake, stop.clone()));

@@ -15,7 +15,7 @@ use assay_escrow::{Seat, SeatState, events::SeatSettled};
 use assay_indexer::{
     Error, Result,
     decode::Rows,
-    ingest::{self, ChainAccount, ChainEvent, ChainTransaction, Listed, Notice, Scan, Source},
+    ingest::{self, Accounts, ChainAccount, ChainEvent, ChainTransaction, Commitment, Listed, Notice, Scan, Source},
     store::watermark,
 };
 use common::Postgres;
@@ -81,7 +81,7 @@ impl Fake {
             chain.accounts.insert(address(n), data.clone());
             let account = ChainAccount { address: address(n), program: assay_escrow::ID, data };
             if let (Some(listener), false) = (&chain.listener, silent) {
-                let _ = listener.try_send(Notice::Account { slot: chain.slot, account });
+                let _ = listener.try_send(Notice::Account { slot: chain.slot, write_version: None, account });
             }
         });
     }
@@ -124,13 +124,25 @@ impl Source for Fake {
     async fn slot(&self) -> Result<u64> {
         Ok(self.with(|chain| chain.slot))
     }
+    async fn finalized(&self) -> Result<u64> {
+        self.slot().await
+    }
+    async fn accounts(&self, addresses: &[Pubkey]) -> Result<Accounts> {
+        Ok(self.with(|chain| {
+            let account = |address: &Pubkey| {
+                let data = chain.accounts.get(address)?.clone();
+                Some(ChainAccount { address: *address, program: assay_escrow::ID, data })
+            };
+            Accounts { slot: chain.slot, accounts: addresses.iter().map(account).collect() }
+        }))
+    }
     async fn genesis(&self) -> Result<String> {
         Ok("fake".into())
     }
     async fn gap_after(&self, slot: u64) -> Result<Option<u64>> {
         Ok(self.with(|chain| (chain.kept_from > slot + 1).then_some(chain.kept_from)))
     }
-    async fn history(&self, from: u64) -> Result<Vec<Listed>> {
+    async fn history(&self, from: u64, _: Commitment) -> Result<Vec<Listed>> {
         Ok(self.with(|chain| {
             let listed = chain.transactions.iter().filter(|t| t.slot >= from);
             listed.map(|t| Listed { signature: t.signature.clone(), slot: t.slot }).collect()
@@ -143,7 +155,7 @@ impl Source for Fake {
             found.ok_or(Error::Rpc { what: "getTransaction", why: "unknown".into() })
         })
     }
-    async fn scan(&self, program: Pubkey) -> Result<Scan> {
+    async fn scan(&self, program: Pubkey, _: Commitment) -> Result<Scan> {
         Ok(self.with(|chain| {
             let ours = program == assay_escrow::ID;
             let accounts = chain.accounts.iter().filter(|_| ours);

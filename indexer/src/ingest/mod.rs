@@ -84,6 +84,8 @@ pub enum Notice {
     Account {
         /// When.
         slot: u64,
+        /// Orders the writes of a slot, where the source knows; else their arrival does.
+        write_version: Option<u64>,
         /// The account after it.
         account: ChainAccount,
     },
@@ -92,22 +94,60 @@ pub enum Notice {
         /// Its first signature, base58.
         signature: String,
     },
+    /// What became of a slot, from sources that know.
+    Slot {
+        /// Which.
+        slot: u64,
+        /// What became of it.
+        status: SlotStatus,
+    },
 }
 
-/// A chain to index: by RPC and WebSocket here; streams of blocks later. All at commitment `confirmed`.
+/// What becomes of a slot after it was confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotStatus {
+    /// It stays.
+    Finalized,
+    /// It was on a fork that was given up: what was written in it never was.
+    Dead,
+}
+
+/// How sure the chain is of what it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commitment {
+    /// Two thirds of the stake voted for it.
+    Confirmed,
+    /// It cannot be undone.
+    Finalized,
+}
+
+/// Some accounts at a slot.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    /// The state is of this slot or a later one.
+    pub slot: u64,
+    /// In the order asked for; `None` where there is none, or none of the programs owns it.
+    pub accounts: Vec<Option<ChainAccount>>,
+}
+
+/// A chain to index.
 pub trait Source: Send + Sync + 'static {
     /// The latest confirmed slot.
     fn slot(&self) -> impl Future<Output = Result<u64>> + Send;
+    /// The latest finalized slot.
+    fn finalized(&self) -> impl Future<Output = Result<u64>> + Send;
     /// The chain's genesis hash, base58.
     fn genesis(&self) -> impl Future<Output = Result<String>> + Send;
     /// Where the node's history begins, if it lacks blocks right after `slot`.
     fn gap_after(&self, slot: u64) -> impl Future<Output = Result<Option<u64>>> + Send;
-    /// Successful confirmed transactions of the programs from slot `from` on, in chain order.
-    fn history(&self, from: u64) -> impl Future<Output = Result<Vec<Listed>>> + Send;
+    /// Successful transactions of the programs from slot `from` on, in chain order.
+    fn history(&self, from: u64, commitment: Commitment) -> impl Future<Output = Result<Vec<Listed>>> + Send;
     /// One of them, whole.
     fn transaction(&self, listed: &Listed) -> impl Future<Output = Result<ChainTransaction>> + Send;
     /// All accounts of a program.
-    fn scan(&self, program: Pubkey) -> impl Future<Output = Result<Scan>> + Send;
+    fn scan(&self, program: Pubkey, commitment: Commitment) -> impl Future<Output = Result<Scan>> + Send;
+    /// These accounts, finalized.
+    fn accounts(&self, addresses: &[Pubkey]) -> impl Future<Output = Result<Accounts>> + Send;
     /// Sends notices until the subscription ends, which is an error. A full channel is waited for, so that memory is
     /// bounded here; what the node drops meanwhile is found by the next sweep.
     fn subscribe(&self, notices: mpsc::Sender<Notice>) -> impl Future<Output = Result<()>> + Send;

@@ -28,12 +28,16 @@ use solana_transaction_status_client_types::{
 };
 use tokio::sync::mpsc;
 
-use super::{ChainAccount, ChainTransaction, Listed, Notice, Scan, Source, extract::extract, history};
+use super::{
+    Accounts, ChainAccount, ChainTransaction, Commitment, Listed, Notice, Scan, Source, extract::extract, history,
+};
 use crate::{Error, Result};
 
 const CONFIRMED: CommitmentConfig = CommitmentConfig::confirmed();
 /// Most signatures that nodes give at once.
 const PAGE: usize = 1_000;
+/// Most accounts that nodes give at once.
+const MOST_ACCOUNTS: usize = 100;
 /// Requests under way at once.
 const PARALLEL: usize = 8;
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -58,17 +62,17 @@ impl RpcSource {
 
     /// One program's listing, newest first, from slot `from` on. Transactions that are not confirmed yet, or failed,
     /// are left out.
-    async fn listing(&self, program: &Pubkey, from: u64) -> Result<Vec<Listed>> {
+    async fn listing(&self, program: &Pubkey, from: u64, commitment: Commitment) -> Result<Vec<Listed>> {
         let mut listed = vec![];
         let mut before = None;
         loop {
-            let config = GetConfirmedSignaturesForAddress2Config {
+            let query = GetConfirmedSignaturesForAddress2Config {
                 before,
                 until: None,
                 limit: Some(PAGE),
-                commitment: Some(CONFIRMED),
+                commitment: Some(config(commitment)),
             };
-            let page = self.rpc.get_signatures_for_address_with_config(program, config).await;
+            let page = self.rpc.get_signatures_for_address_with_config(program, query).await;
             let page = page.map_err(rpc("getSignaturesForAddress"))?;
             let last = page.last().filter(|_| page.len() == PAGE).map(|entry| (entry.signature.clone(), entry.slot));
             for entry in page.into_iter().filter(|entry| entry.slot >= from && entry.err.is_none()) {
@@ -125,6 +129,10 @@ impl Source for RpcSource {
         self.rpc.get_slot_with_commitment(CONFIRMED).await.map_err(rpc("getSlot"))
     }
 
+    async fn finalized(&self) -> Result<u64> {
+        self.rpc.get_slot_with_commitment(CommitmentConfig::finalized()).await.map_err(rpc("getSlot"))
+    }
+
     async fn genesis(&self) -> Result<String> {
         Ok(self.rpc.get_genesis_hash().await.map_err(rpc("getGenesisHash"))?.to_string())
     }
@@ -137,8 +145,9 @@ impl Source for RpcSource {
         Ok(gap.then_some(first))
     }
 
-    async fn history(&self, from: u64) -> Result<Vec<Listed>> {
-        let listings = try_join_all(self.programs.iter().map(|program| self.listing(program, from))).await?;
+    async fn history(&self, from: u64, commitment: Commitment) -> Result<Vec<Listed>> {
+        let listings = self.programs.iter().map(|program| self.listing(program, from, commitment));
+        let listings = try_join_all(listings).await?;
         let slots = stream::iter(history::merge(&listings)).map(async |(slot, order)| match order {
             Ok(signatures) => (slot, signatures),
             Err(unknown) => (slot, history::by_block(unknown, &self.block(slot).await)),
@@ -164,10 +173,10 @@ impl Source for RpcSource {
         Ok(transaction)
     }
 
-    async fn scan(&self, program: Pubkey) -> Result<Scan> {
+    async fn scan(&self, program: Pubkey, commitment: Commitment) -> Result<Scan> {
         // A node that gives no context gives a state of now, which is of this slot or later.
-        let slot = self.slot().await?;
-        let params = json!([program.to_string(), accounts_config()]);
+        let slot = self.rpc.get_slot_with_commitment(config(commitment)).await.map_err(rpc("getSlot"))?;
+        let params = json!([program.to_string(), accounts_config(commitment)]);
         let found: OptionalContext<Vec<RpcKeyedAccount>> =
             self.rpc.send(RpcRequest::GetProgramAccounts, params).await.map_err(rpc("getProgramAccounts"))?;
         let (slot, found) = match found {
@@ -176,6 +185,21 @@ impl Source for RpcSource {
         };
         let accounts = found.into_iter().map(|keyed| account(program, keyed)).collect::<Result<_>>()?;
         Ok(Scan { slot, accounts })
+    }
+
+    async fn accounts(&self, addresses: &[Pubkey]) -> Result<Accounts> {
+        let (mut slot, mut accounts) = (u64::MAX, vec![]);
+        for some in addresses.chunks(MOST_ACCOUNTS) {
+            let found = self.rpc.get_multiple_accounts_with_commitment(some, CommitmentConfig::finalized());
+            let found = found.await.map_err(rpc("getMultipleAccounts"))?;
+            // Of several answers the oldest: the state is of that slot or a later one.
+            slot = slot.min(found.context.slot);
+            accounts.extend(some.iter().zip(found.value).map(|(address, found)| {
+                let account = found.filter(|account| self.programs.contains(&account.owner))?;
+                Some(ChainAccount { address: *address, program: account.owner, data: account.data })
+            }));
+        }
+        Ok(Accounts { slot, accounts })
     }
 
     async fn subscribe(&self, notices: mpsc::Sender<Notice>) -> Result<()> {
@@ -187,10 +211,11 @@ impl Source for RpcSource {
             let (logs, _) = client.logs_subscribe(filter, config).await.map_err(ws("logsSubscribe"))?;
             let transactions = logs.filter(|log| std::future::ready(log.value.err.is_none()));
             streams.push(transactions.map(|log| Ok(Notice::Transaction { signature: log.value.signature })).boxed());
-            let config = Some(accounts_config());
+            let config = Some(accounts_config(Commitment::Confirmed));
             let (accounts, _) = client.program_subscribe(&program, config).await.map_err(ws("programSubscribe"))?;
             let notice = move |update: solana_rpc_client_api::response::Response<RpcKeyedAccount>| {
-                Ok(Notice::Account { slot: update.context.slot, account: account(program, update.value)? })
+                let account = account(program, update.value)?;
+                Ok(Notice::Account { slot: update.context.slot, write_version: None, account })
             };
             // The end of one stream is the end of the connection: end them all.
             streams.push(accounts.map(notice).boxed());
@@ -204,11 +229,18 @@ impl Source for RpcSource {
     }
 }
 
-fn accounts_config() -> RpcProgramAccountsConfig {
+fn config(commitment: Commitment) -> CommitmentConfig {
+    match commitment {
+        Commitment::Confirmed => CONFIRMED,
+        Commitment::Finalized => CommitmentConfig::finalized(),
+    }
+}
+
+fn accounts_config(commitment: Commitment) -> RpcProgramAccountsConfig {
     RpcProgramAccountsConfig {
         account_config: RpcAccountInfoConfig {
             encoding: Some(UiAccountEncoding::Base64),
-            commitment: Some(CONFIRMED),
+            commitment: Some(config(commitment)),
             ..Default::default()
         },
         with_context: Some(true),

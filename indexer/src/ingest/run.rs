@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{ChainTransaction, Listed, Notice, Source};
+use super::{ChainTransaction, Commitment, Listed, Notice, Source};
 use crate::{
     Error, Result,
     decode::Rows,
@@ -236,8 +236,8 @@ impl<S: Source> Indexer<S> {
         for notice in notices {
             match notice {
                 Notice::Subscribed => subscribed = true,
-                Notice::Account { slot, account } => {
-                    let version = self.writer.version();
+                Notice::Account { slot, write_version, account } => {
+                    let version = write_version.unwrap_or_else(|| self.writer.version());
                     self.rows.account(&mut batch, &account, slot, version);
                 }
                 Notice::Transaction { signature } => {
@@ -246,6 +246,7 @@ impl<S: Source> Indexer<S> {
                         noticed = true;
                     }
                 }
+                Notice::Slot { .. } => {}
             }
         }
         self.apply(batch).await?;
@@ -257,7 +258,7 @@ impl<S: Source> Indexer<S> {
         self.pending.clear();
         self.backfill().await?;
         for (program, name) in self.rows.programs() {
-            let scan = self.source.scan(program).await?;
+            let scan = self.source.scan(program, Commitment::Confirmed).await?;
             let mut batch = Batch::default();
             for account in &scan.accounts {
                 self.rows.account(&mut batch, account, scan.slot, 0);
@@ -275,7 +276,7 @@ impl<S: Source> Indexer<S> {
         // Asked before the listing, so that the listing is complete up to there.
         let top = self.source.slot().await?;
         let watermark = self.writer.watermark().await?;
-        let mut listed = self.source.history(watermark.saturating_sub(MARGIN)).await?;
+        let mut listed = self.source.history(watermark.saturating_sub(MARGIN), Commitment::Confirmed).await?;
         listed.retain(|entry| !self.done.contains_key(&entry.signature));
         for chunk in listed.chunks(CHUNK) {
             let transactions = self.fetch(chunk).await?;

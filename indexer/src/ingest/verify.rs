@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 use tokio::time::sleep;
 
-use super::Source;
+use super::{Commitment, Source};
 use crate::{Result, store, store::Table};
 
 /// How often differences are looked at again: while the chain moves, the tables are a little behind.
@@ -24,7 +24,7 @@ pub async fn verify<S: Source>(source: &S, pool: &PgPool) -> Result<Vec<String>>
         let mut found = vec![];
         for (program, name) in decoder.programs() {
             let mut chain = HashMap::new();
-            for account in source.scan(program).await?.accounts {
+            for account in source.scan(program, Commitment::Confirmed).await?.accounts {
                 let decoded = decoder.account(&program, &account.data);
                 chain.insert(account.address.to_string(), decoded.map(|d| (Table::of(d.program, &d.kind), d.json)));
             }

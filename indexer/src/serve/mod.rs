@@ -1,5 +1,6 @@
 //! The API, as OpenAPI describes it at `/openapi.json`.
 
+pub mod accounts;
 mod blobs;
 mod cases;
 mod health;
@@ -33,28 +34,53 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::{health::watch_slot, stream::listen};
-use crate::{Error, Result};
+use crate::{Error, Result, config::Config};
 
-/// What the handlers share.
+/// What the handlers share with the rest of the process.
 #[derive(Clone)]
-pub struct State {
+pub struct Shared {
     /// For reading.
     pub pool: PgPool,
     /// The chain's latest slot; 0 while the RPC does not answer.
     pub chain_slot: Arc<AtomicU64>,
-    /// Slots of lag above which `/health` says 503.
-    pub max_lag: u64,
     /// Changes whenever there may be new events.
     pub wake: watch::Receiver<u64>,
-    /// Folder of blobs and results.
-    pub blobs: Option<PathBuf>,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     /// Ends the streams.
     pub stop: CancellationToken,
 }
 
+/// What the handlers share.
+#[derive(Clone)]
+pub struct State {
+    pub(crate) shared: Shared,
+    /// Slots of lag above which `/health` says 503.
+    max_lag: u64,
+    /// Folder of blobs and results.
+    blobs: Option<PathBuf>,
+    /// Signs and checks tokens.
+    keys: accounts::Keys,
+}
+
+impl std::ops::Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
 impl State {
+    /// As the settings say.
+    ///
+    /// # Errors
+    /// When a setting names what cannot be used.
+    pub fn new(config: &Config, shared: Shared) -> Result<Self> {
+        let keys = accounts::Keys::load(config.accounts.jwt_secret_file.as_deref())?;
+        Ok(Self { shared, max_lag: config.max_lag_slots, blobs: config.blobs.clone(), keys })
+    }
+
     fn chain_slot(&self) -> Option<u64> {
         Some(self.chain_slot.load(Ordering::Relaxed)).filter(|slot| *slot > 0)
     }

@@ -80,13 +80,13 @@ impl Reader {
                 return Some((Ok(event), self));
             }
             // Seen before reading, so that what comes while reading wakes us again.
-            self.state.wake.borrow_and_update();
+            self.state.shared.wake.borrow_and_update();
             let found = self.read().await;
             let found = found.inspect_err(|why| tracing::debug!("a stream ended: {why}")).ok()?;
             if found.is_empty() {
                 tokio::select! {
-                    () = self.state.stop.cancelled() => return None,
-                    changed = self.state.wake.changed() => changed.ok()?,
+                    () = self.state.shared.stop.cancelled() => return None,
+                    changed = self.state.shared.wake.changed() => changed.ok()?,
                     () = sleep(AT_LEAST_EVERY) => {}
                 }
             }

@@ -1,11 +1,16 @@
 //! The API on a seeded database, over real HTTP.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    ffi::OsString,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use assay_indexer::{
-    serve::{self, State},
+    config::Cli,
+    serve::{self, Shared, State},
     store::{self, Batch, Change, EventRow, Row, Table, Writer},
 };
+use clap::Parser;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
@@ -109,15 +114,12 @@ impl Server {
     async fn serve(pool: PgPool, folder: &tempfile::TempDir, chain_slot: Arc<AtomicU64>) -> String {
         let (wake, woken) = watch::channel(0);
         let stop = CancellationToken::new();
-        let state = State {
-            pool: pool.clone(),
-            chain_slot,
-            max_lag: 10,
-            wake: woken,
-            blobs: Some(folder.path().join("blobs")),
-            metrics: PrometheusBuilder::new().build_recorder().handle(),
-            stop: stop.clone(),
-        };
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let shared = Shared { pool: pool.clone(), chain_slot, wake: woken, metrics, stop: stop.clone() };
+        let blobs = folder.path().join("blobs");
+        let flags = ["assay-indexer", "--max-lag-slots", "10", "--blobs"].map(OsString::from);
+        let flags = flags.into_iter().chain([blobs.into_os_string()]);
+        let state = State::new(&Cli::parse_from(flags).config, shared).unwrap();
         store::name_mints(&pool, &[(MINT.into(), "tUSD".into())]).await.unwrap();
         let router = serve::router(state, Some(&folder.path().join("app"))).unwrap();
         let listener = serve::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
