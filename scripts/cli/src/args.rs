@@ -23,7 +23,7 @@ Examples:
   assay stake open && assay stake add 1000          become an operator
   assay operator run --help                         compute for others
 
-Exit codes: 0 done, 1 failed, 2 wrong use.";
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 sent, but nobody knows what became of it.";
 
 /// A market for computation on Solana: post jobs, watch them, stake, compute.
 #[derive(Parser)]
@@ -41,8 +41,9 @@ pub struct Global {
     /// The chain's JSON-RPC, or l(ocalhost), d(evnet), t(estnet), m(ainnet-beta) [default: config file, else localhost]
     #[arg(short, long, global = true, value_name = "URL_OR_MONIKER", value_parser = config::url)]
     pub url: Option<String>,
-    /// The wallet that pays and signs [default: config file, else ~/.config/solana/id.json]
-    #[arg(short, long, global = true, value_name = "FILE")]
+    /// The wallet: a keypair file, usb://ledger, or an address that signs elsewhere [default: config file, else
+    /// ~/.config/solana/id.json]
+    #[arg(short, long, global = true, value_name = "WALLET")]
     pub keypair: Option<PathBuf>,
     /// The Solana tools' config file [default: ~/.config/solana/cli/config.yml]
     #[arg(short = 'C', long, global = true, value_name = "FILE")]
@@ -53,12 +54,38 @@ pub struct Global {
     /// How to write results
     #[arg(long, global = true, value_enum, default_value = "display", value_name = "FORMAT")]
     pub output: Format,
+    #[command(flatten)]
+    pub sending: Sending,
     /// The indexer's API [default: the localnet's, else http://127.0.0.1:8910]
     #[arg(long, global = true, env = "ASSAY_API", value_name = "URL", value_parser = config::http)]
     pub api: Option<String>,
     /// The localnet's data folder [default: ~/.local/share/assay/localnet]
     #[arg(long, global = true, env = "ASSAY_LOCALNET", value_name = "FOLDER")]
     pub localnet: Option<PathBuf>,
+}
+
+/// How transactions are sent, or not.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Transactions")]
+pub struct Sending {
+    /// Who pays the fees, if not the wallet
+    #[arg(long, global = true, value_name = "WALLET")]
+    pub fee_payer: Option<PathBuf>,
+    /// Micro-lamports for each compute unit, to be taken sooner
+    #[arg(long, global = true, value_name = "MICROLAMPORTS")]
+    pub with_compute_unit_price: Option<u64>,
+    /// Show what would change, and send nothing
+    #[arg(long, global = true, group = "shown")]
+    pub dry_run: bool,
+    /// Sign, show the signed transaction, and send nothing
+    #[arg(long, global = true, group = "shown")]
+    pub sign_only: bool,
+    /// Show the unsigned transaction, for a multisig or another signer, and send nothing
+    #[arg(long, global = true, group = "shown")]
+    pub dump_transaction: bool,
+    /// The blockhash to sign with [default: the chain's latest]
+    #[arg(long, global = true, value_name = "HASH", requires = "sign_only")]
+    pub blockhash: Option<solana_sdk::hash::Hash>,
 }
 
 /// How sure the chain must be.

@@ -8,10 +8,10 @@ use std::{
 
 use serde::Deserialize;
 use solana_commitment_config::CommitmentConfig;
-use solana_sdk::pubkey::Pubkey;
+use solana_sdk::{hash::Hash, pubkey::Pubkey};
 
 use crate::{
-    args::{Commitment, Format, Global},
+    args::{self, Commitment, Format, Global},
     error::{Error, Result},
 };
 
@@ -31,12 +31,54 @@ pub struct Settings {
     pub commitment: CommitmentConfig,
     /// The indexer's API, without a slash at the end.
     pub api: String,
+    /// How transactions are sent, or not.
+    pub sending: Sending,
     /// How to write results.
     pub output: Format,
     /// The localnet's data folder, whether there is one or not.
     pub folder: PathBuf,
     /// The localnet that `url` is of, if it is one and runs.
     pub localnet: Option<Localnet>,
+}
+
+/// What is done with a transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum How {
+    /// It is sent.
+    #[default]
+    Send,
+    /// It is simulated.
+    DryRun,
+    /// It is signed and shown.
+    Sign,
+    /// It is shown unsigned.
+    Dump,
+}
+
+/// How transactions are sent, or not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sending {
+    /// What is done with them.
+    pub how: How,
+    /// Who pays the fees, if not the wallet.
+    pub fee_payer: Option<PathBuf>,
+    /// Micro-lamports for each compute unit.
+    pub unit_price: Option<u64>,
+    /// What to sign with instead of the chain's latest blockhash.
+    pub blockhash: Option<Hash>,
+}
+
+impl Sending {
+    fn of(args: &args::Sending) -> Self {
+        let how = match args {
+            args if args.dry_run => How::DryRun,
+            args if args.sign_only => How::Sign,
+            args if args.dump_transaction => How::Dump,
+            _ => How::Send,
+        };
+        let (fee_payer, unit_price) = (args.fee_payer.clone(), args.with_compute_unit_price);
+        Self { how, fee_payer, unit_price, blockhash: args.blockhash }
+    }
 }
 
 /// What `localnet.json` says.
@@ -101,6 +143,7 @@ impl Settings {
             keypair: keypair.unwrap_or_else(|| home.join(".config/solana/id.json")),
             commitment: commitment(global.commitment.or(file.commitment)),
             api: api.unwrap_or_else(|| DEFAULT_API.into()).trim_end_matches('/').to_owned(),
+            sending: Sending::of(&global.sending),
             output: global.output,
             url,
             folder,

@@ -1,18 +1,15 @@
 //! What every command has at hand.
 
-use std::{fs, io::ErrorKind, time::Duration};
+use std::time::Duration;
 
 use assay_sdk::token::ASY_MINT;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
-use solana_sdk::{
-    pubkey::Pubkey,
-    signature::{Keypair, read_keypair},
-};
+use solana_sdk::{pubkey::Pubkey, signature::Signer};
 
 use crate::{
-    client::api::Api,
+    client::{api::Api, signers},
     config::Settings,
-    error::{Error, Result},
+    error::Result,
     output::{Output, short},
 };
 
@@ -33,9 +30,9 @@ impl Context {
         Self { settings, rpc, api, out }
     }
 
-    /// The wallet's keypair.
-    pub fn wallet(&self) -> Result<Keypair> {
-        read_wallet(&self.settings.keypair)
+    /// Who acts: see [`signers::signer`].
+    pub fn wallet(&self) -> Result<Box<dyn Signer>> {
+        signers::signer(&self.settings.keypair)
     }
 
     /// What a mint is called here.
@@ -52,18 +49,4 @@ impl Context {
     pub fn money_hint(&self, address: &Pubkey) -> String {
         if self.settings.is_loopback() { "run `assay airdrop`".into() } else { format!("send it to {address}") }
     }
-}
-
-/// Reads a keypair file.
-pub fn read_wallet(path: &std::path::Path) -> Result<Keypair> {
-    if path.to_str().is_some_and(|text| text.starts_with("usb://")) {
-        return Err(Error::Usage("hardware wallets are not supported yet: name a keypair file with --keypair".into()));
-    }
-    let mut file = fs::File::open(path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => Error::NoWallet(path.to_owned()),
-        _ => Error::File { action: "read", path: path.to_owned(), source },
-    })?;
-    // The reader's own words may quote the file, which is a secret.
-    let why = "expected an array of 64 numbers".to_owned();
-    read_keypair(&mut file).map_err(|_| Error::BadWallet { path: path.to_owned(), why })
 }

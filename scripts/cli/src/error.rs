@@ -8,6 +8,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What can go wrong. Every message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A transaction was shown instead of sent, as asked for. It ends a command, and is no failure.
+    #[error("nothing was sent")]
+    Shown,
     /// Wrong use: exit code 2.
     #[error("{0}")]
     Usage(String),
@@ -86,9 +89,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// 2 for wrong use, 1 for all else.
+    /// 0 if the transaction was to be shown only, 2 for wrong use, 3 if nobody knows what became of a transaction, 1 for
+    /// all else.
     pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if matches!(self, Self::Usage(_)) { 2 } else { 1 })
+        ExitCode::from(match self {
+            Self::Shown => 0,
+            Self::Usage(_) => 2,
+            Self::Unconfirmed(..) => 3,
+            _ => 1,
+        })
     }
 
     /// For `map_err` on an operation on a file.

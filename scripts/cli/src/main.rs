@@ -1,6 +1,7 @@
 //! `assay`: post jobs, watch them, stake, and run the market, from a terminal or a script.
 //!
-//! Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 wrong use.
+//! Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 wrong use, 3 a transaction was sent and
+//! nobody knows what became of it.
 
 mod amount;
 mod args;
@@ -20,7 +21,7 @@ use crate::{
     args::{Cli, Command, JobCommand, OperatorCommand, StakeCommand},
     commands::{airdrop, job, run, stake, wallet},
     context::Context,
-    error::Result,
+    error::{Error, Result},
 };
 
 #[tokio::main]
@@ -31,7 +32,7 @@ async fn main() -> ExitCode {
         None => dispatch(Cli::parse()).await,
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) | Err(Error::Shown) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             error.exit_code()

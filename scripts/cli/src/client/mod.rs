@@ -4,3 +4,5 @@ pub mod api;
 pub mod chain;
 pub mod history;
 pub mod send;
+pub mod shown;
+pub mod signers;

@@ -12,11 +12,13 @@ use solana_rpc_client_api::{
 use solana_sdk::{
     hash::Hash,
     instruction::{Instruction, InstructionError},
-    signature::{Keypair, Signature, Signer},
+    signature::{Signature, Signer},
     transaction::Transaction,
 };
 
+use super::{shown::is_absent, signers};
 use crate::{
+    config::How,
     context::Context,
     error::{Error, Result},
 };
@@ -32,11 +34,30 @@ impl Context {
     /// Signs and sends a transaction and waits until it has the commitment asked for. When its blockhash runs out
     /// before it was taken, it is signed and sent again.
     ///
-    /// * `signers`: the first pays
+    /// With `--dry-run`, `--sign-only` or `--dump-transaction` nothing is sent: the transaction is shown, and the error
+    /// [`Error::Shown`] ends the command, which is no failure.
+    ///
+    /// * `signers`: the first pays, unless `--fee-payer` does
     /// * `compute_units`: the limit
-    pub async fn send(&self, signers: &[&Keypair], compute_units: u32, work: &[Instruction]) -> Result<Signature> {
+    pub async fn send(&self, signers: &[&dyn Signer], compute_units: u32, work: &[Instruction]) -> Result<Signature> {
         let mut instructions = vec![ComputeBudgetInstruction::set_compute_unit_limit(compute_units)];
+        let price = self.settings.sending.unit_price;
+        instructions.extend(price.map(ComputeBudgetInstruction::set_compute_unit_price));
         instructions.extend_from_slice(work);
+        let payer = self.settings.sending.fee_payer.as_deref().map(signers::signer).transpose()?;
+        let mut all: Vec<&dyn Signer> = payer.iter().map(AsRef::as_ref).collect();
+        // Whoever pays and signs besides signs once.
+        all.extend(
+            signers.iter().filter(|signer| payer.as_ref().is_none_or(|payer| payer.pubkey() != signer.pubkey())),
+        );
+        let signers = all.as_slice();
+        if self.settings.sending.how != How::Send {
+            return self.show(signers, &instructions).await;
+        }
+        if let Some(absent) = signers.iter().find(|signer| is_absent(**signer)) {
+            let why = format!("{} is an address, not a wallet: use --dump-transaction or --dry-run", absent.pubkey());
+            return Err(Error::Usage(why));
+        }
         (|| self.attempt(signers, &instructions))
             .retry(ConstantBuilder::default().with_delay(POLL).with_max_times(ATTEMPTS))
             .when(|why| matches!(why, Error::Expired(_)))
@@ -44,7 +65,27 @@ impl Context {
             .await
     }
 
-    async fn attempt(&self, signers: &[&Keypair], instructions: &[Instruction]) -> Result<Signature> {
+    /// Shows what [`Context::send`] would send.
+    async fn show(&self, signers: &[&dyn Signer], instructions: &[Instruction]) -> Result<Signature> {
+        let payer = signers.first().map(|payer| payer.pubkey());
+        let mut transaction = Transaction::new_with_payer(instructions, payer.as_ref());
+        match self.settings.sending.how {
+            How::DryRun => self.dry_run(&transaction).await?,
+            How::Dump => self.dumped(&transaction)?,
+            How::Sign | How::Send => {
+                let hash = match self.settings.sending.blockhash {
+                    Some(hash) => hash,
+                    None => self.rpc.get_latest_blockhash().await.map_err(|why| self.chain_error(&why))?,
+                };
+                let here: Vec<_> = signers.iter().copied().filter(|signer| !is_absent(*signer)).collect();
+                transaction.try_partial_sign(&here, hash).map_err(|why| Error::Refused(why.to_string()))?;
+                self.signed(&transaction)?;
+            }
+        }
+        Err(Error::Shown)
+    }
+
+    async fn attempt(&self, signers: &[&dyn Signer], instructions: &[Instruction]) -> Result<Signature> {
         let blockhash = self.rpc.get_latest_blockhash().await.map_err(|why| self.chain_error(&why))?;
         let payer = signers.first().map(|payer| payer.pubkey());
         let mut transaction = Transaction::new_with_payer(instructions, payer.as_ref());

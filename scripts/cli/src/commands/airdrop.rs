@@ -12,7 +12,8 @@ use solana_sdk::{instruction::Instruction, pubkey::Pubkey, signature::Signer};
 use crate::{
     amount::{self, ASY_DECIMALS, SOL_DECIMALS, USD_DECIMALS},
     args::Airdrop,
-    context::{Context, read_wallet},
+    client::signers::keypair,
+    context::Context,
     error::{Error, Result},
     output::facts,
 };
@@ -37,7 +38,7 @@ pub async fn run(context: &Context, args: &Airdrop) -> Result<()> {
     };
     let localnet = settings.localnet.as_ref().ok_or_else(|| missing("a faucet"))?;
     let faucet = localnet.faucet.as_ref().ok_or_else(|| missing("a faucet"))?;
-    let faucet = read_wallet(&settings.folder.join(faucet))?;
+    let faucet = keypair(&settings.folder.join(faucet))?;
     let mint = localnet.payment_mint.ok_or_else(|| missing("a test dollar"))?;
 
     let to = wallet.pubkey();
@@ -52,7 +53,10 @@ pub async fn run(context: &Context, args: &Airdrop) -> Result<()> {
     if args.usd > 0 {
         work.push(mint_dollars(&mint, &ata(&to, &mint), &faucet.pubkey(), args.usd)?);
     }
-    let signers = if args.asy > 0 || args.usd > 0 { vec![&wallet, &faucet] } else { vec![&wallet] };
+    let mut signers = vec![&*wallet];
+    if args.asy > 0 || args.usd > 0 {
+        signers.push(&faucet);
+    }
     let signature = context.send(&signers, COMPUTE_UNITS, &work).await?.to_string();
 
     let (sol, asy) = (amount::format(args.sol, SOL_DECIMALS), amount::format(args.asy, ASY_DECIMALS));

@@ -57,7 +57,7 @@ pub async fn open(context: &Context, classes: &[u8]) -> Result<()> {
     }
     let signature = match work.as_slice() {
         [] => None,
-        work => Some(context.send(&[&wallet], OPEN_COMPUTE_UNITS, work).await?.to_string()),
+        work => Some(context.send(&[&*wallet], OPEN_COMPUTE_UNITS, work).await?.to_string()),
     };
     let document = json!({
         "operator": operator.to_string(), "pool": pool.to_string(), "records_opened": fresh, "signature": signature,
@@ -88,7 +88,7 @@ pub async fn add(context: &Context, amount: u64) -> Result<()> {
         return Err(Error::NoTokens { address, have, need, symbol: "ASY".into(), hint });
     }
     let work = [ix::staking::stake(&operator, amount)];
-    let signature = context.send(&[&wallet], COMPUTE_UNITS, &work).await?.to_string();
+    let signature = context.send(&[&*wallet], COMPUTE_UNITS, &work).await?.to_string();
     let active = pool_of(context, &operator).await?.active;
     let document = json!({
         "operator": operator.to_string(), "staked": amount.to_string(), "active": active.to_string(),
@@ -109,7 +109,7 @@ pub async fn unstake(context: &Context, part: Part) -> Result<()> {
     let shares = shares(&pool, &position, part)?;
     let nonce = position.next_ticket;
     let work = [ix::staking::request_unstake(&operator, nonce, shares)];
-    let signature = context.send(&[&wallet], COMPUTE_UNITS, &work).await?.to_string();
+    let signature = context.send(&[&*wallet], COMPUTE_UNITS, &work).await?.to_string();
     let ticket = addresses::ticket(&addresses::pool(&operator), &operator, nonce);
     let ticket = context.account::<Ticket>(&ticket).await?.ok_or_else(|| Error::BadAccount(ticket.to_string()))?;
     let cooling = pool_of(context, &operator).await?;
@@ -189,7 +189,7 @@ pub async fn withdraw(context: &Context, only: Option<u64>) -> Result<()> {
     for some in ready.chunks(TICKETS_AT_ONCE) {
         let mut work = vec![ix::create_ata(&operator, &operator, &ASY_MINT)];
         work.extend(some.iter().map(|ticket| ix::staking::withdraw(&operator, ticket.nonce)));
-        signatures.push(context.send(&[&wallet], COMPUTE_UNITS, &work).await?.to_string());
+        signatures.push(context.send(&[&*wallet], COMPUTE_UNITS, &work).await?.to_string());
         // One after the other, as the program rounds.
         let era = pool.cooling_era;
         for ticket in some.iter().filter(|ticket| ticket.era == era) {

@@ -36,7 +36,7 @@ pub async fn run(context: &Context, job: Pubkey) -> Result<()> {
     let mut work =
         vec![ix::create_ata(&by, &operator, &state.mint), ix::escrow::release_milestone(&by, &job, &state, &operator)];
     work.extend(last.then(|| ix::escrow::settle_seat(&job, &state, &seat, &by)));
-    let signature = context.send(&[&wallet], COMPUTE_UNITS, &work).await?.to_string();
+    let signature = context.send(&[&*wallet], COMPUTE_UNITS, &work).await?.to_string();
     let status = if last { "settled" } else { "seated" };
     let document = json!({
         "job": job.to_string(), "operator": operator.to_string(), "milestone": state.released, "status": status,

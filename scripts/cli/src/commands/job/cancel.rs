@@ -47,7 +47,7 @@ pub async fn run(context: &Context, job: Pubkey) -> Result<()> {
         work.push(ix::verification::close_round(&job, &requester));
     }
     work.push(ix::escrow::close_job(&job, &requester, &requester));
-    let signature = context.send(&[&wallet], COMPUTE_UNITS, &work).await?.to_string();
+    let signature = context.send(&[&*wallet], COMPUTE_UNITS, &work).await?.to_string();
     context.out.data(&json!({"job": job.to_string(), "status": "cancelled", "signature": signature}), || {
         facts(&[("job", job.to_string()), ("status", "cancelled".into()), ("signature", signature.clone())])
     })

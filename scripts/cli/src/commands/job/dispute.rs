@@ -62,7 +62,7 @@ pub async fn run(context: &Context, args: &Dispute, verb: Verb) -> Result<()> {
     let bond = config.params.challenge_bond;
     check_funds(context, &opener, bond).await?;
     let work = [ix::verification::open_case(&opener, &job, kind, Some(&seat.operator))];
-    let signature = context.send(&[&wallet], COMPUTE_UNITS, &work).await?.to_string();
+    let signature = context.send(&[&*wallet], COMPUTE_UNITS, &work).await?.to_string();
     let document = json!({
         "job": job.to_string(), "case": case.to_string(), "unit": unit, "operator": seat.operator.to_string(),
         "bond": bond, "status": "disputed", "signature": signature,

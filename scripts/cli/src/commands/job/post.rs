@@ -9,10 +9,7 @@ use assay_sdk::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use solana_sdk::{
-    pubkey::Pubkey,
-    signature::{Keypair, Signer},
-};
+use solana_sdk::{pubkey::Pubkey, signature::Signer};
 
 use super::{
     funds::{self, Cost},
@@ -22,6 +19,7 @@ use super::{
 use crate::{
     amount,
     args::{Post, Until},
+    config::How,
     context::Context,
     duration::words,
     error::{Error, Result},
@@ -97,11 +95,13 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     let cost = Cost::of(&terms).ok_or_else(too_much)?;
     funds::check(context, &wallet.pubkey(), &payment, &cost, config.params.bounty_lamports).await?;
 
+    // What is only shown needs no files yet.
+    let files = if context.settings.sending.how == How::Send { files } else { vec![] };
     for (name, bytes) in files {
         context.out.talk(format!("storing {} bytes as {name}", bytes.len()));
         context.api.upload(&format!("/v1/blobs/{name}"), bytes).await?;
     }
-    let mut posted = post(context, &wallet, &payment.mint, terms).await?;
+    let mut posted = post(context, &*wallet, &payment.mint, terms).await?;
     posted.deposit = cost.deposit.to_string();
     let paid = format!("{} {}", amount::format(cost.deposit, payment.decimals), context.symbol(&payment.mint));
     if args.watch {
@@ -124,7 +124,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     })
 }
 
-async fn post(context: &Context, wallet: &Keypair, mint: &Pubkey, terms: JobTerms) -> Result<Posted> {
+async fn post(context: &Context, wallet: &dyn Signer, mint: &Pubkey, terms: JobTerms) -> Result<Posted> {
     let requester = wallet.pubkey();
     let job = addresses::job(&requester, terms.nonce);
     let mut posted = Posted {
