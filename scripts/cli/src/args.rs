@@ -1,17 +1,15 @@
 //! The command line.
 
 mod job;
+mod stake;
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::job::*;
-use crate::{
-    amount::{self, Part},
-    config,
-};
+pub use self::{job::*, stake::*};
+use crate::{amount, config};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,6 +115,21 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Where the chain and the wallet are
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Write a completion script for a shell to standard output
+    #[command(after_help = "Example: assay completions bash > ~/.local/share/bash-completion/completions/assay")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages of all commands into a folder
+    Man {
+        /// The folder
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// Compute for others
     #[command(subcommand)]
     Operator(OperatorCommand),
@@ -134,9 +147,44 @@ pub enum Command {
     /// Post jobs and follow them
     #[command(subcommand)]
     Job(JobCommand),
-    /// Stake ASY as an operator
+    /// The ASY token: supply, claims of distributions, burning
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Stake ASY, in your own pool or another's
     #[command(subcommand)]
     Stake(StakeCommand),
+}
+
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Show where everything is
+    Get,
+    /// Write the Solana tools' config file, which theirs and our commands read
+    #[command(after_help = "Example: assay config set --url devnet --keypair ~/keys/operator.json")]
+    Set,
+}
+
+#[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  assay token supply
+  assay token claim claim.json         claim.json: distribution, index, amount, siblings as `open` published them
+  assay token burn 12.5")]
+pub enum TokenCommand {
+    /// Show how much ASY there is, was minted and burned, and may ever be
+    Supply,
+    /// Take your share of a distribution
+    Claim {
+        /// File with the claim and its proof
+        #[arg(value_name = "CLAIM.json")]
+        claim: PathBuf,
+    },
+    /// Destroy ASY of the wallet's, for good
+    Burn {
+        /// ASY, decimal
+        #[arg(value_parser = amount::asy)]
+        amount: u64,
+    },
 }
 
 #[derive(Subcommand)]
@@ -169,39 +217,6 @@ pub struct Airdrop {
     pub usd: u64,
 }
 
-#[derive(Subcommand)]
-pub enum StakeCommand {
-    /// Open the wallet's pool and its reputation records
-    Open {
-        /// Job classes to open records for
-        #[arg(long, value_delimiter = ',', default_value = "0,1,2,3,4", value_parser = clap::value_parser!(u8).range(0..=4))]
-        classes: Vec<u8>,
-    },
-    /// Stake ASY in the wallet's pool
-    Add {
-        /// ASY, decimal
-        #[arg(value_parser = amount::asy)]
-        amount: u64,
-    },
-    /// Begin to unstake: after the unbonding time, withdraw
-    Unstake {
-        /// ASY, decimal, or `all`
-        #[arg(value_parser = amount::part)]
-        amount: Part,
-    },
-    /// Withdraw what is unbonded
-    Withdraw {
-        /// Only this ticket [default: all that are ready]
-        #[arg(long, value_name = "N")]
-        ticket: Option<u64>,
-    },
-    /// Show a pool with its tickets and reputation
-    Show {
-        /// Whose [default: the wallet's]
-        operator: Option<Pubkey>,
-    },
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -211,6 +226,33 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// Every command's help, one section each. Those below do not repeat the options of all commands, which they get only
+    /// when they are built as parts of the whole.
+    fn pages(command: &clap::Command, path: &str, text: &mut String) {
+        use std::fmt::Write;
+        let help = command.clone().bin_name(path).term_width(120).render_long_help().to_string();
+        let lines: Vec<_> = help.trim().lines().map(str::trim_end).collect();
+        write!(text, "\n## `{path}`\n\n```text\n{}\n```\n", lines.join("\n")).unwrap();
+        for sub in command.get_subcommands() {
+            pages(sub, &format!("{path} {}", sub.get_name()), text);
+        }
+    }
+
+    /// `docs/cli.md`, written by `UPDATE=1 cargo test -p assay-cli`.
+    #[test]
+    fn the_manual_is_what_the_commands_say() {
+        let mut text = String::from(
+            "# The command line\n\nWhat `--help` says, command by command. Rendered by a test of `scripts/cli`.\n",
+        );
+        pages(&Cli::command(), "assay", &mut text);
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(kept == text, "docs/cli.md differs: UPDATE=1 cargo test -p assay-cli");
     }
 
     #[test]

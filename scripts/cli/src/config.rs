@@ -20,6 +20,23 @@ pub const LOCALHOST: &str = "http://127.0.0.1:8899";
 /// The indexer's API when nothing else is said and no localnet runs.
 pub const DEFAULT_API: &str = "http://127.0.0.1:8910";
 
+const SOLANA_CONFIG: &str = ".config/solana/cli/config.yml";
+
+/// The Solana tools' config file, whether it is there or not.
+pub fn file(global: &Global) -> PathBuf {
+    let home = || std::env::home_dir().unwrap_or_default().join(SOLANA_CONFIG);
+    global.config.clone().unwrap_or_else(home)
+}
+
+/// The WebSocket that belongs to an RPC, as the Solana tools derive it: its port and one.
+pub fn websocket(url: &str) -> String {
+    let Ok(mut url) = reqwest::Url::parse(url) else { return String::new() };
+    let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
+    let port = url.port().map(|port| port.saturating_add(1));
+    let text = url.set_port(port).map(|()| url.to_string()).unwrap_or_default();
+    text.split_once(':').map(|(_, rest)| format!("{scheme}:{rest}")).unwrap_or_default()
+}
+
 /// All that commands need to know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -159,7 +176,7 @@ impl Settings {
 
 impl SolanaConfig {
     fn read(named: Option<&Path>, home: &Path) -> Result<Self> {
-        let path = named.map_or_else(|| home.join(".config/solana/cli/config.yml"), Path::to_owned);
+        let path = named.map_or_else(|| home.join(SOLANA_CONFIG), Path::to_owned);
         let text = match fs::read_to_string(&path) {
             Err(why) if why.kind() == ErrorKind::NotFound && named.is_none() => return Ok(Self::default()),
             text => text.map_err(Error::file("read", &path))?,

@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::{
-    args::{Cli, Command, JobCommand, OperatorCommand, StakeCommand},
-    commands::{airdrop, job, run, stake, wallet},
+    args::{Cli, Command, ConfigCommand, JobCommand, OperatorCommand, StakeCommand, TokenCommand},
+    commands::{airdrop, job, manual, run, stake, token, wallet},
     context::Context,
     error::{Error, Result},
 };
@@ -44,6 +44,11 @@ async fn dispatch(cli: Cli) -> Result<()> {
     let command = match cli.command {
         Command::Localnet { args } => return run::exec(run::LOCALNET, &args),
         Command::Operator(OperatorCommand::Run { args }) => return run::exec(run::NODE, &args),
+        Command::Man { folder } => return manual::pages(&folder),
+        Command::Completions { shell } => {
+            manual::completions(shell);
+            return Ok(());
+        }
         other => other,
     };
     let context = Context::new(config::Settings::resolve(&cli.global)?);
@@ -64,13 +69,33 @@ async fn dispatch(cli: Cli) -> Result<()> {
             JobCommand::Cases { job } => job::cases::run(&context, job).await,
             JobCommand::Report(args) => job::report::run(&context, &args).await,
         },
-        Command::Stake(command) => match command {
-            StakeCommand::Open { classes } => stake::open(&context, &classes).await,
-            StakeCommand::Add { amount } => stake::add(&context, amount).await,
-            StakeCommand::Unstake { amount } => stake::unstake(&context, amount).await,
-            StakeCommand::Withdraw { ticket } => stake::withdraw(&context, ticket).await,
-            StakeCommand::Show { operator } => stake::show(&context, operator).await,
+        Command::Config(ConfigCommand::Get) => commands::config::get(&context, &cli.global),
+        Command::Config(ConfigCommand::Set) => commands::config::set(&context, &cli.global),
+        Command::Token(command) => match command {
+            TokenCommand::Supply => token::supply(&context).await,
+            TokenCommand::Claim { claim } => token::claim(&context, &claim).await,
+            TokenCommand::Burn { amount } => token::burn(&context, amount).await,
         },
-        Command::Localnet { .. } | Command::Operator(_) => Ok(()),
+        Command::Stake(command) => stake(&context, command).await,
+        Command::Localnet { .. } | Command::Operator(_) | Command::Completions { .. } | Command::Man { .. } => Ok(()),
+    }
+}
+
+async fn stake(context: &Context, command: StakeCommand) -> Result<()> {
+    match command {
+        StakeCommand::Open { classes, commission } => stake::open(context, &classes, commission).await,
+        StakeCommand::Pools => stake::list(context).await,
+        StakeCommand::Add { amount, whose, most } => {
+            stake::add(context, amount, whose.operator, most.max_commission).await
+        }
+        StakeCommand::Unstake { amount, whose } => stake::unstake(context, amount, whose.operator).await,
+        StakeCommand::Withdraw { ticket, whose } => stake::withdraw(context, ticket, whose.operator).await,
+        StakeCommand::Redelegate { amount, from, to, most } => {
+            stake::redelegate(context, amount, from, to, most.max_commission).await
+        }
+        StakeCommand::Rewards { whose } => stake::claim(context, whose.operator).await,
+        StakeCommand::Commission { bps } => stake::commission(context, bps).await,
+        StakeCommand::Show { operator } => stake::show(context, operator).await,
+        StakeCommand::Close => stake::close(context).await,
     }
 }

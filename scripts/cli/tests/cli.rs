@@ -168,3 +168,38 @@ fn help_has_examples() {
         assert!(out.contains("Examples:\n  assay "), "{out}");
     }
 }
+
+#[test]
+fn the_config_file_is_the_solana_tools_own() {
+    let home = Home::new();
+    let file = home.path().join(".config/solana/cli/config.yml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, "json_rpc_url: http://127.0.0.1:1\naddress_labels:\n  a: b\ncommitment: finalized\n").unwrap();
+    let (code, _, err) = home.run("config set");
+    assert_eq!(code, 2, "{err}");
+    let (code, _, err) = home.run("-u d -k key.json config set");
+    assert_eq!(code, 0, "{err}");
+    let text = fs::read_to_string(&file).unwrap();
+    let expected = "json_rpc_url: https://api.devnet.solana.com\naddress_labels:\n  a: b\ncommitment: finalized\n\
+                    websocket_url: ''\nkeypair_path: key.json\n";
+    assert_eq!(text, expected);
+    let (code, out, err) = home.run("config get --output json-compact");
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.contains(r#""commitment":"finalized""#) && out.contains(r#""url":"https://api.devnet.solana.com""#),
+        "{out}"
+    );
+}
+
+#[test]
+fn shells_and_man_know_the_commands() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, err) = home.run(&format!("completions {shell}"));
+        assert!(code == 0 && out.contains("redelegate"), "{shell}: {err}");
+    }
+    let (code, _, err) = home.run("man pages");
+    assert_eq!(code, 0, "{err}");
+    let page = fs::read_to_string(home.path().join("pages/assay-stake-add.1")).unwrap();
+    assert!(page.contains("max\\-commission"), "{page}");
+}

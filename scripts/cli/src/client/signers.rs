@@ -38,12 +38,12 @@ pub fn keypair(path: &Path) -> Result<Keypair> {
 
 #[cfg(feature = "ledger")]
 fn hardware(locator: &str) -> Result<Box<dyn Signer>> {
+    use solana_derivation_path::DerivationPath;
     use solana_remote_wallet::{
         locator::Locator,
         remote_keypair::generate_remote_keypair,
         remote_wallet::{RemoteWalletError, maybe_wallet_manager},
     };
-    use solana_derivation_path::DerivationPath;
     use uriparse::URIReference;
 
     let bad = |why: String| Error::Usage(format!("{locator:?} names no hardware wallet: {why}"));

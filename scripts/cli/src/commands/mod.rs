@@ -1,7 +1,10 @@
 //! One module a command.
 
 pub mod airdrop;
+pub mod config;
 pub mod job;
+pub mod manual;
 pub mod run;
 pub mod stake;
+pub mod token;
 pub mod wallet;

@@ -78,13 +78,18 @@ fn build_with(
 
 /// Create `owner`'s associated token account for an SPL Token mint, or do nothing if it exists.
 pub fn create_ata(payer: &Pubkey, owner: &Pubkey, mint: &Pubkey) -> Instruction {
+    create_ata_of(&TOKEN_PROGRAM, payer, owner, mint)
+}
+
+/// Create `owner`'s associated token account for a mint of `token_program`, or do nothing if it exists.
+pub fn create_ata_of(token_program: &Pubkey, payer: &Pubkey, owner: &Pubkey, mint: &Pubkey) -> Instruction {
     let accounts = vec![
         AccountMeta::new(*payer, true),
-        AccountMeta::new(crate::addresses::ata(owner, mint), false),
+        AccountMeta::new(crate::addresses::ata_of(owner, mint, token_program), false),
         AccountMeta::new_readonly(*owner, false),
         AccountMeta::new_readonly(*mint, false),
         AccountMeta::new_readonly(SYSTEM_PROGRAM, false),
-        AccountMeta::new_readonly(TOKEN_PROGRAM, false),
+        AccountMeta::new_readonly(*token_program, false),
     ];
     // 1 is CreateIdempotent.
     Instruction { program_id: anchor_spl::associated_token::ID, accounts, data: vec![1] }
