@@ -14,6 +14,7 @@ mod tests;
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -57,6 +58,8 @@ pub struct Options {
     pub policy: Policy,
     /// How it shows what nobody computes again.
     pub shows: Shows,
+    /// While there is a file here no new work is taken; the node ends once it holds no seat and no chair.
+    pub drain: PathBuf,
 }
 
 /// A running node.
@@ -89,7 +92,7 @@ impl Agent {
         Arc::new(Self { chain, workshop, journal, options, tasks: Mutex::default() })
     }
 
-    /// Register this machine if need be, then work until the future is dropped.
+    /// Register this machine if need be, then work until the future is dropped, or nothing is left to a draining node.
     ///
     /// # Errors
     /// When the device cannot be registered. Later failures are logged and tried again.
@@ -105,7 +108,12 @@ impl Agent {
                     if tidying.is_finished() {
                         tidying = tokio::spawn(self.clone().tidy(snapshot.clone()));
                     }
-                    self.clone().act(snapshot);
+                    let draining = self.options.drain.exists();
+                    if draining && snapshot.is_idle() {
+                        tracing::info!("drained: no seat and no chair is left");
+                        return Ok(());
+                    }
+                    self.clone().act(snapshot, draining);
                 }
                 Err(error) => tracing::warn!("cannot read the chain: {error:#}"),
             }
@@ -129,8 +137,9 @@ impl Agent {
     }
 
     /// Start what is planned and due; forget what is planned no more.
-    fn act(self: Arc<Self>, snapshot: Arc<Snapshot>) {
-        let planned = plan(&snapshot, &self.options.policy);
+    fn act(self: Arc<Self>, snapshot: Arc<Snapshot>, draining: bool) {
+        let mut planned = plan(&snapshot, &self.options.policy);
+        planned.retain(|(_, action)| !(draining && action.is_new()));
         let mut tasks = self.tasks();
         tasks.retain(|key, task| task.running || planned.contains(key));
         self.workshop.keep_only(&at_hand(&snapshot, &planned, &tasks));

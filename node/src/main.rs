@@ -27,6 +27,9 @@ use solana_sdk::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+/// The file in the data folder that `assay operator drain` writes.
+const DRAIN: &str = "drain";
+
 /// Compute for the market: watch for jobs, take seats, compute, seal, reveal, get paid.
 ///
 /// Before the first start: `assay stake open` and `assay stake add 1000` with the same wallet.
@@ -147,6 +150,7 @@ async fn run(args: Args) -> Result<()> {
         memory_mib: memory_mib().context("reading this machine's memory")?,
         policy,
         shows,
+        drain: args.data.join(DRAIN),
     };
     if args.lie {
         tracing::warn!("this node lies, for a test or a demonstration");

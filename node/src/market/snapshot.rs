@@ -53,6 +53,14 @@ impl Snapshot {
         self.seats(job).iter().find(|seat| seat.operator == self.me.operator)
     }
 
+    /// Whether this operator holds no seat and no chair.
+    pub fn is_idle(&self) -> bool {
+        let me = &self.me.operator;
+        let seated = self.seats.values().flatten().any(|seat| seat.operator == *me);
+        let judging = self.ballots.values().flatten().any(|ballot| ballot.operator == *me);
+        !seated && !judging
+    }
+
     /// Whether the escrow program would give this operator a seat: the same checks in the same order.
     pub fn may_claim(&self, address: &Pubkey, job: &Job) -> bool {
         let Some(record) = self.me.records.get(&job.class) else { return false };

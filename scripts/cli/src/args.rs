@@ -179,6 +179,15 @@ pub enum TokenCommand {
         #[arg(value_name = "CLAIM.json")]
         claim: PathBuf,
     },
+    /// Send ASY to another wallet
+    Send {
+        /// ASY, decimal
+        #[arg(value_parser = amount::asy)]
+        amount: u64,
+        /// To whom
+        #[arg(value_name = "WALLET")]
+        to: Pubkey,
+    },
     /// Destroy ASY of the wallet's, for good
     Burn {
         /// ASY, decimal
@@ -188,12 +197,31 @@ pub enum TokenCommand {
 }
 
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  assay operator run -k operator.json --data node --api http://127.0.0.1:8910
+  assay operator status                 what is at stake, and until when
+  assay operator drain --data node      finish what was begun, take nothing new, then end")]
 pub enum OperatorCommand {
     /// Run a node (all arguments go to assay-node)
     #[command(disable_help_flag = true)]
     Run {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
+    },
+    /// Show an operator's stake, seats and chairs, with their deadlines
+    Status {
+        /// Whose [default: the wallet's]
+        operator: Option<Pubkey>,
+    },
+    /// Let a node finish what it began, take nothing new, and end
+    Drain {
+        /// The node's data folder
+        #[arg(long, env = "ASSAY_NODE_DATA", value_name = "FOLDER")]
+        data: PathBuf,
+        /// Take work again
+        #[arg(long)]
+        undo: bool,
     },
 }
 

@@ -19,7 +19,7 @@ use clap::Parser;
 
 use crate::{
     args::{Cli, Command, ConfigCommand, JobCommand, OperatorCommand, StakeCommand, TokenCommand},
-    commands::{airdrop, job, manual, run, stake, token, wallet},
+    commands::{airdrop, job, manual, operator, run, stake, token, wallet},
     context::Context,
     error::{Error, Result},
 };
@@ -74,10 +74,16 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Command::Token(command) => match command {
             TokenCommand::Supply => token::supply(&context).await,
             TokenCommand::Claim { claim } => token::claim(&context, &claim).await,
+            TokenCommand::Send { amount, to } => token::send(&context, amount, &to).await,
             TokenCommand::Burn { amount } => token::burn(&context, amount).await,
         },
         Command::Stake(command) => stake(&context, command).await,
-        Command::Localnet { .. } | Command::Operator(_) | Command::Completions { .. } | Command::Man { .. } => Ok(()),
+        Command::Operator(OperatorCommand::Status { operator: whose }) => operator::status(&context, whose).await,
+        Command::Operator(OperatorCommand::Drain { data, undo }) => operator::drain(&context, &data, undo),
+        Command::Localnet { .. }
+        | Command::Operator(OperatorCommand::Run { .. })
+        | Command::Completions { .. }
+        | Command::Man { .. } => Ok(()),
     }
 }
 

@@ -9,4 +9,5 @@ mod faults;
 mod settles;
 mod strategies;
 mod support;
+mod validator;
 mod wrong_input;

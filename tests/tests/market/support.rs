@@ -19,7 +19,7 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     let built = || {
         let target = std::env::current_exe().unwrap();
         target.ancestors().nth(2).unwrap().to_path_buf()

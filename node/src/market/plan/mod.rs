@@ -77,6 +77,11 @@ impl Action {
     pub fn takes_work(&self) -> bool {
         matches!(self, Self::Claim | Self::Case { step: Step::Join, .. })
     }
+
+    /// Whether it begins something that a bond of this operator's will stand for.
+    pub fn is_new(&self) -> bool {
+        self.takes_work() || matches!(self, Self::Watch { .. })
+    }
 }
 
 /// Everything that could be done now, by job.

@@ -47,3 +47,13 @@ fn an_ended_job_is_closed_with_its_round() {
     let ghost = Job { state: JobState::Unresolved, seats: 0b1, ..job() };
     assert_eq!(actions(&snapshot(Some(ghost), None, seats)), [], "a seat is left");
 }
+
+#[test]
+fn a_node_is_idle_once_it_holds_no_seat_and_no_chair() {
+    let seats = || vec![seat(0, me(), SeatState::Claimed), seat(1, key(2), SeatState::Claimed)];
+    assert!(!snapshot(Some(job()), None, seats()).is_idle());
+    let others = snapshot(Some(job()), None, seats().split_off(1));
+    assert!(others.is_idle());
+    assert!(Action::Claim.is_new() && Action::Watch { operator: me() }.is_new());
+    assert!(!Action::Reveal.is_new() && !Action::Compute.is_new());
+}

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use anchor_spl::token::spl_token;
 use assay_sdk::{
     addresses,
     distribution::Claim,
@@ -57,6 +58,31 @@ pub async fn burn(context: &Context, amount: u64) -> Result<()> {
     let signature = context.send(&[&*wallet], COMPUTE_UNITS, &work).await?.to_string();
     let document = json!({"owner": owner.to_string(), "burned": amount.to_string(), "signature": signature});
     context.out.data(&document, || facts(&[("burned", asy(amount)), ("signature", signature.clone())]))
+}
+
+/// Sends `amount` base units of ASY; opens the receiver's account if it has none.
+pub async fn send(context: &Context, amount: u64, to: &Pubkey) -> Result<()> {
+    let wallet = context.wallet()?;
+    let owner = wallet.pubkey();
+    let [from, into] = [owner, *to].map(|whose| addresses::ata(&whose, &ASY_MINT));
+    let transfer = spl_token::instruction::transfer_checked(
+        &spl_token::ID,
+        &from,
+        &ASY_MINT,
+        &into,
+        &owner,
+        &[],
+        amount,
+        ASY_DECIMALS,
+    );
+    let transfer = transfer.map_err(|why| Error::Refused(why.to_string()))?;
+    let work = [ix::create_ata(&owner, to, &ASY_MINT), transfer];
+    let signature = context.send(&[&*wallet], COMPUTE_UNITS, &work).await?.to_string();
+    let (text, to) = (amount.to_string(), to.to_string());
+    let document = json!({"from": owner.to_string(), "to": to, "amount": text, "signature": signature});
+    context
+        .out
+        .data(&document, || facts(&[("sent", asy(amount)), ("to", to.clone()), ("signature", signature.clone())]))
 }
 
 /// A claim as whoever opened the distribution hands it out.

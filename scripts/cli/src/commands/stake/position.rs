@@ -2,7 +2,7 @@
 
 use assay_sdk::{
     addresses, ix,
-    staking::{self, Pool, Position, Ticket},
+    staking::{Pool, Position, Ticket},
 };
 use serde_json::json;
 use solana_sdk::{pubkey::Pubkey, signature::Signer};
@@ -146,6 +146,8 @@ fn shares(pool: &Pool, position: &Position, part: Part) -> Result<u128> {
 
 #[cfg(test)]
 mod tests {
+    use assay_sdk::staking;
+
     use super::*;
 
     fn pool(active: u64, shares: u128, locked: u64) -> Pool {

@@ -1,0 +1,117 @@
+//! A validator's whole life by the scripts in `scripts/validator/`, each run twice: what is done stays done.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use crate::support::{Market, binary, root, wait};
+
+struct Validator<'a> {
+    market: &'a Market,
+    home: tempfile::TempDir,
+}
+
+impl Validator<'_> {
+    fn script(&self, line: &str) -> Command {
+        let mut words = line.split_whitespace();
+        let mut command = Command::new(root().join("scripts/validator").join(words.next().unwrap()));
+        command
+            .args(words)
+            .env("ASSAY_VALIDATOR", self.home.path())
+            .env("ASSAY_URL", self.market.field("rpc"))
+            .env("ASSAY_API", self.market.field("api"))
+            .env("ASSAY_LOCALNET", self.market.data())
+            .env("ASSAY_BIN_DIR", binary("assay").parent().unwrap())
+            .env("ASSAY_EVERY", "2")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.script(line).output().unwrap()
+    }
+
+    /// What it says, all in one; it must succeed.
+    fn done(&self, line: &str) -> String {
+        let output = self.run(line);
+        assert!(output.status.success(), "{line}: {}", said(&output));
+        said(&output)
+    }
+
+    fn key(&self) -> std::path::PathBuf {
+        self.home.path().join("operator.json")
+    }
+}
+
+fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+}
+
+/// A node that ends with the test at the latest.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_validator_lives_by_its_scripts() {
+    let market = Market::start(2, 0);
+    let validator = Validator { market: &market, home: tempfile::tempdir().unwrap() };
+
+    assert!(said(&validator.run("stake.sh 1000")).contains("create-keys.sh"), "it says what comes first");
+    let address = validator.done("create-keys.sh").lines().next().unwrap().to_owned();
+    assert!(validator.done("create-keys.sh").contains(&address), "the wallet stays");
+    market.cli_json(&validator.key(), &["airdrop"]);
+    assert!(said(&validator.run("check.sh")).contains("WRONG there is no pool"));
+
+    validator.done("stake.sh 1000 500");
+    assert!(validator.done("stake.sh 1000").contains("1000 ASY are at work already"));
+    let pool = market.cli_json(&validator.key(), &["stake", "show"]);
+    assert_eq!((pool["active"].as_str(), pool["commission_bps"].as_u64()), (Some("1000000000000"), Some(500)));
+
+    let output = validator.run("check.sh");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("WRONG the node does not run"), "{}", said(&output));
+    let node = Running(validator.script("run.sh --poll-ms 300").stderr(Stdio::null()).spawn().unwrap());
+    wait("the validator's node to run", || validator.run("check.sh").status.success().then_some(()));
+    works(&market, &validator.key());
+
+    validator.done("claim.sh");
+    leaves(&market, &validator, node, &address);
+}
+
+/// Jobs go by until the newcomer has been paid for one.
+fn works(market: &Market, key: &Path) {
+    let requester = market.funded("requester");
+    let science = root().join("examples/orf-kmer/job.json");
+    wait("the newcomer to be paid for a job", || {
+        let job = market.post_with(&requester, &science, &["--replicas", "3"]);
+        market.settled(&requester, &job, None);
+        let record = market.cli_json(key, &["stake", "show"])["records"][0]["valid"].as_u64();
+        record.filter(|valid| *valid > 0)
+    });
+}
+
+/// To a new wallet: the old one leaves, with all it has.
+fn leaves(market: &Market, validator: &Validator<'_>, mut node: Running, address: &str) {
+    let said = validator.done("rotate.sh --wait");
+    assert!(said.contains("the node drains") && said.contains("unbonding until"), "{said}");
+    assert!(node.0.wait().unwrap().success(), "a drained node ends by itself");
+    let next = market.cli_json(&validator.key(), &["address"])["address"].as_str().unwrap().to_owned();
+    assert_ne!(next, address);
+    assert!(validator.home.path().join("retired").join(address).join("operator.json").exists());
+    let held = market.cli_json(&validator.key(), &["balance"]);
+    let asy = held["balances"].as_array().unwrap().iter().find(|held| held["symbol"] == "ASY").unwrap();
+    assert_eq!(asy["ui_amount"], "10000", "every ASY that was staked came along");
+
+    // The new wallet stakes, and leaves at once.
+    market.cli_json(&validator.key(), &["airdrop", "--asy", "0", "--usd", "0"]);
+    validator.done("stake.sh 500");
+    validator.done("exit.sh --wait");
+    assert!(validator.done("exit.sh").contains("it is over"), "and stays left");
+}
