@@ -69,19 +69,19 @@ SELECT coalesce(status, ''), count(*), coalesce(sum((data ->> 'units')::numeric)
 CREATE FUNCTION count_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO job_counts AS old
+        INSERT INTO job_counts AS had
         SELECT coalesce(status, ''), count(*), coalesce(sum((data ->> 'units')::numeric), 0) FROM added GROUP BY 1
-        ON CONFLICT (status) DO UPDATE SET jobs = old.jobs + excluded.jobs, units = old.units + excluded.units;
+        ON CONFLICT (status) DO UPDATE SET jobs = had.jobs + excluded.jobs, units = had.units + excluded.units;
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO job_counts AS old
+        INSERT INTO job_counts AS had
         SELECT coalesce(status, ''), -count(*), -coalesce(sum((data ->> 'units')::numeric), 0) FROM gone GROUP BY 1
-        ON CONFLICT (status) DO UPDATE SET jobs = old.jobs + excluded.jobs, units = old.units + excluded.units;
+        ON CONFLICT (status) DO UPDATE SET jobs = had.jobs + excluded.jobs, units = had.units + excluded.units;
     ELSE
-        INSERT INTO job_counts AS old
+        INSERT INTO job_counts AS had
         SELECT coalesce(status, ''), sum(n), sum(n * coalesce((data ->> 'units')::numeric, 0))
         FROM (SELECT status, data, 1 AS n FROM added UNION ALL SELECT status, data, -1 FROM gone) c
         GROUP BY 1 HAVING sum(n) <> 0 OR sum(n * coalesce((data ->> 'units')::numeric, 0)) <> 0
-        ON CONFLICT (status) DO UPDATE SET jobs = old.jobs + excluded.jobs, units = old.units + excluded.units;
+        ON CONFLICT (status) DO UPDATE SET jobs = had.jobs + excluded.jobs, units = had.units + excluded.units;
     END IF;
     RETURN NULL;
 END $$;
@@ -191,23 +191,23 @@ CREATE TYPE job_fact AS (job text, at bigint, operator text, posted bigint, seat
 CREATE TYPE total AS (metric text, at bigint, class smallint, mint text, value numeric);
 
 CREATE FUNCTION add_totals(totals total[]) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO rollups AS old
+    INSERT INTO rollups AS had
     SELECT t.metric, s.step, s.at, t.class, t.mint, sum(t.value)
     FROM unnest(totals) t
     CROSS JOIN LATERAL (VALUES ('hour', t.at / 3600 * 3600), ('day', t.at / 86400 * 86400), ('all', 0)) s (step, at)
     GROUP BY 1, 2, 3, 4, 5 HAVING sum(t.value) <> 0
     ORDER BY 1, 2, 3, 4, 5
-    ON CONFLICT (metric, step, at, class, mint) DO UPDATE SET value = old.value + excluded.value
+    ON CONFLICT (metric, step, at, class, mint) DO UPDATE SET value = had.value + excluded.value
 $$;
 
 -- Puts to the totals what is said of jobs that are known, and keeps the rest.
 CREATE FUNCTION attribute(facts job_fact[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO waiting_facts AS old
+    INSERT INTO waiting_facts AS had
     SELECT f.job, f.at, f.operator, sum(posted), sum(seats), sum(paid), sum(fee) FROM unnest(facts) f
     WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.address = f.job) GROUP BY 1, 2, 3
-    ON CONFLICT (job, at, operator) DO UPDATE SET posted = old.posted + excluded.posted, seats = old.seats + excluded.seats,
-        paid = old.paid + excluded.paid, fee = old.fee + excluded.fee;
+    ON CONFLICT (job, at, operator) DO UPDATE SET posted = had.posted + excluded.posted, seats = had.seats + excluded.seats,
+        paid = had.paid + excluded.paid, fee = had.fee + excluded.fee;
 
     PERFORM add_totals(array_agg((v.metric, f.at, coalesce((j.data ->> 'class')::smallint, -1), coalesce(j.mint, ''),
         v.value)::total))
@@ -216,15 +216,15 @@ BEGIN
         ('fees', f.fee), ('seat_units', f.seats * coalesce((j.data ->> 'units')::numeric, 0))) v (metric, value)
     WHERE v.value <> 0;
 
-    INSERT INTO operator_rollups AS old
+    INSERT INTO operator_rollups AS had
     SELECT f.operator, s.step, s.at, coalesce((j.data ->> 'class')::smallint, -1), coalesce(j.mint, ''), sum(f.seats), 0,
         sum(f.seats * coalesce((j.data ->> 'units')::numeric, 0)), sum(f.paid), 0
     FROM unnest(facts) f JOIN jobs j ON j.address = f.job
     CROSS JOIN LATERAL (VALUES ('day', f.at / 86400 * 86400), ('all', 0)) s (step, at)
     WHERE f.operator <> '' AND (f.seats <> 0 OR f.paid <> 0)
     GROUP BY 1, 2, 3, 4, 5
-    ON CONFLICT (operator, step, at, class, mint) DO UPDATE SET won = old.won + excluded.won,
-        units = old.units + excluded.units, earned = old.earned + excluded.earned;
+    ON CONFLICT (operator, step, at, class, mint) DO UPDATE SET won = had.won + excluded.won,
+        units = had.units + excluded.units, earned = had.earned + excluded.earned;
 END $$;
 
 -- The job has come: what waited for it is put to the totals.
@@ -258,11 +258,11 @@ BEGIN
         WHERE e.address = g.p AND e.slot = g.slot AND e.id = g.id;
     END IF;
 
-    INSERT INTO event_hours AS old
+    INSERT INTO event_hours AS had
     SELECT seconds_of(time) / 3600 * 3600, min(slot), max(slot) FROM changed WHERE sign > 0 GROUP BY 1
-    ON CONFLICT (hour) DO UPDATE SET first_slot = least(old.first_slot, excluded.first_slot),
-        last_slot = greatest(old.last_slot, excluded.last_slot)
-    WHERE old.first_slot > excluded.first_slot OR old.last_slot < excluded.last_slot;
+    ON CONFLICT (hour) DO UPDATE SET first_slot = least(had.first_slot, excluded.first_slot),
+        last_slot = greatest(had.last_slot, excluded.last_slot)
+    WHERE had.first_slot > excluded.first_slot OR had.last_slot < excluded.last_slot;
 
     PERFORM add_totals(array_agg((v.metric, seconds_of(c.time), -1, v.mint, sign * v.value)::total))
     FROM changed c CROSS JOIN LATERAL event_totals(c.program, c.kind, c.data) v;
@@ -272,15 +272,15 @@ BEGIN
     CROSS JOIN LATERAL (VALUES ('settled', 1::numeric), ('units', (c.data #>> '{last,units}')::numeric)) v (metric, value)
     WHERE c.program = 'escrow' AND c.kind = 'JobClosed' AND c.data #>> '{last,state}' = 'Settled';
 
-    INSERT INTO operator_rollups AS old
+    INSERT INTO operator_rollups AS had
     SELECT c.operator, s.step, s.at, -1, '', 0, sum(sign * (c.program = 'escrow')::int),
         0, 0, sum(CASE WHEN c.program = 'staking' THEN sign * (c.data ->> 'amount')::numeric ELSE 0 END)
     FROM changed c
     CROSS JOIN LATERAL (VALUES ('day', seconds_of(c.time) / 86400 * 86400), ('all', 0)) s (step, at)
     WHERE (c.program, c.kind) IN (('escrow', 'SeatSlashed'), ('staking', 'Slashed')) AND c.operator IS NOT NULL
     GROUP BY 1, 2, 3
-    ON CONFLICT (operator, step, at, class, mint) DO UPDATE SET lost = old.lost + excluded.lost,
-        slashed = old.slashed + excluded.slashed;
+    ON CONFLICT (operator, step, at, class, mint) DO UPDATE SET lost = had.lost + excluded.lost,
+        slashed = had.slashed + excluded.slashed;
 
     SELECT array_agg((c.job, seconds_of(c.time) / 3600 * 3600, coalesce(c.operator, ''), sign * (c.kind = 'JobPosted')::int,
         sign * (c.kind = 'SeatSettled')::int, sign * coalesce((c.data ->> 'paid')::numeric, 0),
