@@ -18,25 +18,53 @@ const TRANSFERS_OF: &[&str] = &[
 ];
 
 const CHAIN_ORDER: Sort = sort("slot", "bigint", "t.slot");
-const SLOTS: [Filter; 4] = [
-    filter("slot_from", Kind::Amount, "t.slot >= least($::numeric, 9223372036854775807)::bigint", "In this slot or later."),
-    filter("slot_to", Kind::Amount, "t.slot <= least($::numeric, 9223372036854775807)::bigint", "In this slot or earlier."),
-    // The slots of the hours between come first, so that an index of slots finds the place.
-    filter(
-        "from",
-        Kind::Time,
-        "t.slot >= coalesce((SELECT min(h.first_slot) FROM event_hours h WHERE h.hour >= $::bigint / 3600 * 3600), 9223372036854775807)
-            AND EXISTS (SELECT FROM events e WHERE e.slot = t.slot AND e.id = t.id AND e.time >= to_timestamp($::bigint))",
-        "Then or later.",
-    ),
-    filter(
-        "to",
-        Kind::Time,
-        "t.slot <= coalesce((SELECT max(h.last_slot) FROM event_hours h WHERE h.hour <= $::bigint), -1)
-            AND EXISTS (SELECT FROM events e WHERE e.slot = t.slot AND e.id = t.id AND e.time <= to_timestamp($::bigint))",
-        "Then or earlier.",
-    ),
-];
+const SLOT_FROM: Filter = filter(
+    "slot_from",
+    Kind::Amount,
+    "t.slot >= least($::numeric, 9223372036854775807)::bigint",
+    "In this slot or later.",
+);
+const SLOT_TO: Filter = filter(
+    "slot_to",
+    Kind::Amount,
+    "t.slot <= least($::numeric, 9223372036854775807)::bigint",
+    "In this slot or earlier.",
+);
+// The slots of the hours between come first, so that an index of slots finds the place.
+macro_rules! times {
+    ($before:literal, $after:literal) => {
+        [
+            SLOT_FROM,
+            SLOT_TO,
+            filter(
+                "from",
+                Kind::Time,
+                concat!(
+                    "t.slot >= coalesce((SELECT min(h.first_slot) FROM event_hours h
+                        WHERE h.hour >= $::bigint / 3600 * 3600), 9223372036854775807) AND ",
+                    $before,
+                    ">= to_timestamp($::bigint)",
+                    $after
+                ),
+                "Then or later.",
+            ),
+            filter(
+                "to",
+                Kind::Time,
+                concat!(
+                    "t.slot <= coalesce((SELECT max(h.last_slot) FROM event_hours h WHERE h.hour <= $::bigint), -1) AND ",
+                    $before,
+                    "<= to_timestamp($::bigint)",
+                    $after
+                ),
+                "Then or earlier.",
+            ),
+        ]
+    };
+}
+const SLOTS: [Filter; 4] = times!("t.time ", "");
+const SLOTS_OF_PARTY: [Filter; 4] =
+    times!("EXISTS (SELECT FROM events e WHERE e.slot = t.slot AND e.id = t.id AND e.time ", ")");
 const FIELDS: &[Added] = &[
     ("id", r#"{"type": "string", "pattern": "^\\d+$", "description": "Grows with time; `after` of the stream"}"#),
     ("slot", r#"{"type": "string", "pattern": "^\\d+$"}"#),
@@ -102,7 +130,7 @@ pub static HISTORY: Resource = Resource {
     tag: "accounts",
     text: "Every event that names an address, as requester, operator, voter, owner, job, seat or anything else, newest first.",
     table: "event_parties",
-    filters: &SLOTS,
+    filters: &SLOTS_OF_PARTY,
     within: Some(filter("address", Kind::Address, "t.address = $", "The address.")),
     ..BASE
 };

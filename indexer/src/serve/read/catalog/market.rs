@@ -223,7 +223,7 @@ pub static DEVICES: Resource = Resource {
         filter(
             "engine",
             Kind::Small(7),
-            "((t.data -> 'capabilities' ->> 'engines')::int >> $::int) & 1 = 1",
+            "((t.data -> 'capabilities' ->> 'engines')::int >> $::int) & 1 > 0",
             "Number of an engine that it runs.",
         ),
         filter("cores_min", Kind::Small(65_535), "(t.data -> 'capabilities' ->> 'cores')::bigint >= $::bigint", CAN),
