@@ -6,8 +6,10 @@ ALTER TABLE watermark ADD COLUMN IF NOT EXISTS finalized bigint NOT NULL DEFAULT
 
 ---------------------------------------------------------------------------------------------------- a job's status
 
--- A job's state, and while it is live what its cases, its round and its seats say.
-CREATE FUNCTION job_status(of_job text, data jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
+-- A job's state, and while it is live what its cases, its round and its seats say. (This and the functions below look
+-- things up by key, from plans that may have been made when the tables were empty: only indexes will do.)
+CREATE FUNCTION job_status(of_job text, data jsonb) RETURNS text LANGUAGE plpgsql STABLE
+SET enable_seqscan = off AS $$
 DECLARE
     state text := data ->> 'state';
     phase text;
@@ -22,8 +24,9 @@ BEGIN
         WHEN state = 'Doubted' OR (data ->> 'cases')::int > 0 OR phase = 'Tied' THEN 'disputed'
         WHEN phase = 'Auditing' OR (phase = 'Revealing' AND revealed > 0) THEN 'revealed'
         WHEN phase = 'Revealing' THEN 'sealed'
-        WHEN EXISTS (SELECT FROM seats s WHERE s.job = of_job AND s.closed_slot IS NULL
-            AND s.data ->> 'state' = 'Delivered') THEN 'delivered'
+        -- The job's seats first: an index of states or of open seats is no way to a job's.
+        WHEN EXISTS (SELECT FROM (SELECT * FROM seats s WHERE s.job = of_job OFFSET 0) s
+            WHERE s.closed_slot IS NULL AND s.data ->> 'state' = 'Delivered') THEN 'delivered'
         ELSE lower(state)
     END;
 END $$;
@@ -39,12 +42,14 @@ END $$;
 CREATE TRIGGER jobs_status BEFORE INSERT OR UPDATE OF data ON jobs FOR EACH ROW EXECUTE FUNCTION set_job_status();
 
 -- A round or a seat changed: so may have its job's status.
-CREATE FUNCTION follow_status() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION follow_status() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-    UPDATE jobs j SET status = job_status(j.address, j.data)
-    FROM (SELECT DISTINCT job FROM changed) c
-    WHERE j.address = c.job AND j.state IN ('Open', 'Seated', 'Doubted')
-        AND j.status IS DISTINCT FROM job_status(j.address, j.data);
+    WITH now AS MATERIALIZED (
+        SELECT j.address, job_status(j.address, j.data) AS status FROM (SELECT DISTINCT job FROM changed) c
+        JOIN jobs j ON j.address = c.job WHERE j.state IN ('Open', 'Seated', 'Doubted')
+    )
+    UPDATE jobs j SET status = now.status FROM now WHERE j.address = now.address AND j.status IS DISTINCT FROM now.status;
     RETURN NULL;
 END $$;
 DO $$
@@ -124,18 +129,17 @@ CREATE TABLE event_parties (
 );
 
 CREATE FUNCTION parties_of(data jsonb) RETURNS SETOF text LANGUAGE sql IMMUTABLE AS $$
-    SELECT DISTINCT value #>> '{}' FROM (
+    SELECT value #>> '{}' FROM (
         SELECT key, value FROM jsonb_each(data)
         UNION ALL
-        SELECT key, value FROM jsonb_each(CASE jsonb_typeof(data -> 'last') WHEN 'object' THEN data -> 'last' ELSE '{}' END)
+        SELECT key, value FROM jsonb_each(data -> 'last') WHERE jsonb_typeof(data -> 'last') = 'object'
         UNION ALL
-        SELECT 'attestor', value
-        FROM jsonb_array_elements(CASE jsonb_typeof(data -> 'attestors') WHEN 'array' THEN data -> 'attestors' ELSE '[]' END)
+        SELECT 'attestor', value FROM jsonb_array_elements(data -> 'attestors') WHERE jsonb_typeof(data -> 'attestors') = 'array'
     ) field
-    WHERE jsonb_typeof(value) = 'string' AND value <> '"11111111111111111111111111111111"' AND key = ANY ('{action,attestor,author,
-        authority,ballot,bid,by,canary,case,claimant,counterparty,device,distribution,executor,from,funder,guardian,job,key,
-        mint,minter,model,opener,operator,owner,payee,payer,payment,pending,pool,position,program,proposal,proposer,
-        registrar,requester,reserve_mint,round,seat,ticket,to,vault,vote,voter}')
+    WHERE key = ANY ('{action,attestor,author,authority,ballot,bid,by,canary,case,claimant,counterparty,device,distribution,
+        executor,from,funder,guardian,job,key,mint,minter,model,opener,operator,owner,payee,payer,payment,pending,pool,
+        position,program,proposal,proposer,registrar,requester,reserve_mint,round,seat,ticket,to,vault,vote,voter}')
+        AND jsonb_typeof(value) = 'string' AND value <> '"11111111111111111111111111111111"'
 $$;
 
 -- Forgets whom the events named that retention has dropped.
@@ -201,7 +205,10 @@ CREATE FUNCTION add_totals(totals total[]) RETURNS void LANGUAGE sql AS $$
 $$;
 
 -- Puts to the totals what is said of jobs that are known, and keeps the rest.
-CREATE FUNCTION attribute(facts job_fact[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION attribute(facts job_fact[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    totals total[];
 BEGIN
     INSERT INTO waiting_facts AS had
     SELECT f.job, f.at, f.operator, sum(posted), sum(seats), sum(paid), sum(fee) FROM unnest(facts) f
@@ -209,26 +216,33 @@ BEGIN
     ON CONFLICT (job, at, operator) DO UPDATE SET posted = had.posted + excluded.posted, seats = had.seats + excluded.seats,
         paid = had.paid + excluded.paid, fee = had.fee + excluded.fee;
 
-    PERFORM add_totals(array_agg((v.metric, f.at, coalesce((j.data ->> 'class')::smallint, -1), coalesce(j.mint, ''),
-        v.value)::total))
-    FROM unnest(facts) f JOIN jobs j ON j.address = f.job
-    CROSS JOIN LATERAL (VALUES ('jobs', f.posted::numeric), ('seats', f.seats), ('paid', f.paid), ('volume', f.paid + f.fee),
-        ('fees', f.fee), ('seat_units', f.seats * coalesce((j.data ->> 'units')::numeric, 0))) v (metric, value)
+    WITH known AS MATERIALIZED (
+        SELECT f.at, f.operator, coalesce((j.data ->> 'class')::smallint, -1) AS class, coalesce(j.mint, '') AS mint,
+            sum(f.posted) AS posted, sum(f.seats) AS seats, sum(f.paid) AS paid, sum(f.fee) AS fee,
+            sum(f.seats * coalesce((j.data ->> 'units')::numeric, 0)) AS units
+        FROM unnest(facts) f JOIN jobs j ON j.address = f.job GROUP BY 1, 2, 3, 4
+    ), earned AS (
+        INSERT INTO operator_rollups AS had
+        SELECT operator, s.step, s.at, class, mint, sum(seats), 0, sum(units), sum(paid), 0
+        FROM known k CROSS JOIN LATERAL (VALUES ('day', k.at / 86400 * 86400), ('all', 0)) s (step, at)
+        WHERE operator <> '' AND (seats <> 0 OR paid <> 0) GROUP BY 1, 2, 3, 4, 5
+        ON CONFLICT (operator, step, at, class, mint) DO UPDATE SET won = had.won + excluded.won,
+            units = had.units + excluded.units, earned = had.earned + excluded.earned
+    ), sums AS (
+        SELECT at, class, mint, sum(posted) AS posted, sum(seats) AS seats, sum(paid) AS paid, sum(fee) AS fee,
+            sum(units) AS units
+        FROM known GROUP BY 1, 2, 3
+    )
+    SELECT array_agg((v.metric, at, class, mint, v.value)::total) INTO totals
+    FROM sums CROSS JOIN LATERAL (VALUES ('jobs', posted), ('seats', seats), ('paid', paid), ('volume', paid + fee),
+        ('fees', fee), ('seat_units', units)) v (metric, value)
     WHERE v.value <> 0;
-
-    INSERT INTO operator_rollups AS had
-    SELECT f.operator, s.step, s.at, coalesce((j.data ->> 'class')::smallint, -1), coalesce(j.mint, ''), sum(f.seats), 0,
-        sum(f.seats * coalesce((j.data ->> 'units')::numeric, 0)), sum(f.paid), 0
-    FROM unnest(facts) f JOIN jobs j ON j.address = f.job
-    CROSS JOIN LATERAL (VALUES ('day', f.at / 86400 * 86400), ('all', 0)) s (step, at)
-    WHERE f.operator <> '' AND (f.seats <> 0 OR f.paid <> 0)
-    GROUP BY 1, 2, 3, 4, 5
-    ON CONFLICT (operator, step, at, class, mint) DO UPDATE SET won = had.won + excluded.won,
-        units = had.units + excluded.units, earned = had.earned + excluded.earned;
+    PERFORM add_totals(totals);
 END $$;
 
 -- The job has come: what waited for it is put to the totals.
-CREATE FUNCTION attribute_waiting() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION attribute_waiting() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     facts job_fact[];
 BEGIN
@@ -243,16 +257,19 @@ CREATE TRIGGER jobs_waited_for AFTER INSERT ON jobs
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION attribute_waiting();
 
 -- For events that came (or, with the sign turned, were retracted): whom they name, the totals, the cases they open.
-CREATE FUNCTION roll_up() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION roll_up() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     sign int := CASE TG_OP WHEN 'DELETE' THEN -1 ELSE 1 END;
     facts job_fact[];
+    totals total[];
 BEGIN
     IF NOT EXISTS (SELECT FROM changed) THEN
         RETURN NULL;
     END IF;
     IF sign > 0 THEN
-        INSERT INTO event_parties SELECT p, c.slot, c.id FROM changed c CROSS JOIN LATERAL parties_of(c.data) p;
+        INSERT INTO event_parties
+        SELECT DISTINCT p, c.slot, c.id FROM changed c CROSS JOIN LATERAL parties_of(c.data) p;
     ELSE
         DELETE FROM event_parties e USING (SELECT p, c.slot, c.id FROM changed c CROSS JOIN LATERAL parties_of(c.data) p) g
         WHERE e.address = g.p AND e.slot = g.slot AND e.id = g.id;
@@ -264,13 +281,23 @@ BEGIN
         last_slot = greatest(had.last_slot, excluded.last_slot)
     WHERE had.first_slot > excluded.first_slot OR had.last_slot < excluded.last_slot;
 
-    PERFORM add_totals(array_agg((v.metric, seconds_of(c.time), -1, v.mint, sign * v.value)::total))
-    FROM changed c CROSS JOIN LATERAL event_totals(c.program, c.kind, c.data) v;
-    PERFORM add_totals(array_agg((v.metric, seconds_of(c.time), coalesce((c.data #>> '{last,class}')::smallint, -1),
-        coalesce(c.data #>> '{last,mint}', ''), sign * v.value)::total))
-    FROM changed c
-    CROSS JOIN LATERAL (VALUES ('settled', 1::numeric), ('units', (c.data #>> '{last,units}')::numeric)) v (metric, value)
-    WHERE c.program = 'escrow' AND c.kind = 'JobClosed' AND c.data #>> '{last,state}' = 'Settled';
+    SELECT array_agg((metric, at, class, mint, sign * value)::total) INTO totals FROM (
+        SELECT 'events' AS metric, seconds_of(time) / 3600 * 3600 AS at, -1 AS class, '' AS mint, count(*) AS value
+        FROM changed GROUP BY 2
+        UNION ALL
+        SELECT v.metric, seconds_of(c.time) / 3600 * 3600, -1, v.mint, sum(v.value)
+        FROM changed c CROSS JOIN LATERAL event_totals(c.program, c.kind, c.data) v
+        WHERE c.kind IN ('SeatSettled', 'SeatSlashed', 'SeatClaimed', 'Slashed', 'Burned', 'FeesCollected', 'EpochEmitted', 'Minted')
+        GROUP BY 1, 2, 4
+        UNION ALL
+        SELECT v.metric, seconds_of(c.time) / 3600 * 3600, coalesce((c.data #>> '{last,class}')::int, -1),
+            coalesce(c.data #>> '{last,mint}', ''), sum(v.value)
+        FROM changed c
+        CROSS JOIN LATERAL (VALUES ('settled', 1::numeric), ('units', (c.data #>> '{last,units}')::numeric)) v (metric, value)
+        WHERE c.program = 'escrow' AND c.kind = 'JobClosed' AND c.data #>> '{last,state}' = 'Settled'
+        GROUP BY 1, 2, 3, 4
+    ) sums;
+    PERFORM add_totals(totals);
 
     INSERT INTO operator_rollups AS had
     SELECT c.operator, s.step, s.at, -1, '', 0, sum(sign * (c.program = 'escrow')::int),
@@ -282,14 +309,18 @@ BEGIN
     ON CONFLICT (operator, step, at, class, mint) DO UPDATE SET lost = had.lost + excluded.lost,
         slashed = had.slashed + excluded.slashed;
 
-    SELECT array_agg((c.job, seconds_of(c.time) / 3600 * 3600, coalesce(c.operator, ''), sign * (c.kind = 'JobPosted')::int,
-        sign * (c.kind = 'SeatSettled')::int, sign * coalesce((c.data ->> 'paid')::numeric, 0),
-        sign * coalesce((c.data ->> 'fee')::numeric, 0))::job_fact) INTO facts
-    FROM changed c
-    WHERE c.program = 'escrow' AND c.job IS NOT NULL AND (c.kind = 'JobPosted'
-        OR (c.kind = 'SeatSettled' AND (c.data ->> 'paid')::numeric > 0)
-        -- The last milestone is paid by the settlement.
-        OR (c.kind = 'MilestoneReleased' AND NOT (c.data ->> 'is_last')::boolean));
+    SELECT array_agg((job, at, operator, posted, seats, paid, fee)::job_fact) INTO facts FROM (
+        SELECT c.job, seconds_of(c.time) / 3600 * 3600 AS at, coalesce(c.operator, '') AS operator,
+            sum(sign * (c.kind = 'JobPosted')::int) AS posted, sum(sign * (c.kind = 'SeatSettled')::int) AS seats,
+            sum(sign * coalesce((c.data ->> 'paid')::numeric, 0)) AS paid,
+            sum(sign * coalesce((c.data ->> 'fee')::numeric, 0)) AS fee
+        FROM changed c
+        WHERE c.program = 'escrow' AND c.job IS NOT NULL AND (c.kind = 'JobPosted'
+            OR (c.kind = 'SeatSettled' AND (c.data ->> 'paid')::numeric > 0)
+            -- The last milestone is paid by the settlement.
+            OR (c.kind = 'MilestoneReleased' AND NOT (c.data ->> 'is_last')::boolean))
+        GROUP BY 1, 2, 3
+    ) sums;
     IF facts IS NOT NULL THEN
         PERFORM attribute(facts);
     END IF;
@@ -308,8 +339,8 @@ $$;
 -- What an event adds to the totals that are of no job.
 CREATE FUNCTION event_totals(program text, kind text, data jsonb, OUT metric text, OUT mint text, OUT value numeric)
 RETURNS SETOF record LANGUAGE sql IMMUTABLE AS $$
-    SELECT m, '', v FROM (VALUES ('events', 1::numeric),
-        ('seats_settled', CASE WHEN program = 'escrow' AND kind = 'SeatSettled' THEN 1 END),
+    SELECT m, '', v FROM (VALUES
+        ('seats_settled', CASE WHEN program = 'escrow' AND kind = 'SeatSettled' THEN 1::numeric END),
         ('seats_claimed', CASE WHEN program = 'escrow' AND kind = 'SeatClaimed' THEN 1 END),
         ('seats_ended', CASE WHEN program = 'escrow' AND kind IN ('SeatSettled', 'SeatSlashed') THEN 1 END),
         ('slashes', CASE WHEN program = 'staking' AND kind = 'Slashed' THEN 1 END),
@@ -326,44 +357,6 @@ RETURNS SETOF record LANGUAGE sql IMMUTABLE AS $$
     WHERE program = 'token' AND kind = 'FeesCollected' AND (data ->> part)::numeric <> 0
 $$;
 
--- The slots that a machine offers: each change of it adds to the total what it has more than before.
-CREATE TABLE device_slots (device text PRIMARY KEY, slots int NOT NULL);
-
-CREATE FUNCTION slots_told(kind text, data jsonb) RETURNS int LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE kind WHEN 'DeviceRegistered' THEN (data ->> 'slots')::int WHEN 'DeviceUpdated' THEN (data ->> 'slots')::int
-        WHEN 'DeviceRetired' THEN 0 END
-$$;
-
-CREATE FUNCTION roll_up_slots() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    totals total[];
-BEGIN
-    WITH told AS (
-        SELECT c.data ->> 'device' AS device, c.slot, c.id, seconds_of(c.time) AS at, slots_told(c.kind, c.data) AS slots
-        FROM changed c WHERE c.program = 'escrow' AND slots_told(c.kind, c.data) IS NOT NULL
-    ), steps AS (
-        SELECT t.device, t.slot, t.id, t.at, t.slots,
-            t.slots - coalesce(lag(t.slots) OVER w, o.slots, 0) AS more, lead(t.id) OVER w IS NULL AS is_last
-        FROM told t LEFT JOIN device_slots o USING (device)
-        WHERE TG_OP = 'INSERT' WINDOW w AS (PARTITION BY t.device ORDER BY t.slot, t.id)
-        UNION ALL
-        -- Retracted: back to what the last event that is left says, in the hour of the last that is not.
-        SELECT t.device, t.slot, t.id, t.at, coalesce(l.slots, 0), coalesce(l.slots, 0) - coalesce(o.slots, 0), true
-        FROM (SELECT DISTINCT ON (device) * FROM told WHERE TG_OP = 'DELETE' ORDER BY device, slot DESC, id DESC) t
-        LEFT JOIN device_slots o USING (device)
-        LEFT JOIN LATERAL (
-            SELECT slots_told(e.kind, e.data) AS slots FROM event_parties p JOIN events e ON e.slot = p.slot AND e.id = p.id
-            WHERE p.address = t.device AND slots_told(e.kind, e.data) IS NOT NULL ORDER BY p.slot DESC, p.id DESC LIMIT 1
-        ) l ON true
-    ), kept AS (
-        INSERT INTO device_slots SELECT device, slots FROM steps WHERE is_last
-        ON CONFLICT (device) DO UPDATE SET slots = excluded.slots
-    )
-    SELECT array_agg(('slots', at, -1, '', more)::total) INTO totals FROM steps WHERE more <> 0;
-    PERFORM add_totals(totals);
-    RETURN NULL;
-END $$;
-
 -- What is here already, by the same way.
 DO $$
 DECLARE
@@ -373,8 +366,6 @@ BEGIN
     CREATE TEMP TABLE past (LIKE events INCLUDING GENERATED);
     CREATE TRIGGER past_roll_up AFTER INSERT ON past
         REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION roll_up();
-    CREATE TRIGGER past_slots AFTER INSERT ON past
-        REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION roll_up_slots();
     EXECUTE format('INSERT INTO past (%1$s) SELECT %1$s FROM events', columns);
     DROP TABLE past;
 END $$;
@@ -382,8 +373,3 @@ CREATE TRIGGER events_roll_up AFTER INSERT ON events
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION roll_up();
 CREATE TRIGGER events_roll_back AFTER DELETE ON events
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION roll_up();
--- By name: after the one above, which notes whom the events name.
-CREATE TRIGGER events_slots AFTER INSERT ON events
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION roll_up_slots();
-CREATE TRIGGER events_slots_back AFTER DELETE ON events
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION roll_up_slots();
