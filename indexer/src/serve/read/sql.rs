@@ -38,6 +38,10 @@ pub fn list(resource: &Resource, asked: &Asked) -> Statement {
     let (sort, cast, limit) = (asked.sort.sql, asked.sort.cast, asked.limit);
     let (direction, beyond) = if asked.descending { ("DESC", "<") } else { ("ASC", ">") };
     let by_key = sort == format!("t.{key}");
+    if !by_key {
+        // What has no place in the order would end the pages early. Accounts of ours have all their fields.
+        conditions.push(format!("{sort} IS NOT NULL"));
+    }
     if let Some((value, last)) = &asked.after {
         let last = statement.bind(last.clone());
         conditions.push(if by_key {

@@ -91,8 +91,9 @@ fn series(values: &Values) -> Result<Statement, Problem> {
     let time = |name: &str| values.get(name).and_then(|text| text.parse::<u64>().ok());
     let to = time("to").unwrap_or_else(now);
     let from = time("from").unwrap_or_else(|| to.saturating_sub(seconds * usual));
+    let backwards = to < from;
     let from = from - from % seconds;
-    if to < from || (to - from) / seconds >= MAX_STEPS {
+    if backwards || (to - from) / seconds >= MAX_STEPS {
         return Err(Problem::bad(format!("from must be before to, and at most {MAX_STEPS} steps")));
     }
     let mut bound = vec![metric.to_owned(), step.to_owned(), from.to_string(), to.to_string()];
