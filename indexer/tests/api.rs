@@ -102,7 +102,12 @@ async fn wrong_requests_get_problems() {
         assert_eq!(response.status().as_u16(), status, "{path}");
         assert_eq!(response.headers()["content-type"], "application/problem+json", "{path}");
         let problem: Value = response.json().await.unwrap();
-        assert_eq!((&problem["status"], &problem["type"]), (&json!(status), &json!("about:blank")), "{path}");
+        let code = problem["code"].as_str().unwrap();
+        assert_eq!(
+            (&problem["status"], &problem["type"]),
+            (&json!(status), &json!(format!("/problems/{code}"))),
+            "{path}"
+        );
         assert!(problem["detail"].as_str().unwrap().contains(detail), "{path}: {problem}");
     }
 }

@@ -2,11 +2,9 @@
 
 pub mod accounts;
 mod blobs;
-mod cases;
 mod health;
-mod jobs;
-mod market;
 mod problem;
+pub mod read;
 mod reply;
 mod stream;
 
@@ -100,12 +98,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(blobs::put_result, blobs::get_result))
         .layer(DefaultBodyLimit::max(blobs::MAX_BYTES));
     OpenApiRouter::with_openapi(Api::openapi())
-        .routes(routes!(jobs::list))
-        .routes(routes!(jobs::one))
-        .routes(routes!(cases::list))
-        .routes(routes!(cases::one))
-        .routes(routes!(market::operators))
-        .routes(routes!(market::stats))
+        .merge(read::routes())
         .routes(routes!(stream::stream))
         .routes(routes!(health::health))
         .routes(routes!(health::metrics))
