@@ -100,13 +100,14 @@ async fn signatures_are_taken_as_base58_and_base64_and_only_the_wallets() {
         (status, problem["detail"].as_str().unwrap().to_owned(), again)
     };
     let refused = (401, "the signature is not the wallet's for this message; ask for another nonce".to_owned(), 401);
-    let theirs = forged(&|invitation, body| body["signature"] = signed(&other, invitation)["signature"].clone());
-    assert_eq!(theirs.await, refused);
-    let elsewhere = forged(&|invitation, body| {
+    let theirs =
+        |invitation: &Value, body: &mut Value| body["signature"] = signed(&other, invitation)["signature"].clone();
+    assert_eq!(forged(&theirs).await, refused);
+    let elsewhere = |invitation: &Value, body: &mut Value| {
         let message = invitation["message"].as_str().unwrap().replacen("127.0.0.1", "evil.example", 1);
         body["signature"] = json!(wallet.sign_message(message.as_bytes()).to_string());
-    });
-    assert_eq!(elsewhere.await, refused);
+    };
+    assert_eq!(forged(&elsewhere).await, refused);
     assert_eq!(forged(&|_, body| body["signature"] = json!("")).await, refused);
     assert_eq!(forged(&|_, body| body["signature"] = json!("1".repeat(64))).await, refused);
     let (status, problem) = login(json!({"wallet": "x", "nonce": "n", "signature": "s"})).await;

@@ -36,6 +36,7 @@ pub fn options(url: &str) -> Result<PgConnectOptions> {
 
 /// Settings of the pool.
 #[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
 pub struct Settings {
     /// Connections to Postgres that the API uses at most; the writer has its own.
     #[arg(long, env = "ASSAY_DB_CONNECTIONS", default_value = "16", global = true, value_parser = clap::value_parser!(u32).range(1..))]

@@ -34,6 +34,7 @@ const KEY_PREFIX: &str = "assay_";
 
 /// Settings of sign-in.
 #[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
 pub struct Settings {
     /// File with the secret (32 bytes or more) that signs tokens; without it one is made at each start, and who is
     /// signed in must sign in again. Instances that serve the same users must share it.

@@ -44,6 +44,7 @@ const TIDY: Duration = Duration::from_secs(60);
 
 /// Limits of the API.
 #[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
 pub struct Settings {
     /// Requests a second that a wallet, or an address without one, may make in the long run; 0 for any number.
     #[arg(long, env = "ASSAY_RATE_PER_SECOND", default_value = "50", global = true)]
