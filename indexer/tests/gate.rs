@@ -69,6 +69,27 @@ async fn slow_body() {
     assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
 }
 
+#[tokio::test]
+async fn slow_headers() {
+    let listener = serve::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let router = axum::Router::new().route("/", axum::routing::get(async || "{}"));
+    let patience = Duration::from_millis(400);
+    let server = tokio::spawn(serve::gate::listen::serve(listener, router, stop.clone(), patience));
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let mut rest = vec![];
+    // Closed by the server; that a reset may come of it is all the same.
+    let _ = slow.read_to_end(&mut rest).await;
+    assert!(!String::from_utf8_lossy(&rest).contains("200 OK"));
+    let mut quick = TcpStream::connect(address).await.unwrap();
+    quick.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(read(&mut quick).await.starts_with("HTTP/1.1 200 OK"));
+    stop.cancel();
+    server.await.unwrap();
+}
+
 async fn connect(instance: &Instance, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(instance.base.strip_prefix("http://").unwrap()).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -418,6 +439,8 @@ async fn docs_are_whole_and_come_from_here() {
     }
     let start = instance.get("/docs/swagger-initializer.js").send().await.unwrap().text().await.unwrap();
     assert!(start.contains("/openapi.json"), "{start}");
+    let told = headers(&instance.get("/v1/me").send().await.unwrap());
+    assert_eq!(told["cache-control"], "no-store");
     let told = headers(&instance.get("/v1/jobs").send().await.unwrap());
     assert_eq!(told["content-security-policy"], "default-src 'none'; frame-ancestors 'none'");
     assert_eq!((told["x-content-type-options"].as_str(), told["x-frame-options"].as_str()), ("nosniff", "DENY"));

@@ -162,19 +162,14 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })
 }
 
+/// How long the headers of a connection's next request may take.
+const HEADERS: Duration = Duration::from_secs(30);
+
 /// Serves until `stop`; requests under way get five seconds to end.
 ///
 /// # Errors
-/// When the system takes the socket away.
+/// None today; kept for what the system may do to a socket.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<()> {
-    let graceful = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let patience = async {
-        stop.cancelled().await;
-        tokio::time::sleep(Duration::from_secs(5)).await;
-    };
-    tokio::select! {
-        ended = graceful => ended.map_err(|why| Error::Start(format!("the server ended: {why}"))),
-        () = patience => Ok(()),
-    }
+    gate::listen::serve(listener, router, stop, HEADERS).await;
+    Ok(())
 }

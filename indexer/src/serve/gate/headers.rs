@@ -19,6 +19,12 @@ const APP: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
+/// Whether replies hold what is for one caller's eyes: tokens, keys, what somebody did.
+pub fn is_private(path: &str) -> bool {
+    let mut parts = path.split('/').skip(1);
+    parts.next() == Some("v1") && matches!(parts.next(), Some("auth" | "keys" | "me" | "audit" | "webhooks"))
+}
+
 /// What a page at this path may load and run.
 pub fn policy(path: &str) -> HeaderValue {
     match path.split('/').nth(1) {
@@ -29,7 +35,10 @@ pub fn policy(path: &str) -> HeaderValue {
 }
 
 /// Adds what every reply says.
-pub fn secure(headers: &mut HeaderMap, policy: HeaderValue) {
+pub fn secure(headers: &mut HeaderMap, policy: HeaderValue, private: bool) {
+    if private {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -79,5 +88,7 @@ mod tests {
         }
         assert_eq!((policy("/docs/"), policy("/docs/index.html")), (DOCS, DOCS));
         assert_eq!((policy("/"), policy("/jobs/x"), policy("/docsy")), (APP, APP, APP));
+        assert!(["/v1/auth/login", "/v1/keys", "/v1/keys/x", "/v1/me"].into_iter().all(is_private));
+        assert!(!["/v1/jobs", "/v1/media", "/keys", "/v1"].into_iter().any(is_private));
     }
 }

@@ -7,6 +7,7 @@ pub mod docs;
 mod headers;
 pub mod health;
 mod limits;
+pub mod listen;
 mod observe;
 mod patience;
 mod problems;
@@ -147,5 +148,50 @@ pub async fn upkeep(state: State) {
 async fn flush(state: &State) {
     if let Err(why) = state.quotas.flush(&state.pool).await {
         tracing::debug!("the use of keys is not told yet: {why}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, atomic::AtomicU64};
+
+    use axum::routing::get;
+    use clap::Parser;
+    use tokio::sync::watch;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{config::Cli, serve::Shared};
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_and_the_next_request_is_served() {
+        let config = Cli::parse_from(["assay-indexer"]).config;
+        let shared = Shared {
+            pool: crate::store::pool("postgres://nobody@127.0.0.1:1/none").unwrap(),
+            chain_slot: Arc::new(AtomicU64::new(0)),
+            wake: watch::channel(0).1,
+            metrics: recorder().unwrap().build_recorder().handle(),
+            stop: CancellationToken::new(),
+        };
+        let state = State::new(&config, shared).unwrap();
+        let routes = Router::new().route("/boom", get(async || -> &str { panic!("secret words") }));
+        let router = wrap(routes.route("/fine", get(async || "fine")), &state).with_state(state);
+        let listener = crate::serve::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(crate::serve::serve(listener, router, stop.clone()));
+        let client = reqwest::Client::new();
+        for _ in 0..2 {
+            let reply = client.get(format!("{base}/boom")).header("x-request-id", "boom-0001").send().await.unwrap();
+            assert_eq!(reply.status(), 500);
+            let problem: serde_json::Value = reply.json().await.unwrap();
+            let expected = serde_json::json!({"type": "about:blank", "title": "Internal Server Error", "status": 500,
+                "detail": "the indexer has a fault; report it with the request_id", "request_id": "boom-0001"});
+            assert_eq!(problem, expected);
+            let fine = client.get(format!("{base}/fine")).send().await.unwrap();
+            assert_eq!(fine.text().await.unwrap(), "fine");
+        }
+        stop.cancel();
+        server.await.unwrap().unwrap();
     }
 }

@@ -64,7 +64,8 @@ pub async fn observe(State(state): State<serve::State>, request: Request, next: 
     let context = Context::of(&request, state.gate.settings.trust_forwarded);
     let method = label(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("other", |path| path.as_str()).to_owned();
-    let policy = headers::policy(request.uri().path());
+    let path = request.uri().path();
+    let (policy, private) = (headers::policy(path), headers::is_private(path));
     let id = context.request_id.clone();
     let span = tracing::info_span!("request", id = %id, method, route);
     let started = Instant::now();
@@ -80,7 +81,7 @@ pub async fn observe(State(state): State<serve::State>, request: Request, next: 
         500.. => tracing::warn!(status = status.as_u16(), ms, "answered"),
         _ => tracing::debug!(status = status.as_u16(), ms, "answered"),
     });
-    headers::secure(response.headers_mut(), policy);
+    headers::secure(response.headers_mut(), policy, private);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
