@@ -59,7 +59,7 @@ async fn wallets_sign_in_and_get_the_roles_they_have() {
         let (status, me) = instance.ask("/v1/me", tokens["access_token"].as_str().unwrap()).await;
         assert_eq!((status, &me["wallet"]), (200, &json!(wallet.pubkey().to_string())));
         assert_eq!((&me["roles"], &me["keys"]), (&json!(roles), &json!([])));
-        let quotas = json!({"per_second": 50, "burst": 200, "keys": 20, "key_per_minute": 6000,
+        let quotas = json!({"per_second": 50.0, "burst": 200, "keys": 20, "key_per_minute": 6000,
             "key_per_day": 1_000_000});
         assert_eq!(me["quotas"], quotas);
     }

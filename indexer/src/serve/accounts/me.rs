@@ -28,7 +28,7 @@ pub struct Me {
 #[schema(as = AccountQuotas)]
 pub struct Quotas {
     /// Requests a second with a token, in the long run; 0 for any number.
-    per_second: u32,
+    per_second: f64,
     /// Requests at once with a token.
     burst: u32,
     /// Live keys.

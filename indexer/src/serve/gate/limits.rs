@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
+    time::Duration,
 };
 
 use axum::{
@@ -53,7 +54,10 @@ impl Limits {
     /// As the settings say; `None` if there is no limit.
     pub fn new(settings: &Settings) -> Option<Self> {
         let burst = NonZeroU32::new(settings.rate_burst)?;
-        let quota = Quota::per_second(NonZeroU32::new(settings.rate_per_second)?).allow_burst(burst);
+        if settings.rate_per_second <= 0.0 {
+            return None;
+        }
+        let quota = Quota::with_period(Duration::from_secs_f64(settings.rate_per_second.recip()))?.allow_burst(burst);
         Some(Self { limiter: RateLimiter::keyed(quota).with_middleware(), quota })
     }
 

@@ -48,8 +48,8 @@ const TIDY: Duration = Duration::from_secs(60);
 #[group(skip)]
 pub struct Settings {
     /// Requests a second that a wallet, or an address without one, may make in the long run; 0 for any number.
-    #[arg(long, env = "ASSAY_RATE_PER_SECOND", default_value = "50", global = true)]
-    pub rate_per_second: u32,
+    #[arg(long, env = "ASSAY_RATE_PER_SECOND", default_value = "50", global = true, value_parser = rate)]
+    pub rate_per_second: f64,
     /// Requests that it may make at once.
     #[arg(long, env = "ASSAY_RATE_BURST", default_value = "200", global = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_burst: u32,
@@ -65,6 +65,12 @@ pub struct Settings {
     /// Milliseconds until a request must be answered; streams, once they began, and blobs are free of it.
     #[arg(long, env = "ASSAY_REQUEST_TIMEOUT_MS", default_value = "30000", global = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub request_timeout_ms: u64,
+}
+
+/// A rate that is a number of nanoseconds for each request.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.0..=1e6).contains(rate) && (*rate == 0.0 || *rate >= 1e-3));
+    rate.ok_or_else(|| "expected 0, or a number from 0.001 to 1000000".into())
 }
 
 /// What the layers share.
