@@ -67,7 +67,7 @@ until [ -s "$work/localnet/localnet.json" ]; do
 done
 field() { jq -er ".$1" "$work/localnet/localnet.json"; }
 api=$(field api)
-healthy() { curl -fsS "$api/health" >/dev/null 2>&1; }
+healthy() { curl -fsS "$api/ready" >/dev/null 2>&1; }
 for _ in $(seq 150); do healthy && break; sleep 0.2; done
 healthy || give_up "the API did not become healthy"
 

@@ -57,7 +57,7 @@ pub struct Config {
     /// Seconds between two sweeps, which find what notifications missed.
     #[arg(long, env = "ASSAY_SWEEP_SECONDS", default_value = "30", global = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub sweep_seconds: u64,
-    /// Slots that the tables may be behind the chain before `/health` says 503.
+    /// Slots that the tables may be behind the chain before `/ready` says 503.
     #[arg(long, env = "ASSAY_MAX_LAG_SLOTS", default_value = "300", global = true)]
     pub max_lag_slots: u64,
     /// What people call a payment mint: `MINT=NAME`; may be repeated.
@@ -66,6 +66,12 @@ pub struct Config {
     /// Sign-in.
     #[command(flatten)]
     pub accounts: crate::serve::accounts::Settings,
+    /// Limits of the API.
+    #[command(flatten)]
+    pub gate: crate::serve::gate::Settings,
+    /// The pool of connections to Postgres.
+    #[command(flatten)]
+    pub database: crate::store::Settings,
     /// Write logs as JSON, one object a line, to standard error.
     #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
     pub log_json: bool,

@@ -15,7 +15,6 @@ use assay_indexer::{
     serve, store,
 };
 use clap::Parser;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -54,7 +53,7 @@ fn source(config: &Config, rows: &Rows) -> Arc<RpcSource> {
 }
 
 async fn run(config: Config) -> Result<ExitCode> {
-    let metrics = PrometheusBuilder::new().install_recorder().map_err(|why| Error::Start(why.to_string()))?;
+    let metrics = serve::recorder()?.install_recorder().map_err(|why| Error::Start(why.to_string()))?;
     if let Some(folder) = &config.app
         && !folder.join("index.html").is_file()
     {
@@ -64,7 +63,7 @@ async fn run(config: Config) -> Result<ExitCode> {
     let listener = serve::bind(config.listen).await?;
     let rows = Rows::new()?;
     let source = source(&config, &rows);
-    let pool = store::pool(&config.database_url)?;
+    let pool = store::pool_with(&config.database_url, &config.database)?;
 
     let stop = CancellationToken::new();
     let (wake, woken) = watch::channel(0);

@@ -118,7 +118,7 @@ async fn health_metrics_app_and_cors() {
     let health = server.json("/health").await;
     assert_eq!(health, json!({"status": "ok", "slot": "22", "lag_slots": 3, "postgres": "ok"}));
     server.chain.store(33, std::sync::atomic::Ordering::Relaxed);
-    assert_eq!(server.get("/health").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(server.get("/ready").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     server.chain.store(0, std::sync::atomic::Ordering::Relaxed);
     let unknown: Value = server.get("/health").await.json().await.unwrap();
     assert_eq!((&unknown["detail"], &unknown["lag_slots"]), (&json!("the chain's RPC does not answer"), &json!(null)));

@@ -51,6 +51,8 @@ pub fn spawn(localnet: &Localnet, market: &Market, operators: u16, watch: f64) -
     let listen = at.api.trim_start_matches("http://");
     let mut indexer = ChildSpec::new("indexer", sibling("assay-indexer")?)
         .args(["--rpc-url", &at.rpc, "--ws-url", &at.ws, "--listen", listen, "--sweep-seconds", "2"])
+        // All nodes, tests and portals of a localnet come from one address.
+        .args(["--rate-per-second", "0"])
         .args(["--blobs".into(), folder.run().join("blobs").into_os_string()])
         .env("DATABASE_URL", &at.postgres);
     for (mint, name) in [(market.payment_mint.as_str(), "tUSD"), (&token::ASY_MINT.to_string(), "ASY")] {

@@ -2,7 +2,7 @@
 
 pub mod accounts;
 mod blobs;
-mod health;
+pub mod gate;
 mod problem;
 pub mod read;
 mod reply;
@@ -18,20 +18,23 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::DefaultBodyLimit, http::Method, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    response::IntoResponse,
+    routing::{any, get},
+};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
-use tower_http::{
-    compression::CompressionLayer,
-    cors::{Any, CorsLayer},
-    services::{ServeDir, ServeFile},
-};
-use utoipa::OpenApi;
+use tower_http::services::{ServeDir, ServeFile};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::{health::watch_slot, stream::listen};
+pub use self::{
+    gate::{health::watch_slot, recorder},
+    stream::listen,
+};
 use crate::{Error, Result, config::Config};
 
 /// What the handlers share with the rest of the process.
@@ -53,12 +56,16 @@ pub struct Shared {
 #[derive(Clone)]
 pub struct State {
     pub(crate) shared: Shared,
-    /// Slots of lag above which `/health` says 503.
+    /// Slots of lag above which `/ready` says 503.
     max_lag: u64,
     /// Folder of blobs and results.
     blobs: Option<PathBuf>,
     /// Signs and checks tokens.
     keys: accounts::Keys,
+    accounts: Arc<accounts::Accounts>,
+    /// API keys in use.
+    quotas: Arc<accounts::Quotas>,
+    gate: Arc<gate::Gate>,
 }
 
 impl std::ops::Deref for State {
@@ -76,7 +83,15 @@ impl State {
     /// When a setting names what cannot be used.
     pub fn new(config: &Config, shared: Shared) -> Result<Self> {
         let keys = accounts::Keys::load(config.accounts.jwt_secret_file.as_deref())?;
-        Ok(Self { shared, max_lag: config.max_lag_slots, blobs: config.blobs.clone(), keys })
+        Ok(Self {
+            shared,
+            max_lag: config.max_lag_slots,
+            blobs: config.blobs.clone(),
+            keys,
+            accounts: Arc::new(accounts::Accounts::new(&config.accounts, config.listen)),
+            quotas: Arc::default(),
+            gate: Arc::new(gate::Gate::new(&config.gate)),
+        })
     }
 
     fn chain_slot(&self) -> Option<u64> {
@@ -84,24 +99,18 @@ impl State {
     }
 }
 
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "Assay indexer",
-    description = "Jobs, operators and events of the Assay market, mirrored from the chain. Integers of 64 bits and \
-        more are decimal strings, addresses base58, hashes lower hex, enums their variant's name."
-))]
-struct Api;
-
 fn routes() -> OpenApiRouter<State> {
     let blobs = OpenApiRouter::new()
         .routes(routes!(blobs::put_blob, blobs::get_blob))
         .routes(routes!(blobs::put_result, blobs::get_result))
         .layer(DefaultBodyLimit::max(blobs::MAX_BYTES));
-    OpenApiRouter::with_openapi(Api::openapi())
+    OpenApiRouter::with_openapi(gate::docs::document())
         .merge(read::routes())
         .routes(routes!(stream::stream))
-        .routes(routes!(health::health))
-        .routes(routes!(health::metrics))
+        .routes(routes!(gate::health::health))
+        .routes(routes!(gate::health::ready))
+        .routes(routes!(gate::health::metrics))
+        .merge(accounts::routes())
         .merge(blobs)
 }
 
@@ -111,10 +120,12 @@ fn routes() -> OpenApiRouter<State> {
 /// Never, unless a derive is broken.
 pub fn openapi() -> Result<String> {
     let (_, document) = routes().split_for_parts();
-    document.to_pretty_json().map(|text| text + "\n").map_err(|why| Error::Start(format!("no OpenAPI: {why}")))
+    let text = gate::docs::complete(&document).and_then(|document| serde_json::to_string_pretty(&document));
+    text.map(|text| text + "\n").map_err(|why| Error::Start(format!("no OpenAPI: {why}")))
 }
 
-/// All routes; the app's files answer where no route does.
+/// All routes within the gate; the app's files answer where no route does. Call it within a Tokio runtime: what must be
+/// done now and then is begun too, until the state's `stop`.
 ///
 /// # Errors
 /// When the OpenAPI document cannot be made.
@@ -123,7 +134,8 @@ pub fn router(state: State, app: Option<&Path>) -> Result<Router> {
     let (router, _) = routes().split_for_parts();
     let openapi = get(async move || ([("content-type", "application/json")], document.clone()));
     // A wrong path below /v1 is a mistake of a program, not a page of the app.
-    let router = router.route("/openapi.json", openapi).route("/v1/{*path}", get(problem::no_route));
+    let router = router.route("/openapi.json", openapi).route("/v1/{*path}", any(problem::no_route));
+    let router = router.merge(gate::docs::pages());
     let router = match app {
         Some(folder) => {
             let index = ServeFile::new(folder.join("index.html"));
@@ -131,8 +143,8 @@ pub fn router(state: State, app: Option<&Path>) -> Result<Router> {
         }
         None => router.fallback(async || problem::no_route().await.into_response()),
     };
-    let cors = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]).allow_headers(Any);
-    Ok(router.layer(CompressionLayer::new()).layer(cors).with_state(state))
+    tokio::spawn(gate::upkeep(state.clone()));
+    Ok(gate::wrap(router, &state).with_state(state))
 }
 
 /// Takes the listening address.
@@ -143,18 +155,14 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })
 }
 
+/// How long the headers of a connection's next request may take.
+const HEADERS: Duration = Duration::from_secs(30);
+
 /// Serves until `stop`; requests under way get five seconds to end.
 ///
 /// # Errors
-/// When the system takes the socket away.
+/// None today; kept for what the system may do to a socket.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<()> {
-    let graceful = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let patience = async {
-        stop.cancelled().await;
-        tokio::time::sleep(Duration::from_secs(5)).await;
-    };
-    tokio::select! {
-        ended = graceful => ended.map_err(|why| Error::Start(format!("the server ended: {why}"))),
-        () = patience => Ok(()),
-    }
+    gate::listen::serve(listener, router, stop, HEADERS).await;
+    Ok(())
 }

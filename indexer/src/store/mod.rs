@@ -34,13 +34,43 @@ pub fn options(url: &str) -> Result<PgConnectOptions> {
     Ok(options.application_name("assay-indexer"))
 }
 
-/// A pool of connections for reading, made without connecting yet.
+/// Settings of the pool.
+#[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
+pub struct Settings {
+    /// Connections to Postgres that the API uses at most; the writer has its own.
+    #[arg(long, env = "ASSAY_DB_CONNECTIONS", default_value = "16", global = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub db_connections: u32,
+    /// Milliseconds that a request waits for a free connection before it is answered with 503.
+    #[arg(long, env = "ASSAY_DB_ACQUIRE_MS", default_value = "2000", global = true, value_parser = clap::value_parser!(u64).range(1..))]
+    pub db_acquire_ms: u64,
+    /// Milliseconds after which Postgres gives up a statement of the API; 0 for never.
+    #[arg(long, env = "ASSAY_DB_STATEMENT_MS", default_value = "10000", global = true)]
+    pub db_statement_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { db_connections: 16, db_acquire_ms: 2_000, db_statement_ms: 0 }
+    }
+}
+
+/// A pool of connections for reading, made without connecting yet; its statements may take as long as they like.
 ///
 /// # Errors
 /// When the url is no Postgres url.
 pub fn pool(url: &str) -> Result<PgPool> {
-    let options = options(url)?;
-    Ok(PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(2)).connect_lazy_with(options))
+    pool_with(url, &Settings::default())
+}
+
+/// A pool of connections within limits, made without connecting yet.
+///
+/// # Errors
+/// When the url is no Postgres url.
+pub fn pool_with(url: &str, settings: &Settings) -> Result<PgPool> {
+    let options = options(url)?.options([("statement_timeout", settings.db_statement_ms.to_string())]);
+    let pool = PgPoolOptions::new().max_connections(settings.db_connections);
+    Ok(pool.acquire_timeout(Duration::from_millis(settings.db_acquire_ms)).connect_lazy_with(options))
 }
 
 /// Brings the schema up to date; several processes may do so at once (sqlx locks).

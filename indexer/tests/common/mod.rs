@@ -1,6 +1,7 @@
 //! A private Postgres for a test: real server, own folder, no port.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod gate;
 pub mod server;
 
 use std::{
