@@ -1,6 +1,7 @@
 //! The API, as OpenAPI describes it at `/openapi.json`.
 
 pub mod accounts;
+pub mod actions;
 mod blobs;
 mod cases;
 mod health;
@@ -61,6 +62,10 @@ pub struct State {
     blobs: Option<PathBuf>,
     /// Signs and checks tokens.
     keys: accounts::Keys,
+    /// For transactions that wallets sign.
+    pub(crate) chain: actions::Chain,
+    /// Where links in actions begin.
+    pub(crate) links: actions::Links,
 }
 
 impl std::ops::Deref for State {
@@ -78,7 +83,8 @@ impl State {
     /// When a setting names what cannot be used.
     pub fn new(config: &Config, shared: Shared) -> Result<Self> {
         let keys = accounts::Keys::load(config.accounts.jwt_secret_file.as_deref())?;
-        Ok(Self { shared, max_lag: config.max_lag_slots, blobs: config.blobs.clone(), keys })
+        let (chain, links) = (actions::Chain::new(&config.rpc_url), actions::Links::new(&config.actions));
+        Ok(Self { shared, max_lag: config.max_lag_slots, blobs: config.blobs.clone(), keys, chain, links })
     }
 
     fn chain_slot(&self) -> Option<u64> {
@@ -110,6 +116,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(health::health))
         .routes(routes!(health::metrics))
         .merge(blobs)
+        .merge(actions::routes())
 }
 
 /// The OpenAPI document, as `/openapi.json` serves it and `indexer/openapi.json` keeps it.
@@ -139,7 +146,9 @@ pub fn router(state: State, app: Option<&Path>) -> Result<Router> {
         None => router.fallback(async || problem::no_route().await.into_response()),
     };
     let cors = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]).allow_headers(Any);
-    Ok(router.layer(CompressionLayer::new()).layer(cors).with_state(state))
+    // Outermost, as it answers what wallets ask before they send anything.
+    let for_wallets = axum::middleware::from_fn_with_state(state.clone(), actions::headers);
+    Ok(router.layer(CompressionLayer::new()).layer(cors).layer(for_wallets).with_state(state))
 }
 
 /// Takes the listening address.
