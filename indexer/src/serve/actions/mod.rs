@@ -41,6 +41,8 @@ use super::problem::Problem;
 
 /// Settings of the actions.
 #[derive(clap::Args, Debug, Clone, Default)]
+// Other parts have `Settings` too, and a group is called by its struct.
+#[group(id = "actions")]
 pub struct Settings {
     /// Where this API is from outside, such as `https://api.example.org`: links in actions begin with it. Without it they
     /// are relative. What a request says of its host is never believed.

@@ -24,8 +24,8 @@ use super::{
     seats::exposure,
 };
 
-/// Hashes of a sampled job's proof that fit into a transaction.
-const MOST_HASHES: usize = 24;
+/// Hashes of a sampled job's proof at once: about as many as fit into a transaction, whose size decides.
+const MOST_HASHES: usize = 32;
 
 /// Of this file.
 pub const ACTIONS: &[Action] = &[
