@@ -1,6 +1,9 @@
 //! The chain, as building a transaction needs it: accounts now, a blockhash, simulations.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use solana_account_decoder_client_types::{UiAccount, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
@@ -14,12 +17,13 @@ use solana_rpc_client_api::{
 use solana_sdk::{account::Account, hash::Hash, pubkey::Pubkey, transaction::VersionedTransaction};
 use solana_transaction_status_client_types::UiTransactionEncoding;
 use sqlx::PgPool;
-use tokio::sync::OnceCell;
 
 use super::refusal::{Refusal, Result};
 
 /// For one request; the caller waits for a few of them.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// For what is good to have and not needed.
+const QUICK: Duration = Duration::from_millis(500);
 const CONFIRMED: CommitmentConfig = CommitmentConfig::confirmed();
 /// JSON-RPC's number for parameters that are wrong: what we sent is, not the node.
 const INVALID_PARAMS: i64 = -32602;
@@ -32,14 +36,14 @@ pub struct Chain(Arc<Inner>);
 
 struct Inner {
     rpc: RpcClient,
-    genesis: OnceCell<String>,
+    genesis: OnceLock<String>,
 }
 
 impl Chain {
     /// At this url; connects on first use.
     pub fn new(rpc_url: &str) -> Self {
         let rpc = RpcClient::new_with_timeout_and_commitment(rpc_url.into(), TIMEOUT, CONFIRMED);
-        Self(Arc::new(Inner { rpc, genesis: OnceCell::new() }))
+        Self(Arc::new(Inner { rpc, genesis: OnceLock::new() }))
     }
 
     /// Accounts as they are now; `None` where there is none. At most 100.
@@ -82,16 +86,25 @@ impl Chain {
         Ok(self.patient(self.0.rpc.simulate_transaction_with_config(transaction, config)).await?.value)
     }
 
-    /// The chain's CAIP-2 id, `solana:` and its genesis hash cut to 32 characters; `None` while nobody knows it.
+    /// The chain's CAIP-2 id, `solana:` and its genesis hash cut to 32 characters; `None` while nobody knows it. No reply
+    /// waits long for it.
     pub async fn caip2(&self, pool: &PgPool) -> Option<String> {
-        let genesis = self.0.genesis.get_or_try_init(async || {
-            let indexed = sqlx::query_scalar::<_, Option<String>>("SELECT genesis FROM watermark").fetch_optional(pool);
-            if let Ok(Some(Some(genesis))) = indexed.await {
-                return Ok(genesis);
+        if self.0.genesis.get().is_none() {
+            let found = tokio::time::timeout(QUICK, self.find_genesis(pool)).await;
+            if let Ok(Some(hash)) = found {
+                // Another request may have been faster, with the same.
+                let _ = self.0.genesis.set(hash);
             }
-            self.patient(self.0.rpc.get_genesis_hash()).await.map(|hash| hash.to_string())
-        });
-        genesis.await.ok().map(|hash| format!("solana:{}", hash.get(..CAIP_2).unwrap_or(hash)))
+        }
+        self.0.genesis.get().map(|hash| format!("solana:{}", hash.get(..CAIP_2).unwrap_or(hash)))
+    }
+
+    async fn find_genesis(&self, pool: &PgPool) -> Option<String> {
+        let indexed = sqlx::query_scalar::<_, Option<String>>("SELECT genesis FROM watermark").fetch_optional(pool);
+        match indexed.await {
+            Ok(Some(Some(genesis))) => Some(genesis),
+            _ => self.0.rpc.get_genesis_hash().await.ok().map(|hash| hash.to_string()),
+        }
     }
 
     /// One request, whose failure is the node's unless it says that ours was wrong. The client itself waits long when it

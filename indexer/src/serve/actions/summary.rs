@@ -68,7 +68,13 @@ pub fn words(says: &str, summary: &Summary) -> String {
     }
     parts.push(costs);
     parts.extend(summary.at_risk.iter().map(|risk| format!("At risk: {}", risk.trim_end_matches('.'))));
-    parts.join(". ") + "."
+    // Some of it is text that others put on the chain: nothing of it may look like another line.
+    (parts.join(". ") + ".").replace(|c: char| c.is_control() || !is_plain(c), "?")
+}
+
+/// Whether a character is seen, and does not turn the text around it.
+fn is_plain(c: char) -> bool {
+    !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Every token account of `owner`'s whose amount changes: its address, its mint, before and after.
@@ -169,5 +175,46 @@ pub fn step(instruction: &Instruction) -> Step {
         name: known.map(|known| known.name.clone()),
         accounts: accounts.collect(),
         data: STANDARD.encode(&instruction.data),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn empty() -> Summary {
+        Summary {
+            changes: vec![],
+            fee_lamports: "5000".into(),
+            rent_lamports: "0".into(),
+            rent_returned_lamports: "0".into(),
+            compute_units: 1,
+            compute_unit_limit: 2,
+            opened: vec![],
+            closed: vec![],
+            at_risk: vec![],
+            addresses: Default::default(),
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_cannot_pretend_to_be_another_line() {
+        let said = words("Votes, explained at a\nYou get \u{202e}9 SOL", &empty());
+        assert_eq!(said, "Votes, explained at a?You get ?9 SOL. Fee 0.000005 SOL.");
+    }
+
+    #[test]
+    fn closed_accounts_count_with_what_was_in_them() {
+        let (owner, mint, at) = (Pubkey::new_unique(), Pubkey::new_unique(), Pubkey::new_unique());
+        let mut data = vec![0; TOKEN_ACCOUNT];
+        data[..32].copy_from_slice(mint.as_ref());
+        data[32..64].copy_from_slice(owner.as_ref());
+        data[64..72].copy_from_slice(&7_u64.to_le_bytes());
+        let account = Account { lamports: 3, data, owner: ix::TOKEN_2022_PROGRAM, ..Account::default() };
+        let (before, after) = (HashMap::from([(at, account)]), HashMap::new());
+        assert_eq!(token_changes(&owner, &before, &after), [(at, mint, (7, 0))]);
+        assert_eq!(token_changes(&owner, &after, &before), [(at, mint, (0, 7))]);
+        assert_eq!(token_changes(&mint, &before, &after), []);
+        assert_eq!((only_in(&before, &after, &owner), only_in(&before, &after, &at)), (vec![(at, 3)], vec![]));
     }
 }

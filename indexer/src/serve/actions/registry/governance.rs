@@ -64,8 +64,7 @@ pub const ACTIONS: &[Action] = &[
         "Puts your draft to the vote. Your position is bound until its end and backs one vote at a time.",
         &[ID, POOL],
         build!(start_vote),
-    )
-    .entry(),
+    ),
     Action::new(
         "governance",
         "vote",
