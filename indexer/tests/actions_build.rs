@@ -16,9 +16,11 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use assay_indexer::serve::actions;
+use assay_indexer::serve::actions::{self, Kind};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::StatusCode;
+use serde_json::json;
 use solana_sdk::{instruction::Instruction, pubkey::Pubkey, signature::Signature, transaction::VersionedTransaction};
 use support::{ME, expected};
 
@@ -100,4 +102,77 @@ async fn what_needs_another_signature_is_refused() {
     let (status, refused) = api.build("governance/execute", &terms).await;
     let said = format!("this needs the signature of {} too, which {ME} cannot give", world::OTHER);
     assert_eq!((status, refused["message"].as_str().unwrap()), (StatusCode::UNPROCESSABLE_ENTITY, said.as_str()));
+}
+
+/// A value of a kind: mostly a good one, and addresses mostly of what is there.
+fn odd(rng: &mut StdRng, kind: Kind) -> String {
+    const STRANGE: [&str; 12] = [
+        "",
+        "-1",
+        "0",
+        "1e9",
+        "null",
+        "\0",
+        "é\u{202e}",
+        "../..",
+        "'; DROP TABLE jobs; --",
+        "{amount}",
+        "all",
+        "99999999999999999999999",
+    ];
+    let there = [
+        world::JOB,
+        world::OPEN,
+        world::WIDE_JOB,
+        world::PROVEN,
+        world::CASE,
+        world::USD,
+        world::OPERATOR,
+        world::KEY,
+        ME,
+    ];
+    if rng.random_ratio(1, 12) {
+        return (*STRANGE.choose(rng).unwrap()).into();
+    }
+    match kind {
+        Kind::Address | Kind::Row(_) if rng.random_ratio(1, 6) => Pubkey::new_from_array(rng.random()).to_string(),
+        Kind::Address | Kind::Row(_) => there.choose(rng).unwrap().to_string(),
+        Kind::Asy | Kind::AsyOrAll | Kind::Tokens => format!("{}.{}", rng.random::<u32>(), rng.random::<u16>()),
+        Kind::Whole(least, most) => [least, most, rng.random_range(least..=most)].choose(rng).unwrap().to_string(),
+        Kind::Flag => rng.random::<bool>().to_string(),
+        Kind::Choice(options) => options.choose(rng).unwrap().0.into(),
+        Kind::Hex(bytes) => hex::encode((0..bytes).map(|_| rng.random()).collect::<Vec<u8>>()),
+        Kind::Hashes(most) => vec![hash(rng.random()); rng.random_range(0..=most)].join(","),
+        Kind::Url(most) => format!("a://{}", "x".repeat(rng.random_range(0..most))),
+        Kind::Text(most) => {
+            let alphabet = ["1", "0,", ":", "w", "AA==", "é", "4444444444444444444444444444444444444444444:7,"];
+            let text: String = (0..rng.random_range(0..40)).map(|_| *alphabet.choose(rng).unwrap()).collect();
+            text.chars().take(most / 2).collect()
+        }
+    }
+}
+
+#[tokio::test]
+async fn odd_input_is_refused_and_never_breaks_anything() {
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut rng = StdRng::seed_from_u64(seed);
+    let api = world::build().await;
+    let mut statuses = BTreeSet::new();
+    for action in actions::all().cycle().take(1_500) {
+        let mut data = serde_json::Map::new();
+        for param in action.params {
+            if rng.random_ratio(if param.required { 19 } else { 8 }, 20) {
+                data.insert(param.name.into(), odd(&mut rng, param.kind).into());
+            }
+        }
+        let path = format!("/v1/actions/{}/{}", action.program, action.name);
+        let reply = api.post(&path, &json!({"account": ME.to_string(), "data": data})).await;
+        let status = reply.status().as_u16();
+        let body: serde_json::Value = reply.json().await.unwrap();
+        assert!([200, 400, 404, 422].contains(&status), "seed {seed}: {path} {data:?} said {status} {body}");
+        assert!(body["message"].as_str().is_some_and(|said| !said.is_empty()), "seed {seed}: {body}");
+        statuses.insert(status);
+    }
+    assert_eq!(statuses.into_iter().collect::<Vec<_>>(), [200, 400, 404, 422], "seed {seed}");
 }

@@ -29,11 +29,12 @@ pub use self::{
     chain::Chain,
     document::Links,
     headers::headers,
+    param::Kind,
     registry::{EXCEPTIONS, all},
 };
 use self::{
     call::Call,
-    param::{Args, Kind, Param, may},
+    param::{Args, Param, may},
     refusal::{ActionError, Refusal, Result},
     spec::{ActionDocument, ActionsJson, Directory, Explained, Given, PostKind, PostReply, PostRequest},
 };
