@@ -159,7 +159,8 @@ async fn odd_input_is_refused_and_never_breaks_anything() {
     let mut rng = StdRng::seed_from_u64(seed);
     let api = world::build().await;
     let mut statuses = BTreeSet::new();
-    for action in actions::all().cycle().take(1_500) {
+    let all: Vec<_> = actions::all().collect();
+    for action in all.iter().cycle().take(1_500) {
         let mut data = serde_json::Map::new();
         for param in action.params {
             if rng.random_ratio(if param.required { 19 } else { 8 }, 20) {
