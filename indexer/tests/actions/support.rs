@@ -104,7 +104,8 @@ async fn answer(extract::State(shelf): extract::State<Shelf>, Json(asked): Json<
                 ui(left.unwrap_or_else(|| script.accounts.get(address).cloned()).as_ref())
             };
             let (err, logs) = script.failure.clone().unwrap_or_default();
-            let accounts: Vec<_> = params[1]["accounts"]["addresses"].as_array().unwrap().iter().map(one).collect();
+            let asked = params[1]["accounts"]["addresses"].as_array();
+            let accounts: Option<Vec<_>> = asked.map(|asked| asked.iter().map(one).collect());
             with(json!({"err": err, "logs": logs, "accounts": accounts, "unitsConsumed": UNITS}))
         }
         other => panic!("the script has no {other}"),

@@ -76,7 +76,7 @@ impl Chain {
             replace_recent_blockhash: true,
             commitment: Some(CONFIRMED),
             encoding: Some(UiTransactionEncoding::Base64),
-            accounts: Some(RpcSimulateTransactionAccountsConfig {
+            accounts: (!accounts.is_empty()).then(|| RpcSimulateTransactionAccountsConfig {
                 encoding: Some(UiAccountEncoding::Base64),
                 addresses: accounts.iter().map(Pubkey::to_string).collect(),
             }),

@@ -135,7 +135,7 @@ fn params(action: &Action) -> Vec<Param> {
     params(
         ("program" = String, Path, description = "token, staking, reputation, escrow, verification or governance", pattern = "^[a-z]{1,20}$"),
         ("name" = String, Path, description = "The instruction's name", pattern = "^[a-z_]{1,40}$"),
-        ("params" = BTreeMap<String, String>, Query, style = Form, explode, description = "Values of its parameters"),
+        ("params" = Option<BTreeMap<String, String>>, Query, style = Form, explode, description = "Values of its parameters"),
     ),
     responses(
         (status = 200, description = "The action", body = ActionDocument),
@@ -161,7 +161,7 @@ async fn show(State(state): State<super::State>, path: Asked, query: Queried) ->
     params(
         ("program" = String, Path, description = "token, staking, reputation, escrow, verification or governance", pattern = "^[a-z]{1,20}$"),
         ("name" = String, Path, description = "The instruction's name", pattern = "^[a-z_]{1,40}$"),
-        ("params" = BTreeMap<String, String>, Query, style = Form, explode, description = "Values of its parameters"),
+        ("params" = Option<BTreeMap<String, String>>, Query, style = Form, explode, description = "Values of its parameters"),
     ),
     request_body = PostRequest,
     responses(

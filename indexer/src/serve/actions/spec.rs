@@ -162,9 +162,9 @@ pub struct PostRequest {
     /// Values of the parameters by their names. They may as well be in the query, or beside `account`.
     #[serde(default)]
     pub data: BTreeMap<String, Given>,
-    /// As `data`.
+    /// As `data`. Not in the schema: types that are generated of it could not tell these from `data`.
     #[serde(flatten)]
-    #[schema(value_type = BTreeMap<String, Given>)]
+    #[schema(ignore)]
     pub beside: BTreeMap<String, Given>,
 }
 

@@ -71,7 +71,8 @@ pub async fn prepare(chain: &Chain, payer: &Pubkey, work: &[Instruction], price:
     let second = chain.simulate(&transaction, &writable).await?;
     let second = succeeded(second, work, price)?;
 
-    let states = second.accounts.unwrap_or_default();
+    // Without them it would look as if everything were gone.
+    let states = second.accounts.filter(|states| states.len() == writable.len()).ok_or_else(Refusal::chain)?;
     let after = writable.iter().copied().zip(states);
     let after = after.filter_map(|(key, ui)| Some((key, account(&ui?)?))).filter(|(_, account)| account.lamports > 0);
     let fee = second.fee.unwrap_or_else(|| fee(&instructions, limit, price));
