@@ -72,6 +72,9 @@ pub struct Config {
     /// The pool of connections to Postgres.
     #[command(flatten)]
     pub database: crate::store::Settings,
+    /// Actions.
+    #[command(flatten)]
+    pub actions: crate::serve::actions::Settings,
     /// Write logs as JSON, one object a line, to standard error.
     #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
     pub log_json: bool,

@@ -1,6 +1,7 @@
 //! The API, as OpenAPI describes it at `/openapi.json`.
 
 pub mod accounts;
+pub mod actions;
 mod blobs;
 pub mod gate;
 mod problem;
@@ -66,6 +67,10 @@ pub struct State {
     /// API keys in use.
     quotas: Arc<accounts::Quotas>,
     gate: Arc<gate::Gate>,
+    /// For transactions that wallets sign.
+    pub(crate) chain: actions::Chain,
+    /// Where links in actions begin.
+    pub(crate) links: actions::Links,
 }
 
 impl std::ops::Deref for State {
@@ -91,6 +96,8 @@ impl State {
             accounts: Arc::new(accounts::Accounts::new(&config.accounts, config.listen)),
             quotas: Arc::default(),
             gate: Arc::new(gate::Gate::new(&config.gate)),
+            chain: actions::Chain::new(&config.rpc_url),
+            links: actions::Links::new(&config.actions),
         })
     }
 
@@ -112,6 +119,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(gate::health::metrics))
         .merge(accounts::routes())
         .merge(blobs)
+        .merge(actions::routes())
 }
 
 /// The OpenAPI document, as `/openapi.json` serves it and `indexer/openapi.json` keeps it.
@@ -144,7 +152,9 @@ pub fn router(state: State, app: Option<&Path>) -> Result<Router> {
         None => router.fallback(async || problem::no_route().await.into_response()),
     };
     tokio::spawn(gate::upkeep(state.clone()));
-    Ok(gate::wrap(router, &state).with_state(state))
+    // Outermost, as it answers what wallets ask before they send anything.
+    let for_wallets = axum::middleware::from_fn_with_state(state.clone(), actions::headers);
+    Ok(gate::wrap(router, &state).layer(for_wallets).with_state(state))
 }
 
 /// Takes the listening address.

@@ -4,7 +4,8 @@
 //! * [`ix`]: a builder for every instruction, which fills in the accounts that follow from others
 //! * the programs' own account, event and error types, re-exported as [`token`], [`staking`], [`reputation`],
 //!   [`escrow`], [`verification`], [`governance`], and [`account`] to read them
-//! * [`decode`]: any account or event to JSON, by the committed IDLs; [`errors`]: a program error by its number
+//! * [`decode`]: any account or event to JSON, by the committed IDLs; [`errors`]: a program error by its number;
+//!   [`instructions`]: an instruction's name by its first bytes
 //! * [`strategy`]: a job's strategy in words
 //! * [`distribution`]: the Merkle tree of a distribution's claims
 //! * [`sample`]: the drawn units of a sampled job, and the pieces in which its executor shows their leaves
@@ -14,6 +15,7 @@ pub mod addresses;
 pub mod decode;
 pub mod distribution;
 pub mod errors;
+pub mod instructions;
 pub mod ix;
 pub mod merkle;
 pub mod result;

@@ -5,6 +5,7 @@
 // Everything here is a test, and a panic is how a test fails.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod actions;
 mod faults;
 mod settles;
 mod strategies;

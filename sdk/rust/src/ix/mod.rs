@@ -58,6 +58,10 @@ use anchor_lang::{
 
 /// The SPL Token program.
 pub const TOKEN_PROGRAM: Pubkey = anchor_spl::token::ID;
+/// The newer token program, whose mints may have extensions.
+pub const TOKEN_2022_PROGRAM: Pubkey = anchor_spl::token_2022::ID;
+/// What makes associated token accounts.
+pub const ASSOCIATED_TOKEN_PROGRAM: Pubkey = anchor_spl::associated_token::ID;
 /// The system program.
 pub const SYSTEM_PROGRAM: Pubkey = anchor_lang::system_program::ID;
 
