@@ -5,10 +5,10 @@ mod blobs;
 mod cases;
 mod health;
 mod jobs;
+pub mod live;
 mod market;
 mod problem;
 mod reply;
-mod stream;
 
 use std::{
     net::SocketAddr,
@@ -33,7 +33,7 @@ use tower_http::{
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::{health::watch_slot, stream::listen};
+pub use self::{health::watch_slot, live::listen};
 use crate::{Error, Result, config::Config};
 
 /// What the handlers share with the rest of the process.
@@ -61,6 +61,8 @@ pub struct State {
     blobs: Option<PathBuf>,
     /// Signs and checks tokens.
     keys: accounts::Keys,
+    /// Streams and webhooks.
+    live: live::Live,
 }
 
 impl std::ops::Deref for State {
@@ -78,7 +80,8 @@ impl State {
     /// When a setting names what cannot be used.
     pub fn new(config: &Config, shared: Shared) -> Result<Self> {
         let keys = accounts::Keys::load(config.accounts.jwt_secret_file.as_deref())?;
-        Ok(Self { shared, max_lag: config.max_lag_slots, blobs: config.blobs.clone(), keys })
+        let live = live::Live::start(&config.live, &shared)?;
+        Ok(Self { shared, max_lag: config.max_lag_slots, blobs: config.blobs.clone(), keys, live })
     }
 
     fn chain_slot(&self) -> Option<u64> {
@@ -106,10 +109,10 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(cases::one))
         .routes(routes!(market::operators))
         .routes(routes!(market::stats))
-        .routes(routes!(stream::stream))
         .routes(routes!(health::health))
         .routes(routes!(health::metrics))
         .merge(blobs)
+        .merge(live::routes())
 }
 
 /// The OpenAPI document, as `/openapi.json` serves it and `indexer/openapi.json` keeps it.
