@@ -4,7 +4,9 @@
 -- whoever inserts holds this lock from before its first id to its commit.
 CREATE TABLE IF NOT EXISTS retractions (
     id bigint PRIMARY KEY DEFAULT nextval('events_id_seq'),
-    event jsonb NOT NULL
+    slot bigint NOT NULL,
+    event jsonb NOT NULL,
+    at timestamptz NOT NULL DEFAULT now()
 );
 
 -- Once for each kind, object and deadline. `parties`: whom it concerns.
@@ -77,3 +79,30 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (hook, next_at) WHERE state = 'pending';
 CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (hook, id DESC);
 CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (ended_at) WHERE state <> 'pending';
+
+-- What notices look through, every few seconds: what is open, by its deadline.
+CREATE INDEX jobs_due ON jobs (((data ->> 'seal_by')::bigint)) WHERE closed_slot IS NULL AND state = 'Open';
+CREATE INDEX seats_due ON seats (((data ->> 'seal_by')::bigint)) WHERE closed_slot IS NULL;
+CREATE INDEX rounds_due ON rounds (((data ->> 'reveal_by')::bigint)) WHERE closed_slot IS NULL;
+CREATE INDEX cases_due ON cases (((data ->> 'until')::bigint)) WHERE closed_slot IS NULL;
+CREATE INDEX ballots_due ON ballots (((data ->> 'seal_by')::bigint)) WHERE closed_slot IS NULL;
+
+-- Up to where closings were noticed.
+CREATE TABLE notice_cursor (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    id bigint NOT NULL
+);
+INSERT INTO notice_cursor (id) SELECT coalesce(max(id), 0) FROM events;
+
+-- Bounties that a job is posted with: as `Strategy::cranks` of the escrow program says.
+CREATE FUNCTION job_cranks(strategy jsonb) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN strategy ? 'Replicated' THEN m.most + 1 + 2 * (1 + (m.most - m.first + 1) / 2) + m.adaptive
+        WHEN strategy ? 'Sampled' THEN (strategy #>> '{Sampled,committee}')::int + 1 + 1 + 3
+        ELSE 1 + 1 + 2
+    END
+    FROM (SELECT (strategy #>> '{Replicated,most}')::int AS most,
+        CASE WHEN (strategy #>> '{Replicated,adaptive}')::boolean THEN 1
+            ELSE (strategy #>> '{Replicated,replicas}')::int END AS first,
+        (strategy #>> '{Replicated,adaptive}')::boolean::int AS adaptive) m
+$$;

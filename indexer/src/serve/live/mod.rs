@@ -9,7 +9,7 @@ mod follow;
 mod hub;
 mod item;
 mod listen;
-mod notices;
+pub mod notices;
 mod socket;
 mod source;
 mod sse;
@@ -35,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Settings of streams, webhooks and notices.
 #[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
 pub struct Settings {
     /// Streams (SSE and WebSocket) that this process serves at once; beyond them it answers 503.
     #[arg(long, env = "ASSAY_MAX_STREAMS", default_value = "2000", global = true)]

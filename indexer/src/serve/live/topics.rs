@@ -206,7 +206,7 @@ mod tests {
         let notice = Item { op: Op::Notice, ..event(facts) };
         let table = [
             (vec![], false),
-            (vec!["kind:funds_low"], false),
+            (vec!["kind:SeatSettled"], false),
             (vec!["notice:all"], true),
             (vec!["notice:deadline_near"], false),
             (vec!["notice:funds_low", "address:11111111111111111111111111111112"], true),

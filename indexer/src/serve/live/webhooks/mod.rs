@@ -21,6 +21,7 @@ use crate::{Result, serve::Shared};
 
 /// Settings of webhooks.
 #[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
 pub struct Settings {
     /// File with the key (32 bytes or more) that encrypts the webhooks' secrets in the database; without it they are in
     /// it as they are. Instances that share a database must share it.

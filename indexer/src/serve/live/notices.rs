@@ -1,1 +1,0 @@
-pub async fn run(_: crate::serve::Shared, _: std::time::Duration, _: Option<u32>) {}
