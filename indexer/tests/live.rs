@@ -266,3 +266,64 @@ async fn streams_are_limited() {
     drop(first);
     until(async || get("/v1/stream").await.status() == StatusCode::OK).await;
 }
+
+/// What retention has dropped is not passed over in silence.
+#[tokio::test]
+async fn what_is_not_kept_is_said_to_be_gone() {
+    let mut database = Database::start().await;
+    database.events("X", json!({}), 5).await;
+    sqlx::query("DELETE FROM events WHERE id <= 3").execute(&database.pool).await.unwrap();
+    let instance = database.instance(&[]).await;
+    let get = async |after: i64| {
+        instance.http.get(format!("{}/v1/stream?after={after}", instance.base)).send().await.unwrap()
+    };
+    for after in [1, 2, 3] {
+        let gone = get(after).await;
+        assert_eq!(gone.status(), StatusCode::GONE, "{after}");
+        let problem: Value = gone.json().await.unwrap();
+        let expected = format!("what came after {after} is not kept any more; the oldest event has the id 4");
+        assert_eq!(problem["detail"], expected);
+    }
+    for (after, first) in [(0, 4), (4, 5)] {
+        assert_eq!(instance.stream(&format!("?after={after}")).await.ids(1).await, [first]);
+    }
+    assert_eq!(get(5).await.status(), StatusCode::OK);
+}
+
+/// However many listen, the database is read once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_reader_serves_all() {
+    const CLIENTS: usize = 200;
+    const BATCHES: usize = 25;
+    let mut database = Database::start().await;
+    let instance = database.instance(&[]).await;
+    let mut streams = vec![];
+    for _ in 0..CLIENTS {
+        streams.push(instance.stream("?topics=kind:Heartbeat").await);
+    }
+    let before = statements(&database).await;
+    for _ in 0..BATCHES {
+        database.events("Heartbeat", json!({"job": address(9)}), 4).await;
+        database.events("Other", json!({}), 1).await;
+        for stream in &mut streams {
+            assert_eq!(stream.ids(4).await.len(), 4);
+        }
+    }
+    let spent = statements(&database).await - before;
+    println!("{spent} transactions for {CLIENTS} clients and {BATCHES} batches");
+    assert!(spent < i64::try_from(CLIENTS * BATCHES).unwrap() / 4, "{spent}");
+}
+
+/// Transactions of the database so far, once they are counted.
+async fn statements(database: &Database) -> i64 {
+    let sql = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+    let mut last = -1;
+    loop {
+        let count: i64 = sqlx::query_scalar(sql).fetch_one(&database.pool).await.unwrap();
+        if count <= last + 2 {
+            return count;
+        }
+        last = count;
+        sleep(Duration::from_millis(1_500)).await;
+    }
+}

@@ -62,6 +62,11 @@ impl Hub {
         Some(self.lock().head)
     }
 
+    /// Whether everything after this id is still in memory.
+    pub fn remembers(&self, id: i64) -> bool {
+        id >= self.lock().floor
+    }
+
     /// Goes on after `position`. Under one lock with the sending, so that nothing falls between.
     pub fn join(&self, position: i64) -> Join {
         let inner = self.lock();

@@ -56,6 +56,8 @@ pub struct Wanted {
     responses(
         (status = 200, description = "Items, without end", content_type = "text/event-stream", body = String),
         (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "What came after this id is not kept any more", body = Problem,
+            content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer, or too many streams are open", body = Problem,
             content_type = "application/problem+json"),
     ))]

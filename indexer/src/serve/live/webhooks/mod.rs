@@ -11,6 +11,7 @@ mod secret;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use axum::extract::DefaultBodyLimit;
 use ipnet::IpNet;
 use tokio::{sync::Notify, time::sleep};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -67,6 +68,8 @@ pub struct Webhooks {
 const AGAIN: Duration = Duration::from_secs(1);
 /// Looked for new items even if no notice came.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(5);
+/// Bytes of a request's body.
+const LARGEST: usize = 64 << 10;
 /// Between two clean-ups.
 const FORGET_EVERY: Duration = Duration::from_secs(600);
 
@@ -155,4 +158,5 @@ pub fn routes() -> OpenApiRouter<crate::serve::State> {
         .routes(routes!(handlers::test))
         .routes(routes!(handlers::deliveries))
         .routes(routes!(handlers::replay))
+        .layer(DefaultBodyLimit::max(LARGEST))
 }
