@@ -21,7 +21,6 @@ CREATE TABLE notices (
     at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (kind, object, deadline)
 );
-CREATE INDEX notices_oldest ON notices (at);
 
 CREATE FUNCTION in_stream_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -99,6 +99,12 @@ async fn wrong_webhooks_get_problems() {
         assert_eq!(got.as_u16(), status, "{body}: {problem}");
         assert!(problem["detail"].as_str().unwrap().contains(detail), "{body}: {problem}");
     }
+    for (method, path) in [(Method::GET, "x"), (Method::DELETE, "%00"), (Method::GET, "%00"), (Method::GET, "%ff")] {
+        let path = format!("/v1/webhooks/{path}");
+        let (status, problem) = instance.call(method, &path, &alice, Value::Null).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(problem["detail"], "this wallet has no such webhook", "{path}");
+    }
     let request = instance.http.post(format!("{}/v1/webhooks", instance.base)).header("authorization", &alice);
     assert_eq!(request.body("{}").send().await.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }

@@ -46,7 +46,7 @@ const RETRY_MS: u32 = 1_000;
 /// From the server: `{"op":"ack","id":"a","after":"123"}`, `{"op":"event","id":"a","event":{…}}`, `retracted` and
 /// `notice` likewise, `{"op":"pong"}`, `{"op":"error","id":"a","detail":"…"}`, and to a client that is too slow
 /// `{"op":"cut","id":"a","last_id":"123","retry_ms":1000}` and close code 1013.
-#[utoipa::path(get, path = "/v1/ws", tag = "live", operation_id = "socket",
+#[utoipa::path(get, path = "/v1/ws", tag = "live", operation_id = "socket", security(()),
     responses(
         (status = 101, description = "From here on a WebSocket"),
         (status = 400, description = "Not the beginning of a WebSocket", body = Problem,

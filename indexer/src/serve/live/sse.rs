@@ -51,7 +51,7 @@ pub struct Wanted {
 /// Events, retracted events and notices as they come, as server-sent events: `event: event`, `event: retracted` (an
 /// event never became final) or `event: notice`, each with its `id` and itself as JSON. A client that is too slow gets
 /// `event: cut` and the end; it resumes with the last `id`.
-#[utoipa::path(get, path = "/v1/stream", tag = "live", operation_id = "stream",
+#[utoipa::path(get, path = "/v1/stream", tag = "live", operation_id = "stream", security(()),
     params(Wanted, ("Last-Event-ID" = Option<String>, Header, description = "Begin after the item of this id")),
     responses(
         (status = 200, description = "Items, without end", content_type = "text/event-stream", body = String),

@@ -2,8 +2,8 @@
 
 use axum::{
     Json,
-    extract::{FromRequest, Path, Request, State, rejection::JsonRejection},
-    http::StatusCode,
+    extract::{FromRequest, FromRequestParts, Path, Request, State, rejection::JsonRejection},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -117,8 +117,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// What the path names; what cannot be a name is the name of nothing.
+pub struct At<T>(T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Reply<Self> {
+        // Postgres has no text with a zero in it.
+        if parts.uri.path().contains("%00") {
+            return Err(missing());
+        }
+        Path::from_request_parts(parts, state).await.map(|Path(at)| Self(at)).map_err(|_| missing())
+    }
+}
+
 /// The wallet's webhooks.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "live", operation_id = "listWebhooks",
+    security(("bearer" = []), ("apiKey" = [])),
     responses(
         (status = 200, description = "The wallet's webhooks", body = Webhooks),
         (status = 401, description = "No wallet is signed in", body = Problem, content_type = "application/problem+json"),
@@ -133,7 +149,8 @@ pub async fn list(caller: Caller, State(state): State<crate::serve::State>) -> R
 /// `{"type":"escrow.SeatSettled","timestamp":"…","data":{…}}`, signed as Standard Webhooks says (`webhook-id`,
 /// `webhook-timestamp`, `webhook-signature`); an answer of 2xx within 10 seconds takes it, 410 pauses the webhook,
 /// anything else is tried again, ten times in about a day. It may arrive twice: then under the same `webhook-id`.
-#[utoipa::path(post, path = "/v1/webhooks", tag = "live", operation_id = "createWebhook", request_body = NewWebhook,
+#[utoipa::path(post, path = "/v1/webhooks", tag = "live", operation_id = "createWebhook",
+    security(("bearer" = []), ("apiKey" = [])), request_body = NewWebhook,
     responses(
         (status = 201, description = "Registered", body = Registered),
         (status = 400, description = "A topic is wrong, or the body is no JSON", body = Problem, content_type = "application/problem+json"),
@@ -167,6 +184,7 @@ pub async fn create(
 
 /// One of the wallet's webhooks.
 #[utoipa::path(get, path = "/v1/webhooks/{id}", tag = "live", operation_id = "getWebhook",
+    security(("bearer" = []), ("apiKey" = [])),
     params(("id" = String, Path, description = "The webhook")),
     responses(
         (status = 200, description = "The webhook", body = Webhook),
@@ -174,16 +192,13 @@ pub async fn create(
         (status = 404, description = "The wallet has no such webhook", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn one(
-    caller: Caller,
-    State(state): State<crate::serve::State>,
-    Path(id): Path<String>,
-) -> Reply<Json<Webhook>> {
+pub async fn one(caller: Caller, State(state): State<crate::serve::State>, At(id): At<String>) -> Reply<Json<Webhook>> {
     find(&state, &caller, &id).await.map(Json)
 }
 
 /// Changes, pauses or resumes a webhook. What is queued already goes to the new url.
 #[utoipa::path(patch, path = "/v1/webhooks/{id}", tag = "live", operation_id = "changeWebhook",
+    security(("bearer" = []), ("apiKey" = [])),
     params(("id" = String, Path, description = "The webhook")), request_body = WebhookChange,
     responses(
         (status = 200, description = "The webhook as it is now", body = Webhook),
@@ -198,7 +213,7 @@ pub async fn one(
 pub async fn change(
     caller: Caller,
     State(state): State<crate::serve::State>,
-    Path(id): Path<String>,
+    At(id): At<String>,
     Body(change): Body<WebhookChange>,
 ) -> Reply<Json<Webhook>> {
     let topics = match (&change.topics, &change.kinds) {
@@ -217,6 +232,7 @@ pub async fn change(
 
 /// Deletes a webhook and all its deliveries.
 #[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "live", operation_id = "deleteWebhook",
+    security(("bearer" = []), ("apiKey" = [])),
     params(("id" = String, Path, description = "The webhook")),
     responses(
         (status = 204, description = "It is gone"),
@@ -224,17 +240,14 @@ pub async fn change(
         (status = 404, description = "The wallet has no such webhook", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn delete(
-    caller: Caller,
-    State(state): State<crate::serve::State>,
-    Path(id): Path<String>,
-) -> Reply<StatusCode> {
+pub async fn delete(caller: Caller, State(state): State<crate::serve::State>, At(id): At<String>) -> Reply<StatusCode> {
     let found = rows::delete(&state.pool, &caller.wallet.to_string(), &id).await?;
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
 }
 
 /// Delivers a message of type `test`.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/test", tag = "live", operation_id = "testWebhook",
+    security(("bearer" = []), ("apiKey" = [])),
     params(("id" = String, Path, description = "The webhook")),
     responses(
         (status = 202, description = "It is being delivered", body = Queued),
@@ -243,7 +256,7 @@ pub async fn delete(
         (status = 409, description = "The webhook is paused", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn test(caller: Caller, State(state): State<crate::serve::State>, Path(id): Path<String>) -> Reply<Response> {
+pub async fn test(caller: Caller, State(state): State<crate::serve::State>, At(id): At<String>) -> Reply<Response> {
     active(&state, &caller, &id).await?;
     let time: String = sqlx::query_scalar(r#"SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#)
         .fetch_one(&state.pool)
@@ -256,6 +269,7 @@ pub async fn test(caller: Caller, State(state): State<crate::serve::State>, Path
 /// A webhook's deliveries, the newest first; `state=dead` are those that were given up. What arrived is kept for a week,
 /// what did not for a month.
 #[utoipa::path(get, path = "/v1/webhooks/{id}/deliveries", tag = "live", operation_id = "listDeliveries",
+    security(("bearer" = []), ("apiKey" = [])),
     params(("id" = String, Path, description = "The webhook"), Which),
     responses(
         (status = 200, description = "A page of deliveries", body = Deliveries),
@@ -267,7 +281,7 @@ pub async fn test(caller: Caller, State(state): State<crate::serve::State>, Path
 pub async fn deliveries(
     caller: Caller,
     State(state): State<crate::serve::State>,
-    Path(id): Path<String>,
+    At(id): At<String>,
     Params(which): Params<Which>,
 ) -> Reply<Json<Deliveries>> {
     let limit = which.limit.unwrap_or(50);
@@ -292,6 +306,7 @@ pub async fn deliveries(
 
 /// Delivers it again, as often as it takes, whatever came of it before.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/deliveries/{delivery}/replay", tag = "live", operation_id = "replayDelivery",
+    security(("bearer" = []), ("apiKey" = [])),
     params(("id" = String, Path, description = "The webhook"), ("delivery" = String, Path, description = "The delivery")),
     responses(
         (status = 202, description = "It is being delivered", body = Queued),
@@ -303,7 +318,7 @@ pub async fn deliveries(
 pub async fn replay(
     caller: Caller,
     State(state): State<crate::serve::State>,
-    Path((id, delivery)): Path<(String, String)>,
+    At((id, delivery)): At<(String, String)>,
 ) -> Reply<Response> {
     active(&state, &caller, &id).await?;
     let none = || Problem::missing("there is no such delivery");
@@ -327,10 +342,6 @@ fn number(text: &str) -> Option<i64> {
 }
 
 async fn find(state: &crate::serve::State, caller: &Caller, id: &str) -> Reply<Webhook> {
-    // Postgres has no text with a zero in it.
-    if id.contains('\0') {
-        return Err(missing());
-    }
     rows::list(&state.pool, &caller.wallet.to_string(), Some(id)).await?.pop().ok_or_else(missing)
 }
 
