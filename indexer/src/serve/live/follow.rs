@@ -1,6 +1,12 @@
 //! One client's way through the stream: the past from the database, then what comes.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use futures_util::{Stream, stream};
 use sqlx::PgPool;
@@ -36,6 +42,8 @@ pub struct Follower {
     /// Where it is when `ready` is empty, if that is further than the last one of it.
     reached: i64,
     live: Option<broadcast::Receiver<Arc<Item>>>,
+    /// `position`, for whoever waits for the next step.
+    seen: Arc<AtomicI64>,
     over: bool,
 }
 
@@ -43,12 +51,18 @@ impl Follower {
     /// Begins after `position`.
     pub fn new(hub: Arc<Hub>, pool: PgPool, stop: CancellationToken, topics: Topics, position: i64) -> Self {
         let (ready, live) = (VecDeque::new(), None);
-        let mut new = Self { hub, pool, stop, topics, position, ready, reached: position, live, over: false };
+        let seen = Arc::new(AtomicI64::new(position));
+        let mut new = Self { hub, pool, stop, topics, position, ready, reached: position, live, seen, over: false };
         // At once: what comes from now on is not missed, whenever it is first asked.
         if let Join::Live(ready, live) = new.hub.join(position) {
             (new.ready, new.live) = (ready, Some(live));
         }
         new
+    }
+
+    /// Up to where it has everything, while its next step is waited for.
+    pub fn seen(&self) -> Arc<AtomicI64> {
+        self.seen.clone()
     }
 
     /// All that it gets.
@@ -74,6 +88,7 @@ impl Follower {
                 }
             }
             self.position = self.position.max(self.reached);
+            self.seen.store(self.position, Ordering::Relaxed);
             let received = match &mut self.live {
                 Some(live) => tokio::select! {
                     () = self.stop.cancelled() => return Step::End(self.position),

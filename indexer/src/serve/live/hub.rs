@@ -87,10 +87,19 @@ impl Hub {
     }
 
     async fn read(&self, pool: &PgPool, wake: &mut watch::Receiver<u64>) {
+        let mut told = false;
         loop {
             // Seen before reading, so that what comes while reading wakes us again.
             wake.borrow_and_update();
-            match self.once(pool).await {
+            let sent = self.once(pool).await;
+            // Each trouble is said once. Before the first migration there is nothing to read, which is none.
+            let trouble = sent.is_err() && *self.ready.borrow();
+            if trouble && !told {
+                metrics::counter!("assay_indexer_errors_total", "kind" => "stream").increment(1);
+                tracing::warn!("the streams wait for the database");
+            }
+            told = trouble;
+            match sent {
                 Ok(0) => tokio::select! {
                     changed = wake.changed() => if changed.is_err() { sleep(AT_LEAST_EVERY).await },
                     () = sleep(AT_LEAST_EVERY) => {}

@@ -83,7 +83,7 @@ pub struct ItemRow {
     of_case: Option<String>,
     requester: Option<String>,
     mint: Option<String>,
-    class: Option<i32>,
+    class: Option<String>,
 }
 
 impl From<ItemRow> for Item {
@@ -122,7 +122,7 @@ fn facts(op: Op, row: &ItemRow) -> Facts {
         operator: text(data, "operator"),
         requester: text(data, "requester").or_else(|| row.requester.clone()),
         mint: text(data, "mint").or_else(|| row.mint.clone()),
-        class: row.class,
+        class: row.class.as_ref().and_then(|class| class.parse().ok()),
         addresses,
         parties: parties.filter_map(|party| party.as_str().map(str::to_owned)).collect(),
     }

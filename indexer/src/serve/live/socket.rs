@@ -34,7 +34,7 @@ const PING: Duration = Duration::from_secs(20);
 /// After this long without a word it is over.
 const SILENCE: Duration = Duration::from_secs(60);
 /// A message that the other side does not take for so long is the last one.
-const SEND: Duration = Duration::from_secs(10);
+const SEND: Duration = Duration::from_secs(30);
 /// When a client that was cut should come back.
 const RETRY_MS: u32 = 1_000;
 
@@ -236,7 +236,11 @@ impl Connection {
     async fn send(&mut self, message: Message) -> Done {
         match timeout(SEND, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(Over::Gone),
+            Ok(Err(_)) => Err(Over::Gone),
+            Err(_) => {
+                self.place.cut();
+                Err(Over::Gone)
+            }
         }
     }
 }

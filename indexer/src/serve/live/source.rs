@@ -13,7 +13,7 @@ pub const PAGE: i64 = 500;
 /// Each of the three is read along its own ids; the cases and jobs are looked up by their keys.
 const ITEMS: &str = "
     SELECT s.id, s.op, s.json, coalesce(s.job, c.job) AS job, j.address IS NOT NULL AS job_known, s.of_case,
-        j.requester, j.mint, (j.data ->> 'class')::int AS class
+        j.requester, j.mint, j.data ->> 'class' AS class
     FROM (
         (SELECT id, 0 AS op, json, job, of_case FROM event_rows
             WHERE id > $1 AND id <= $2 AND ($4::text[] IS NULL OR job = ANY ($4) OR of_case = ANY ($6))

@@ -1,6 +1,13 @@
 //! Streams as server-sent events.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -76,7 +83,7 @@ pub async fn stream(
     let resume = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?")).or(wanted.after.as_deref());
     let from = begin(&state, resume).await?;
     let follower = Follower::new(state.live.hub.clone(), state.pool.clone(), state.stop.clone(), topics, from);
-    let frames = Frames { steps: follower.steps().boxed(), place, last: from, begun: false };
+    let frames = Frames { seen: follower.seen(), steps: follower.steps().boxed(), place, begun: false };
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
     Ok((headers, Body::from_stream(frames.stream())).into_response())
 }
@@ -84,7 +91,7 @@ pub async fn stream(
 struct Frames {
     steps: BoxStream<'static, Step>,
     place: Place,
-    last: i64,
+    seen: Arc<AtomicI64>,
     begun: bool,
 }
 
@@ -94,25 +101,23 @@ impl Frames {
     }
 
     async fn next(&mut self) -> Option<Bytes> {
-        // Without data there is no event, but the client remembers the id: it resumes even if it never got one.
+        // Without data there is no event, but the client remembers the id: it resumes even if it never got one, and what
+        // did not fit its topics need not be read again.
+        let here = || self.seen.load(Ordering::Relaxed);
         if !self.begun {
             self.begun = true;
-            return Some(format!("retry:{RETRY_MS}\nid:{}\n\n", self.last).into());
+            return Some(format!("retry:{RETRY_MS}\nid:{}\n\n", here()).into());
         }
         match timeout(KEEP_ALIVE, self.steps.next()).await {
-            Err(_) => Some(Bytes::from_static(b":\n\n")),
+            Err(_) => Some(format!("id:{}\n\n", self.seen.load(Ordering::Relaxed)).into()),
             Ok(None) => None,
-            Ok(Some(Step::Item(item))) => {
-                self.last = item.id;
-                Some(item.frame.clone())
-            }
+            Ok(Some(Step::Item(item))) => Some(item.frame.clone()),
             Ok(Some(Step::Cut(last))) => {
                 self.place.cut();
                 let why = json!({"last_id": last.to_string(), "retry_ms": RETRY_MS,
                     "reason": "you were too slow; resume after last_id"});
                 Some(format!("event: cut\nid: {last}\nretry: {RETRY_MS}\ndata: {why}\n\n").into())
             }
-            // What did not fit the topics need not be read again.
             Ok(Some(Step::End(last))) => Some(format!("id:{last}\n\n").into()),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sqlx::{FromRow, PgConnection, PgPool};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::{now, source};
 use crate::serve::Shared;
@@ -30,7 +30,8 @@ struct Found {
 
 /// Looks every so often, until `shared.stop`.
 pub async fn run(shared: Shared, every: Duration, minutes: Option<u32>) {
-    let mut ticks = interval(every);
+    // The first look is not at once: the tables may be about to be made.
+    let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -39,7 +40,8 @@ pub async fn run(shared: Shared, every: Duration, minutes: Option<u32>) {
         }
         let now = i64::try_from(now().as_secs()).unwrap_or(i64::MAX);
         if let Err(why) = look(&shared.pool, now, minutes.map(|minutes| i64::from(minutes) * 60)).await {
-            tracing::debug!("no notices for now: {why}");
+            metrics::counter!("assay_indexer_errors_total", "kind" => "notices").increment(1);
+            tracing::warn!("no notices for now: {why}");
         }
     }
 }
