@@ -37,7 +37,8 @@ CREATE TRIGGER in_stream_order BEFORE INSERT ON notices FOR EACH STATEMENT EXECU
 -- Who wants to be called. `secret` is encrypted where `sealed`. `cursor`: what it has queued, of one that is behind
 -- (new, or resumed); null for one that goes with the rest, at webhook_cursor.
 CREATE TABLE webhooks (
-    id text PRIMARY KEY,
+    -- Ordered as the deliverers order it, whatever the database's language.
+    id text COLLATE "C" PRIMARY KEY,
     wallet text NOT NULL,
     url text NOT NULL,
     topics text[] NOT NULL,
@@ -62,7 +63,7 @@ INSERT INTO webhook_cursor DEFAULT VALUES;
 -- What is to be delivered, was, or cannot be. `item`: id of what it tells; null for a test.
 CREATE TABLE webhook_deliveries (
     id bigserial PRIMARY KEY,
-    hook text NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    hook text COLLATE "C" NOT NULL REFERENCES webhooks ON DELETE CASCADE,
     item bigint,
     type text NOT NULL,
     body text NOT NULL,

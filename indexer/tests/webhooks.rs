@@ -249,6 +249,51 @@ async fn a_paused_hook_goes_on_where_it_was() {
     }
 }
 
+/// An instance that died with a delivery in its hands leaves it to the others, when its lease is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_dead_instance_had_is_delivered_by_another() {
+    let mut database = Database::start().await;
+    let dead = database.instance(&[&LOCAL[..5], &["--webhook-retry-ms", "100000000"]].concat()).await;
+    let receiver = Receiver::start().await;
+    receiver.answer(StatusCode::SERVICE_UNAVAILABLE);
+    let new = json!({"url": receiver.url, "kinds": ["X"]});
+    dead.call(Method::POST, "/v1/webhooks", &database.token(ALICE), new).await;
+    database.events("X", json!({}), 1).await;
+    receiver.wait(1).await;
+    drop(dead);
+    receiver.answer(StatusCode::OK);
+    let _other = database.instance(&local(&[])).await;
+    let sql = "UPDATE webhook_deliveries SET next_at = now() WHERE state = 'pending'";
+    until(async || {
+        sqlx::query(sql).execute(&database.pool).await.unwrap();
+        receiver.got().len() >= 2
+    })
+    .await;
+    let got = receiver.got();
+    assert_eq!((got.len(), got[0].id()), (2, got[1].id()));
+    let done = "SELECT attempts FROM webhook_deliveries WHERE state = 'done'";
+    until(async || sqlx::query_scalar::<_, i32>(done).fetch_all(&database.pool).await.unwrap() == [2]).await;
+}
+
+/// Hooks take turns: many with much to say do not keep the last one from its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hooks_take_turns() {
+    let mut database = Database::start().await;
+    let instance = database.instance(&local(&["--webhooks-per-wallet", "100"])).await;
+    let receiver = Receiver::start().await;
+    for _ in 0..40 {
+        let new = json!({"url": receiver.url, "kinds": ["X"]});
+        let made = instance.call(Method::POST, "/v1/webhooks", &database.token(ALICE), new).await;
+        assert_eq!(made.0, StatusCode::CREATED);
+    }
+    database.events("X", json!({}), 12).await;
+    let got = receiver.wait(480).await;
+    let mut messages: Vec<_> = got.iter().map(|one| one.id().to_owned()).collect();
+    messages.sort();
+    messages.dedup();
+    assert_eq!((got.len(), messages.len()), (480, 480));
+}
+
 /// With a key the database alone signs nothing.
 #[tokio::test]
 async fn secrets_are_sealed_with_a_key() {

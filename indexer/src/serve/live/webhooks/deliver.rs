@@ -13,8 +13,8 @@ use crate::serve::{Shared, live::now};
 
 /// Longer than a delivery may take.
 const LEASE: &str = "60 seconds";
-/// Deliveries under way at once, and of those to one hook: a slow receiver holds up itself alone.
-const AT_ONCE: usize = 32;
+/// Deliveries under way at once, and of those to one hook: a slow receiver holds up itself alone. Hooks take turns.
+const AT_ONCE: usize = 128;
 const OF_A_HOOK: usize = 4;
 /// Each wait is so much longer than the last: with a first one of 5 s, ten tries take a day.
 const FACTOR: f64 = 3.25;
@@ -34,23 +34,24 @@ struct Claimed {
 pub async fn run(webhooks: Arc<Webhooks>, shared: Shared) {
     let mut under_way: JoinSet<String> = JoinSet::new();
     let mut of_hook: HashMap<String, usize> = HashMap::new();
+    let mut turn = String::new();
     loop {
         let room = AT_ONCE.saturating_sub(under_way.len());
-        let busy: Vec<&str> = of_hook.iter().filter(|(_, n)| **n >= OF_A_HOOK).map(|(hook, _)| hook.as_str()).collect();
-        let claimed = match room {
-            0 => vec![],
-            _ => claim(&shared.pool, &busy, room).await.unwrap_or_else(|why| {
+        if room > 0 {
+            let claimed = claim(&shared.pool, &of_hook, &turn, room).await.unwrap_or_else(|why| {
                 tracing::debug!("webhooks wait for the database: {why}");
                 vec![]
-            }),
-        };
-        let found = !claimed.is_empty();
-        for delivery in claimed {
-            *of_hook.entry(delivery.hook.clone()).or_default() += 1;
-            under_way.spawn(one(webhooks.clone(), shared.pool.clone(), delivery));
-        }
-        if found {
-            continue;
+            });
+            // After the last hook comes the first; when nothing is due from the first on, there is time.
+            let over = claimed.is_empty() && turn.is_empty();
+            turn = claimed.iter().map(|delivery| delivery.hook.clone()).max().unwrap_or_default();
+            for delivery in claimed {
+                *of_hook.entry(delivery.hook.clone()).or_default() += 1;
+                under_way.spawn(one(webhooks.clone(), shared.pool.clone(), delivery));
+            }
+            if !over {
+                continue;
+            }
         }
         tokio::select! {
             () = shared.stop.cancelled() => return,
@@ -72,17 +73,24 @@ fn leave(of_hook: &mut HashMap<String, usize>, hook: String) {
     }
 }
 
-async fn claim(pool: &PgPool, busy: &[&str], room: usize) -> Result<Vec<Claimed>, sqlx::Error> {
+/// Of the hooks after `turn` what is due, so much as there is room for.
+async fn claim(
+    pool: &PgPool,
+    of_hook: &HashMap<String, usize>,
+    turn: &str,
+    room: usize,
+) -> Result<Vec<Claimed>, sqlx::Error> {
+    let busy: Vec<&str> = of_hook.iter().filter(|(_, n)| **n >= OF_A_HOOK).map(|(hook, _)| hook.as_str()).collect();
     let sql = "UPDATE webhook_deliveries d SET attempts = d.attempts + 1, next_at = now() + $4::text::interval
         FROM (
             SELECT due.id, h.url, h.secret, h.sealed FROM webhooks h CROSS JOIN LATERAL (
                 SELECT id FROM webhook_deliveries WHERE hook = h.id AND state = 'pending' AND next_at <= now()
                 ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
-            ) due WHERE h.state = 'active' AND h.id <> ALL ($1) LIMIT $2
+            ) due WHERE h.state = 'active' AND h.id <> ALL ($1) AND h.id > $5 ORDER BY h.id LIMIT $2
         ) q WHERE d.id = q.id
         RETURNING d.id, d.hook, d.attempts, d.body, q.url, q.secret, q.sealed";
     let query = sqlx::query_as(sql).bind(busy).bind(i64::try_from(room).unwrap_or(1));
-    query.bind(i64::try_from(OF_A_HOOK).unwrap_or(1)).bind(LEASE).fetch_all(pool).await
+    query.bind(i64::try_from(OF_A_HOOK).unwrap_or(1)).bind(LEASE).bind(turn).fetch_all(pool).await
 }
 
 /// Sends one and writes down what came of it; returns its hook.
