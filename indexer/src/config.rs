@@ -75,6 +75,9 @@ pub struct Config {
     /// Actions.
     #[command(flatten)]
     pub actions: crate::serve::actions::Settings,
+    /// Streams, webhooks, notices.
+    #[command(flatten)]
+    pub live: crate::serve::live::Settings,
     /// Write logs as JSON, one object a line, to standard error.
     #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
     pub log_json: bool,

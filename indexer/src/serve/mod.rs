@@ -4,10 +4,10 @@ pub mod accounts;
 pub mod actions;
 mod blobs;
 pub mod gate;
+pub mod live;
 mod problem;
 pub mod read;
 mod reply;
-mod stream;
 
 use std::{
     net::SocketAddr,
@@ -34,7 +34,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::{
     gate::{health::watch_slot, recorder},
-    stream::listen,
+    live::listen,
 };
 use crate::{Error, Result, config::Config};
 
@@ -71,6 +71,8 @@ pub struct State {
     pub(crate) chain: actions::Chain,
     /// Where links in actions begin.
     pub(crate) links: actions::Links,
+    /// Streams and webhooks.
+    live: live::Live,
 }
 
 impl std::ops::Deref for State {
@@ -88,6 +90,7 @@ impl State {
     /// When a setting names what cannot be used.
     pub fn new(config: &Config, shared: Shared) -> Result<Self> {
         let keys = accounts::Keys::load(config.accounts.jwt_secret_file.as_deref())?;
+        let live = live::Live::start(&config.live, &shared)?;
         Ok(Self {
             shared,
             max_lag: config.max_lag_slots,
@@ -98,6 +101,7 @@ impl State {
             gate: Arc::new(gate::Gate::new(&config.gate)),
             chain: actions::Chain::new(&config.rpc_url),
             links: actions::Links::new(&config.actions),
+            live,
         })
     }
 
@@ -113,7 +117,7 @@ fn routes() -> OpenApiRouter<State> {
         .layer(DefaultBodyLimit::max(blobs::MAX_BYTES));
     OpenApiRouter::with_openapi(gate::docs::document())
         .merge(read::routes())
-        .routes(routes!(stream::stream))
+        .merge(live::routes())
         .routes(routes!(gate::health::health))
         .routes(routes!(gate::health::ready))
         .routes(routes!(gate::health::metrics))
