@@ -36,7 +36,12 @@ UPDATE jobs SET status = job_status(address, data);
 
 CREATE FUNCTION set_job_status() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.status := job_status(NEW.address, NEW.data);
+    -- Most are live no more: nothing is looked up for those.
+    IF NEW.data ->> 'state' IN ('Open', 'Seated', 'Doubted') THEN
+        NEW.status := job_status(NEW.address, NEW.data);
+    ELSE
+        NEW.status := lower(NEW.data ->> 'state');
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER jobs_status BEFORE INSERT OR UPDATE OF data ON jobs FOR EACH ROW EXECUTE FUNCTION set_job_status();
