@@ -1,9 +1,10 @@
 //! The API, as OpenAPI describes it at `/openapi.json`.
 
 pub mod accounts;
-mod blobs;
+pub mod blobs;
 mod cases;
 mod health;
+mod input;
 mod jobs;
 mod market;
 mod problem;
@@ -12,7 +13,7 @@ mod stream;
 
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -20,13 +21,16 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::DefaultBodyLimit, http::Method, response::IntoResponse, routing::get};
+use axum::{Router, http::Method, response::IntoResponse, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 use tower_http::{
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
     cors::{Any, CorsLayer},
     services::{ServeDir, ServeFile},
 };
@@ -57,8 +61,8 @@ pub struct State {
     pub(crate) shared: Shared,
     /// Slots of lag above which `/health` says 503.
     max_lag: u64,
-    /// Folder of blobs and results.
-    blobs: Option<PathBuf>,
+    /// Blobs and results, if they are kept.
+    blobs: Option<blobs::Blobs>,
     /// Signs and checks tokens.
     keys: accounts::Keys,
 }
@@ -78,7 +82,8 @@ impl State {
     /// When a setting names what cannot be used.
     pub fn new(config: &Config, shared: Shared) -> Result<Self> {
         let keys = accounts::Keys::load(config.accounts.jwt_secret_file.as_deref())?;
-        Ok(Self { shared, max_lag: config.max_lag_slots, blobs: config.blobs.clone(), keys })
+        let blobs = blobs::Blobs::open(&config.blobs, &shared)?;
+        Ok(Self { shared, max_lag: config.max_lag_slots, blobs, keys })
     }
 
     fn chain_slot(&self) -> Option<u64> {
@@ -95,10 +100,6 @@ impl State {
 struct Api;
 
 fn routes() -> OpenApiRouter<State> {
-    let blobs = OpenApiRouter::new()
-        .routes(routes!(blobs::put_blob, blobs::get_blob))
-        .routes(routes!(blobs::put_result, blobs::get_result))
-        .layer(DefaultBodyLimit::max(blobs::MAX_BYTES));
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::one))
@@ -109,7 +110,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(stream::stream))
         .routes(routes!(health::health))
         .routes(routes!(health::metrics))
-        .merge(blobs)
+        .merge(blobs::routes())
 }
 
 /// The OpenAPI document, as `/openapi.json` serves it and `indexer/openapi.json` keeps it.
@@ -138,8 +139,10 @@ pub fn router(state: State, app: Option<&Path>) -> Result<Router> {
         }
         None => router.fallback(async || problem::no_route().await.into_response()),
     };
+    // Blobs are ciphertext and archives: they do not get smaller, and keep the length and tag that they have.
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"));
     let cors = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]).allow_headers(Any);
-    Ok(router.layer(CompressionLayer::new()).layer(cors).with_state(state))
+    Ok(router.layer(CompressionLayer::new().compress_when(compressed)).layer(cors).with_state(state))
 }
 
 /// Takes the listening address.
@@ -155,7 +158,7 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 /// # Errors
 /// When the system takes the socket away.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<()> {
-    let graceful = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let graceful = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stop.clone().cancelled_owned());
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(Duration::from_secs(5)).await;
