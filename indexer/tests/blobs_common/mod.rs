@@ -150,8 +150,10 @@ impl Vault {
         command.env(DATABASE, &self.url).env(FLAGS, serde_json::to_string(&self.flags(flags)).unwrap());
         // It ends when its input does.
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let base = lines.find_map(|line| Some(line.split_once("serving ")?.1.to_owned())).unwrap();
+        // What it says later must go somewhere, or it fails.
+        std::thread::spawn(move || lines.for_each(drop));
         Served { base, child }
     }
 }
@@ -192,6 +194,7 @@ impl Drop for Served {
 pub fn be_a_child() {
     let Ok(url) = std::env::var(DATABASE) else { return };
     let flags: Vec<String> = serde_json::from_str(&std::env::var(FLAGS).unwrap()).unwrap();
+    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).try_init();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let base = runtime.block_on(async {
         let pool = assay_indexer::store::pool(&url).unwrap();

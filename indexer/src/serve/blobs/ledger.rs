@@ -73,6 +73,9 @@ impl Blobs {
         );
         let insert = insert.bind(kind.folder()).bind(&name.0).bind(signed(size)).bind(&owner.0);
         insert.execute(&mut *transaction).await?;
+        // What garbage collection read of it may be of the time when its bytes were lost.
+        let forget = sqlx::query("DELETE FROM blob_specs WHERE spec = $1").bind(&name.0);
+        forget.execute(&mut *transaction).await?;
         self.fits(&mut transaction, owner).await?;
         Ok(transaction.commit().await?)
     }

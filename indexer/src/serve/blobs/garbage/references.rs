@@ -48,19 +48,25 @@ impl Blobs {
     /// Reads those of the blobs referred to that may be specs and were not read yet; what is none names nothing.
     async fn read_specs(&self, connection: &mut PgConnection) -> Result<(), Problem> {
         loop {
-            let unread = sqlx::query_as(
-                "SELECT name, size FROM blobs b WHERE kind = 'blobs' AND upload IS NULL AND size <= $1
+            let unread = sqlx::query_scalar(
+                "SELECT name FROM blobs b WHERE kind = 'blobs' AND upload IS NULL AND size <= $1
                      AND EXISTS (SELECT FROM blob_references r WHERE r.name = b.name)
                      AND NOT EXISTS (SELECT FROM blob_specs s WHERE s.spec = b.name)
                  LIMIT $2",
             );
             let unread = unread.bind(signed(MAX_DOCUMENT_BYTES as u64)).bind(BATCH);
-            let unread: Vec<(String, i64)> = unread.fetch_all(&mut *connection).await?;
+            let unread: Vec<String> = unread.fetch_all(&mut *connection).await?;
             if unread.is_empty() {
                 return Ok(());
             }
-            for (spec, size) in unread {
-                let bytes = self.store.read(&whole(Kind::Blob, &Name::read(&spec)?), 0..size.unsigned_abs()).await?;
+            for spec in unread {
+                let path = whole(Kind::Blob, &Name::read(&spec)?);
+                // One whose bytes are lost names nothing until it is stored again, which forgets this. A store that does
+                // not answer ends the collection.
+                let bytes = match self.store.size(&path).await? {
+                    Some(size) if size > 0 => self.store.read(&path, 0..size).await?,
+                    _ => bytes::Bytes::new(),
+                };
                 let insert = sqlx::query("INSERT INTO blob_specs VALUES ($1, $2) ON CONFLICT DO NOTHING");
                 insert.bind(&spec).bind(names(&bytes)).execute(&self.pool).await?;
             }
