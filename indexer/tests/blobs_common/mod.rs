@@ -1,6 +1,8 @@
 //! A blob store with a server of its own: in this process, or in a child whose environment and memory are its own.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod servers;
+
 use std::{
     io::{BufRead, BufReader},
     path::Path,
