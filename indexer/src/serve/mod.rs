@@ -8,6 +8,7 @@ mod input;
 mod jobs;
 mod market;
 mod problem;
+mod quotes;
 mod reply;
 mod stream;
 
@@ -111,6 +112,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(health::health))
         .routes(routes!(health::metrics))
         .merge(blobs::routes())
+        .merge(quotes::routes())
 }
 
 /// The OpenAPI document, as `/openapi.json` serves it and `indexer/openapi.json` keeps it.

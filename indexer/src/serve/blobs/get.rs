@@ -154,6 +154,22 @@ fn value(text: &str) -> Result<HeaderValue, Problem> {
     HeaderValue::from_str(text).map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "no header can say this"))
 }
 
+impl crate::serve::State {
+    /// The bytes of a blob of at most `most` bytes; `None` if it is not here, or longer.
+    ///
+    /// # Errors
+    /// 400 when it is not a hash, 404 when this indexer keeps no blobs, 503 when the store does not answer.
+    pub(crate) async fn small_blob(&self, name: &str, most: u64) -> Result<Option<Bytes>, Problem> {
+        let (blobs, name) = (self.blobs()?, Name::read(name)?);
+        let size = blobs.store.size(&whole(Kind::Blob, &name)).await?;
+        match size.filter(|size| *size <= most) {
+            Some(0) => Ok(Some(Bytes::new())),
+            Some(size) => blobs.store.read(&whole(Kind::Blob, &name), 0..size).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
 impl Blobs {
     /// Where it is: in the ledger, in the store from before the ledger, or on IPFS, from where it comes into the store.
     pub async fn find(&self, kind: Kind, name: &Name) -> Result<Option<Entry>, Problem> {
