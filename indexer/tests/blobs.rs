@@ -54,10 +54,32 @@ async fn path_traversal_in_blobs() {
     std::fs::write(vault.folder.path().join("secret"), "the secret").unwrap();
     let upper = name.to_uppercase();
     let names = [
-        "../secret", "..%2Fsecret", "%2e%2e/secret", "%2e%2e%2fsecret", "..%5csecret", "....//secret", "/etc/passwd",
-        "%2Fetc%2Fpasswd", "..%252fsecret", "%00", "a%00b", ".", "..", "~", "", "%", "%zz", "%ff%fe",
-        &format!("{name}%00"), &format!("{name}/../../secret"), &format!("{name}%2f..%2f..%2fsecret"),
-        &format!("{name}%231"), &format!("{}%2f", &name[..61]), &upper, &name[..63], &format!("{name}0"),
+        "../secret",
+        "..%2Fsecret",
+        "%2e%2e/secret",
+        "%2e%2e%2fsecret",
+        "..%5csecret",
+        "....//secret",
+        "/etc/passwd",
+        "%2Fetc%2Fpasswd",
+        "..%252fsecret",
+        "%00",
+        "a%00b",
+        ".",
+        "..",
+        "~",
+        "",
+        "%",
+        "%zz",
+        "%ff%fe",
+        &format!("{name}%00"),
+        &format!("{name}/../../secret"),
+        &format!("{name}%2f..%2f..%2fsecret"),
+        &format!("{name}%231"),
+        &format!("{}%2f", &name[..61]),
+        &upper,
+        &name[..63],
+        &format!("{name}0"),
     ];
     let before = vault.files();
     for name in names {
@@ -65,7 +87,10 @@ async fn path_traversal_in_blobs() {
             for method in ["GET", "PUT", "POST", "DELETE"] {
                 let (status, answer) = raw(&vault.base, method, &format!("{route}{name}"));
                 assert!((400..500).contains(&status), "{method} {route}{name}: {answer}");
-                assert!(!answer.contains("the secret") && !answer.contains("root:"), "{method} {route}{name}: {answer}");
+                assert!(
+                    !answer.contains("the secret") && !answer.contains("root:"),
+                    "{method} {route}{name}: {answer}"
+                );
             }
         }
     }
@@ -117,7 +142,10 @@ async fn hash_mismatch_of_a_blob() {
     let response = vault.complete(id).await;
     assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let (found, expected) = (sha256(&whole), sha256(&data));
-    assert_eq!(detail(response).await, format!("the chunks add up to sha256 {found}, not {expected}; the upload is thrown away"));
+    assert_eq!(
+        detail(response).await,
+        format!("the chunks add up to sha256 {found}, not {expected}; the upload is thrown away")
+    );
     assert_eq!(vault.get(&format!("/v1/blobs/uploads/{id}")).await.status(), StatusCode::NOT_FOUND);
     assert_eq!(vault.get(&format!("/v1/blobs/{expected}")).await.status(), StatusCode::NOT_FOUND);
     gone(&vault, 1).await;
@@ -159,7 +187,9 @@ async fn ranges() {
     for (name, bytes) in [(whole.clone(), &data), (sha256(&other), &other)] {
         let path = vault.path(&format!("/v1/blobs/{name}"));
         let table = [
-            ("bytes=0-0".to_owned(), 0..1), ("bytes=5-".into(), 5..size), ("bytes=-7".into(), size - 7..size),
+            ("bytes=0-0".to_owned(), 0..1),
+            ("bytes=5-".into(), 5..size),
+            ("bytes=-7".into(), size - 7..size),
             (format!("bytes={}-{}", MIB - 3, 2 * MIB + 3), MIB - 3..2 * MIB + 4),
             (format!("bytes={}-{}", 3 * MIB, u64::MAX), 3 * MIB..size),
         ];
@@ -188,8 +218,11 @@ async fn ranges() {
             let response = request.send().await.unwrap();
             let headers = response.headers().clone();
             let expected = [
-                ("content-type", "application/octet-stream"), ("x-content-type-options", "nosniff"), ("etag", &etag),
-                ("cache-control", "public, max-age=31536000, immutable"), ("accept-ranges", "bytes"),
+                ("content-type", "application/octet-stream"),
+                ("x-content-type-options", "nosniff"),
+                ("etag", &etag),
+                ("cache-control", "public, max-age=31536000, immutable"),
+                ("accept-ranges", "bytes"),
                 ("content-length", &size.to_string()),
             ];
             for (header, value) in expected {
@@ -200,7 +233,10 @@ async fn ranges() {
             assert_eq!(sent, if method == Method::HEAD { 0 } else { size });
         }
         let response = vault.http.get(&path).header("if-none-match", format!("\"x\", {etag}")).send().await.unwrap();
-        assert_eq!((response.status(), &response.headers()["etag"]), (StatusCode::NOT_MODIFIED, &etag.parse().unwrap()));
+        assert_eq!(
+            (response.status(), &response.headers()["etag"]),
+            (StatusCode::NOT_MODIFIED, &etag.parse().unwrap())
+        );
         for (tag, status) in [(etag.as_str(), StatusCode::PARTIAL_CONTENT), ("\"x\"", StatusCode::OK)] {
             let request = vault.http.get(&path).header("range", "bytes=0-1").header("if-range", tag);
             assert_eq!(request.send().await.unwrap().status(), status, "{tag}");
@@ -359,11 +395,14 @@ async fn large_blobs_are_sent_in_chunks() {
     }
     vault.store(&data[1..]).await;
     let table = [
-        (json!({"sha256": "x", "size": "1"}), 400), (json!({"sha256": sha256(b""), "size": "0"}), 422),
-        (json!({"sha256": sha256(b""), "size": "1099511627777"}), 413), (json!({"sha256": sha256(b"")}), 422),
+        (json!({"sha256": "x", "size": "1"}), 400),
+        (json!({"sha256": sha256(b""), "size": "0"}), 422),
+        (json!({"sha256": sha256(b""), "size": "1099511627777"}), 413),
+        (json!({"sha256": sha256(b"")}), 422),
         (json!({"sha256": sha256(b""), "size": "1", "chunk_size": "1"}), 422),
         (json!({"sha256": sha256(b""), "size": "1", "what": 1}), 422),
-        (json!({"sha256": sha256(b""), "size": -1}), 422), (json!([]), 422),
+        (json!({"sha256": sha256(b""), "size": -1}), 422),
+        (json!([]), 422),
     ];
     for (body, status) in table {
         let response = vault.http.post(vault.path("/v1/blobs/uploads")).json(&body).send().await.unwrap();
@@ -460,7 +499,8 @@ async fn several_gigabytes_with_flat_memory() {
         let mut response = vault.get(&format!("/v1/blobs/{name}")).await;
         assert_eq!(response.headers()["content-length"], size.to_string().as_str());
         let mut received = 0;
-        while let Some(bytes) = response.chunk().await.unwrap_or_else(|why| panic!("{name} after {received}: {why:?}")) {
+        while let Some(bytes) = response.chunk().await.unwrap_or_else(|why| panic!("{name} after {received}: {why:?}"))
+        {
             assert!(bytes == chunk[..bytes.len()]);
             received += bytes.len() as u64;
         }

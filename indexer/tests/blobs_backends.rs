@@ -43,8 +43,13 @@ async fn until(what: &str, is: impl Fn() -> bool) {
 async fn s3_speaks() {
     let (endpoint, held) = servers::s3().await;
     let vault = Vault::bare().await;
-    let env = [("AWS_ACCESS_KEY_ID", servers::KEY), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_REGION", "eu-north-1"),
-        ("AWS_ENDPOINT", endpoint.as_str()), ("AWS_ALLOW_HTTP", "true")];
+    let env = [
+        ("AWS_ACCESS_KEY_ID", servers::KEY),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_REGION", "eu-north-1"),
+        ("AWS_ENDPOINT", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "true"),
+    ];
     let served = vault.child(&["env"], &["--blob-store", "s3://bucket/some/prefix"], &env);
     let vault = Vault { base: served.base.clone(), ..vault };
     let keys = || held.lock().unwrap().objects.keys().cloned().collect::<Vec<_>>();
@@ -59,7 +64,8 @@ async fn s3_speaks() {
     assert_eq!(vault.get(&format!("/v1/blobs/{small}")).await.text().await.unwrap(), "hello");
     assert!(vault.get(&format!("/v1/blobs/{large}")).await.bytes().await.unwrap() == data);
     let range = format!("bytes={}-{}", 8 * MIB - 1, 8 * MIB);
-    let response = vault.http.get(vault.path(&format!("/v1/blobs/{large}"))).header("range", range).send().await.unwrap();
+    let response =
+        vault.http.get(vault.path(&format!("/v1/blobs/{large}"))).header("range", range).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
     assert_eq!(response.bytes().await.unwrap(), data[8 * MIB - 1..=8 * MIB]);
     let head = vault.http.head(vault.path(&format!("/v1/blobs/{large}"))).send().await.unwrap();

@@ -114,13 +114,29 @@ async fn garbage_collection_spares_what_jobs_name() {
     apply(
         &vault,
         vec![
-            row(Table::Jobs, 11, Change::Scanned(job(&spec_hash, &root, &format!("https://a.example/v1/blobs/{by_uri}"), 0, 1))),
-            row(Table::Seats, 12, Change::Scanned(json!({"job": address(11), "operator": address(5), "commitment": revealed}))),
-            row(Table::Models, 13, Change::Scanned(json!({"author": address(4), "content_hash": content,
-                "uri": format!("ipfs://x/{at_uri}?download=1")}))),
+            row(
+                Table::Jobs,
+                11,
+                Change::Scanned(job(&spec_hash, &root, &format!("https://a.example/v1/blobs/{by_uri}"), 0, 1)),
+            ),
+            row(
+                Table::Seats,
+                12,
+                Change::Scanned(json!({"job": address(11), "operator": address(5), "commitment": revealed})),
+            ),
+            row(
+                Table::Models,
+                13,
+                Change::Scanned(json!({"author": address(4), "content_hash": content,
+                "uri": format!("ipfs://x/{at_uri}?download=1")})),
+            ),
             row(Table::Models, 14, Change::Last(json!({"author": address(4), "content_hash": retired, "uri": "x"}))),
             row(Table::Jobs, 15, Change::Last(job(&none, &fresh, "x", now() - 3_600, 1))),
-            row(Table::Jobs, 16, Change::Last(job(&old_spec, &stale, &format!("https://a/{old_spec}"), now() - 25 * 3_600, 1))),
+            row(
+                Table::Jobs,
+                16,
+                Change::Last(job(&old_spec, &stale, &format!("https://a/{old_spec}"), now() - 25 * 3_600, 1)),
+            ),
             row(Table::Jobs, 17, Change::Scanned(job(&elsewhere, &none, "https://b.example/spec", 0, 3))),
         ],
     )
@@ -190,9 +206,14 @@ async fn only_admins_collect_garbage() {
     let path = vault.path("/v1/blobs/garbage");
     assert_eq!(vault.http.post(&path).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     let wallet = Pubkey::new_from_array([1; 32]);
-    for (role, query, status) in [(Role::User, "", 403), (Role::Operator, "", 403), (Role::Admin, "", 200),
-        (Role::Admin, "?keep_hours=0", 400), (Role::Admin, "?keep_hours=87601", 400), (Role::Admin, "?dry_run=maybe", 400)]
-    {
+    for (role, query, status) in [
+        (Role::User, "", 403),
+        (Role::Operator, "", 403),
+        (Role::Admin, "", 200),
+        (Role::Admin, "?keep_hours=0", 400),
+        (Role::Admin, "?keep_hours=87601", 400),
+        (Role::Admin, "?dry_run=maybe", 400),
+    ] {
         let request = vault.http.post(format!("{path}{query}")).header("authorization", vault.token(wallet, role));
         assert_eq!(request.send().await.unwrap().status().as_u16(), status, "{role:?} {query}");
     }
@@ -224,8 +245,11 @@ async fn ssrf_through_uris() {
         "ended_at": "0", "state": "Open", "posted_at": "1", "class": 0, "units": "1"});
     let model = json!({"author": address(4), "content_hash": hash, "uri": uri});
     let device = json!({"operator": address(5), "available": true, "uri": uri});
-    let rows = vec![row(Table::Jobs, 11, Change::Scanned(job)), row(Table::Models, 13, Change::Scanned(model)),
-        row(Table::Devices, 14, Change::Scanned(device))];
+    let rows = vec![
+        row(Table::Jobs, 11, Change::Scanned(job)),
+        row(Table::Models, 13, Change::Scanned(model)),
+        row(Table::Devices, 14, Change::Scanned(device)),
+    ];
     apply(&vault, rows).await;
 
     let api: Value = serde_json::from_str(&serve::openapi().unwrap()).unwrap();
@@ -233,7 +257,9 @@ async fn ssrf_through_uris() {
     let mut asked = 0;
     for (path, methods) in api["paths"].as_object().unwrap() {
         // Its parameters: what leads to the trap, by address, by hash, by uri.
-        for value in [address(11), address(13), hash.clone(), "uri".into(), at.replace('/', "%2F"), uri.replace('/', "%2F")] {
+        for value in
+            [address(11), address(13), hash.clone(), "uri".into(), at.replace('/', "%2F"), uri.replace('/', "%2F")]
+        {
             let filled = path.split('/').map(|part| if part.starts_with('{') { value.as_str() } else { part });
             let filled = filled.collect::<Vec<_>>().join("/");
             for query in ["".to_owned(), format!("?uri={at}&url={at}&job={}&spec={spec_hash}", address(11))] {
@@ -243,7 +269,8 @@ async fn ssrf_through_uris() {
                     let request = request.header("authorization", &admin).header("referer", &at).header("origin", &at);
                     let body = json!({"uri": at, "url": at, "sha256": hash, "size": "5", "job": address(11)});
                     // A stream of events has no end.
-                    let answer = tokio::time::timeout(std::time::Duration::from_millis(500), request.json(&body).send());
+                    let answer =
+                        tokio::time::timeout(std::time::Duration::from_millis(500), request.json(&body).send());
                     if let Ok(answer) = answer.await {
                         answer.unwrap();
                     }

@@ -122,7 +122,9 @@ mod tests {
         ] {
             assert_eq!(read(json).unwrap(), Both { a: expected.0, b: expected.1 }, "{json}");
         }
-        for bad in [r#"{"a": -1}"#, r#"{"a": "+1"}"#, r#"{"a": ""}"#, r#"{"a": 1.5}"#, r#"{"a": "18446744073709551616"}"#] {
+        for bad in
+            [r#"{"a": -1}"#, r#"{"a": "+1"}"#, r#"{"a": ""}"#, r#"{"a": 1.5}"#, r#"{"a": "18446744073709551616"}"#]
+        {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

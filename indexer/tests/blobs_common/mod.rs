@@ -123,7 +123,8 @@ impl Vault {
     }
 
     pub async fn begin(&self, bytes: &[u8], chunk_size: usize) -> Value {
-        let body = json!({"sha256": sha256(bytes), "size": bytes.len().to_string(), "chunk_size": chunk_size.to_string()});
+        let body =
+            json!({"sha256": sha256(bytes), "size": bytes.len().to_string(), "chunk_size": chunk_size.to_string()});
         let response = self.http.post(self.path("/v1/blobs/uploads")).json(&body).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::CREATED);
         response.json().await.unwrap()

@@ -81,7 +81,9 @@ async fn s3_call(State(held): State<Shared>, method: Method, uri: Uri, headers: 
         ("POST", None) if query.contains_key("uploads") => {
             let id = format!("upload-{}", held.calls.len());
             held.uploads.insert(id.clone(), BTreeMap::new());
-            xml(format!("<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"))
+            xml(format!(
+                "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
+            ))
         }
         ("POST", None) if query.contains_key("delete") => {
             let text = String::from_utf8(body.to_vec()).unwrap();
@@ -102,7 +104,9 @@ async fn s3_call(State(held): State<Shared>, method: Method, uri: Uri, headers: 
             }
             let whole: Vec<u8> = parts.values().flatten().copied().collect();
             held.objects.insert(key.clone(), whole.into());
-            xml(format!("<CompleteMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><ETag>\"e\"</ETag></CompleteMultipartUploadResult>"))
+            xml(format!(
+                "<CompleteMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><ETag>\"e\"</ETag></CompleteMultipartUploadResult>"
+            ))
         }
         ("PUT", Some(id)) => {
             let part = query["partNumber"].parse().unwrap();
@@ -126,7 +130,10 @@ async fn s3_call(State(held): State<Shared>, method: Method, uri: Uri, headers: 
 
 fn list(held: &Held, prefix: &str) -> Response {
     let item = |(key, bytes): (&String, &Bytes)| {
-        format!("<Contents><Key>{key}</Key><LastModified>2020-01-01T00:00:00.000Z</LastModified><ETag>\"e\"</ETag><Size>{}</Size></Contents>", bytes.len())
+        format!(
+            "<Contents><Key>{key}</Key><LastModified>2020-01-01T00:00:00.000Z</LastModified><ETag>\"e\"</ETag><Size>{}</Size></Contents>",
+            bytes.len()
+        )
     };
     let items: String = held.objects.iter().filter(|(key, _)| key.starts_with(prefix)).map(item).collect();
     xml(format!("<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated>{items}</ListBucketResult>"))
@@ -166,7 +173,8 @@ async fn kubo_call(State(held): State<Shared>, method: Method, uri: Uri, headers
     if held.down || method != Method::POST {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    let missing = || (StatusCode::INTERNAL_SERVER_ERROR, r#"{"Message":"not found","Code":0,"Type":"error"}"#).into_response();
+    let missing =
+        || (StatusCode::INTERNAL_SERVER_ERROR, r#"{"Message":"not found","Code":0,"Type":"error"}"#).into_response();
     match uri.path() {
         "/api/v0/block/put" => {
             assert_eq!((query["cid-codec"].as_str(), query["mhtype"].as_str()), ("raw", "sha2-256"));
@@ -176,7 +184,10 @@ async fn kubo_call(State(held): State<Shared>, method: Method, uri: Uri, headers
             axum::Json(serde_json::json!({"Key": cid, "Size": size})).into_response()
         }
         "/api/v0/add" => {
-            assert_eq!((query["cid-version"].as_str(), query["raw-leaves"].as_str(), query["pin"].as_str()), ("1", "true", "true"));
+            assert_eq!(
+                (query["cid-version"].as_str(), query["raw-leaves"].as_str(), query["pin"].as_str()),
+                ("1", "true", "true")
+            );
             let bytes = file(&headers, &body);
             // The root of a tree: not the hash of the bytes.
             let cid = format!("bafybei{}", super::sha256(&[b"tree", bytes.as_ref()].concat()));

@@ -64,7 +64,8 @@ impl Blobs {
     }
 
     async fn chunks_from(&self, upload: &Upload, first: u64, most: u64) -> Result<Vec<(u64, String)>, Problem> {
-        let rows = sqlx::query_as("SELECT n, sha256 FROM upload_chunks WHERE upload = $1 AND n >= $2 ORDER BY n LIMIT $3");
+        let rows =
+            sqlx::query_as("SELECT n, sha256 FROM upload_chunks WHERE upload = $1 AND n >= $2 ORDER BY n LIMIT $3");
         let rows = rows.bind(&upload.id).bind(i32::try_from(first).unwrap_or(i32::MAX)).bind(signed(most));
         let rows: Vec<(i32, String)> = rows.fetch_all(&self.pool).await?;
         Ok(rows.into_iter().map(|(n, sha256)| (n.unsigned_abs().into(), sha256)).collect())

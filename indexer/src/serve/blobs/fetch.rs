@@ -14,7 +14,12 @@ use crate::serve::problem::Problem;
 
 impl Blobs {
     /// The blob as IPFS has it, brought into the store; `None` if it does not have it, or has something else.
-    pub(super) async fn from_ipfs(&self, ipfs: &Ipfs, name: &Name, cid: Option<String>) -> Result<Option<Entry>, Problem> {
+    pub(super) async fn from_ipfs(
+        &self,
+        ipfs: &Ipfs,
+        name: &Name,
+        cid: Option<String>,
+    ) -> Result<Option<Entry>, Problem> {
         let (asked, most) = match &cid {
             Some(cid) => (ipfs.cat(cid).await, MAX_BLOB),
             None => (ipfs.block(name).await, MAX_BLOCK),

@@ -119,9 +119,21 @@ impl Ipfs {
     where
         S: Stream<Item = std::io::Result<Bytes>> + Send + 'static,
     {
-        let query = [("cid-version", "1"), ("raw-leaves", "true"), ("hash", "sha2-256"), ("pin", "true"), ("progress", "false")];
-        let added: Added = self.ask(multipart(self.post("add", &query), bytes)).await?.json().await.map_err(|_| IpfsError::Unreachable)?;
-        let cid = !added.hash.is_empty() && added.hash.len() <= 128 && added.hash.bytes().all(|b| b.is_ascii_alphanumeric());
+        let query = [
+            ("cid-version", "1"),
+            ("raw-leaves", "true"),
+            ("hash", "sha2-256"),
+            ("pin", "true"),
+            ("progress", "false"),
+        ];
+        let added: Added = self
+            .ask(multipart(self.post("add", &query), bytes))
+            .await?
+            .json()
+            .await
+            .map_err(|_| IpfsError::Unreachable)?;
+        let cid =
+            !added.hash.is_empty() && added.hash.len() <= 128 && added.hash.bytes().all(|b| b.is_ascii_alphanumeric());
         if cid { Ok(added.hash) } else { Err(IpfsError::OtherCid(added.hash)) }
     }
 

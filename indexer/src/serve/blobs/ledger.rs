@@ -107,7 +107,9 @@ impl Blobs {
 
     fn over(&self, owner: &Owner, quota: u64) -> Problem {
         let (whose, what) = match Owner::is_wallet(&owner.0) {
-            true => ("your wallet", "delete uploads you do not finish, or wait until jobs that need your blobs have ended"),
+            true => {
+                ("your wallet", "delete uploads you do not finish, or wait until jobs that need your blobs have ended")
+            }
             false => ("callers who did not sign in", "sign in for a quota of your own"),
         };
         let detail = format!("this is more than the {quota} bytes that {whose} may hold; {what}");
@@ -117,9 +119,8 @@ impl Blobs {
 
 /// The chunks' hashes of an upload from `first` on, at most `count`.
 pub async fn chunk_hashes(pool: &PgPool, upload: &str, first: u64, count: u64) -> Result<Vec<String>, Problem> {
-    let rows = sqlx::query_scalar(
-        "SELECT sha256 FROM upload_chunks WHERE upload = $1 AND n >= $2 AND n < $3 ORDER BY n",
-    );
+    let rows =
+        sqlx::query_scalar("SELECT sha256 FROM upload_chunks WHERE upload = $1 AND n >= $2 AND n < $3 ORDER BY n");
     let rows = rows.bind(upload).bind(signed(first)).bind(signed(first.saturating_add(count)));
     Ok(rows.fetch_all(pool).await?)
 }

@@ -42,7 +42,13 @@ impl Blobs {
             return Err(Problem::new(StatusCode::FORBIDDEN, "another wallet began this upload; sign in with that one"));
         }
         let (size, chunk_size) = (size.unsigned_abs(), chunk_size.unsigned_abs().max(1));
-        Ok(Upload { id: id.to_owned(), name: Name::read(&name)?, size, chunk_size, hashed: hashed.unsigned_abs().into() })
+        Ok(Upload {
+            id: id.to_owned(),
+            name: Name::read(&name)?,
+            size,
+            chunk_size,
+            hashed: hashed.unsigned_abs().into(),
+        })
     }
 
     /// The chunks that are there, as ranges.
@@ -113,6 +119,7 @@ impl Blobs {
 
 /// Two contents as one chunk.
 pub fn other_content(n: u64) -> Problem {
-    let detail = format!("another content was stored as chunk {n}; if that one is wrong, DELETE the upload and begin anew");
+    let detail =
+        format!("another content was stored as chunk {n}; if that one is wrong, DELETE the upload and begin anew");
     Problem::new(StatusCode::CONFLICT, detail)
 }

@@ -149,7 +149,8 @@ fn too_slow() -> Problem {
 }
 
 fn too_large(most: u64) -> Problem {
-    let detail = format!("at most {most} bytes are taken in one request; upload more in chunks: POST /v1/blobs/uploads");
+    let detail =
+        format!("at most {most} bytes are taken in one request; upload more in chunks: POST /v1/blobs/uploads");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 

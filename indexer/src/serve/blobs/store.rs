@@ -46,7 +46,9 @@ impl Store {
 
     fn s3(url: &str) -> crate::Result<Self> {
         let unusable = |why: object_store::Error| {
-            Error::Start(format!("--blob-store {url} cannot be used: {why}; give s3://BUCKET/PREFIX and the AWS_ variables"))
+            Error::Start(format!(
+                "--blob-store {url} cannot be used: {why}; give s3://BUCKET/PREFIX and the AWS_ variables"
+            ))
         };
         if !url.starts_with("s3://") {
             return Err(Error::Start(format!("--blob-store {url} cannot be used: give s3://BUCKET/PREFIX")));
@@ -89,7 +91,10 @@ impl Store {
     }
 
     /// All objects below a folder.
-    pub fn list(&self, folder: &str) -> impl futures_util::Stream<Item = object_store::Result<object_store::ObjectMeta>> {
+    pub fn list(
+        &self,
+        folder: &str,
+    ) -> impl futures_util::Stream<Item = object_store::Result<object_store::ObjectMeta>> {
         self.objects.list(Some(&Path::from(folder)))
     }
 }

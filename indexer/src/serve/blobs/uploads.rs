@@ -192,7 +192,9 @@ pub async fn put_chunk(
     let mut writing = blobs.store.write(chunk(&id, n, &hash.0));
     let (size, found) = receive(body, Some(&mut writing), length).await?;
     if (size, found.as_str()) != (length, hash.0.as_str()) {
-        return Err(unprocessable(format!("the body has {size} bytes and the sha256 {found}; chunk {n} has {length} bytes")));
+        return Err(unprocessable(format!(
+            "the body has {size} bytes and the sha256 {found}; chunk {n} has {length} bytes"
+        )));
     }
     writing.finish().await?;
     blobs.stored(&upload, n, &hash).await?;
@@ -288,7 +290,13 @@ mod tests {
         // A terabyte in 10,000 chunks, to the MiB.
         assert_eq!(chunk_size(MAX_BLOB, None).unwrap(), 105 * MIB);
         assert_eq!(chunk_size(5, Some(MIB)).unwrap(), MIB);
-        for (size, asked) in [(0, None), (MAX_BLOB + 1, None), (5, Some(MIB - 1)), (5, Some(LARGEST_CHUNK + 1)), (MAX_BLOB, Some(104 * MIB))] {
+        for (size, asked) in [
+            (0, None),
+            (MAX_BLOB + 1, None),
+            (5, Some(MIB - 1)),
+            (5, Some(LARGEST_CHUNK + 1)),
+            (MAX_BLOB, Some(104 * MIB)),
+        ] {
             assert!(chunk_size(size, asked).is_err(), "{size} {asked:?}");
         }
         let upload = |size| Upload { id: String::new(), name: Name("0".repeat(64)), size, chunk_size: 10, hashed: 0 };

@@ -168,7 +168,8 @@ impl Ask {
             None => self.checked(),
             Some(hash) => {
                 let document = state.small_blob(&hash, MAX_DOCUMENT_BYTES as u64).await?;
-                let document = document.ok_or_else(|| Problem::missing("the spec is not here; PUT it to /v1/blobs first"))?;
+                let document =
+                    document.ok_or_else(|| Problem::missing("the spec is not here; PUT it to /v1/blobs first"))?;
                 let spec = JobSpec::parse(&document).map_err(|why| wrong(why.to_string()))?;
                 let Self { units, fuel_per_unit, memory_mib, .. } = self;
                 let units = units.or(Some(spec.units));

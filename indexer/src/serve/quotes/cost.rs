@@ -145,8 +145,12 @@ fn rent(strategy: &Strategy) -> u64 {
 fn note(wanted: &Wanted, market: &Market) -> String {
     let class = wanted.class;
     match market.jobs {
-        0 => format!("No job of class {class} was settled in this mint yet: there is no market price; offer what you like and see who comes."),
-        jobs if jobs < ENOUGH => format!("Only {jobs} jobs of class {class} were settled in this mint: too few for more than a guess."),
+        0 => format!(
+            "No job of class {class} was settled in this mint yet: there is no market price; offer what you like and see who comes."
+        ),
+        jobs if jobs < ENOUGH => {
+            format!("Only {jobs} jobs of class {class} were settled in this mint: too few for more than a guess.")
+        }
         jobs => format!("From the last {jobs} settled jobs of class {class} in this mint."),
     }
 }
@@ -174,8 +178,13 @@ mod tests {
         for (strategy, (first, most, quorum), deposit, expected) in table {
             let estimate = estimate(&wanted(strategy, 32), &market([8, 10, 20], 6));
             assert_eq!(estimate.seats, Seats { first, most, quorum }, "{strategy:?}");
-            let medians = [&estimate.deposit, &estimate.expected, &estimate.protocol_fee].map(|s| s.median.clone().unwrap());
-            assert_eq!(medians, [deposit, expected, expected * 250 / 10_000].map(|sum: u64| sum.to_string()), "{strategy:?}");
+            let medians =
+                [&estimate.deposit, &estimate.expected, &estimate.protocol_fee].map(|s| s.median.clone().unwrap());
+            assert_eq!(
+                medians,
+                [deposit, expected, expected * 250 / 10_000].map(|sum: u64| sum.to_string()),
+                "{strategy:?}"
+            );
             assert_eq!(estimate.price_per_unit.p75.as_deref(), Some("20"));
             assert!(estimate.enough);
         }

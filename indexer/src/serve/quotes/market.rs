@@ -184,7 +184,8 @@ pub async fn devices(pool: &PgPool, wanted: &Wanted, class_stake: u64, exposure:
          ORDER BY (d.data ->> 'price_floor')::numeric, d.address LIMIT $13",
     );
     let rows = rows.bind(i32::from(wanted.engine)).bind(i32::from(wanted.cores)).bind(i64::from(wanted.memory_mib));
-    let rows = rows.bind(i64::from(wanted.disk_gib)).bind(i32::from(wanted.gpus)).bind(i64::from(wanted.gpu_memory_mib));
+    let rows =
+        rows.bind(i64::from(wanted.disk_gib)).bind(i32::from(wanted.gpus)).bind(i64::from(wanted.gpu_memory_mib));
     let rows = rows.bind(&wanted.gpu_model).bind(&wanted.region).bind(wanted.verified).bind(i32::from(wanted.class));
     let rows = rows.bind(class_stake.to_string()).bind(exposure.to_string()).bind(CONSIDERED);
     let machines: Vec<Machine> = rows.fetch_all(pool).await?;

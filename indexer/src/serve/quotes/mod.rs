@@ -207,7 +207,9 @@ fn device(rank: u32, ranked: &Ranked, measure: &Measure, seat_price: Option<u64>
             0 => "no outcome in this class yet: half".to_owned(),
             outcomes => format!("score of the operator's record in this class, of {outcomes} outcomes"),
         },
-        format!("a seat fails with {failure_bps} bps; what of its price no bond makes up for, and the time, are lost then"),
+        format!(
+            "a seat fails with {failure_bps} bps; what of its price no bond makes up for, and the time, are lost then"
+        ),
         match wait_seconds {
             0 => format!("{} of {} slots are taken: it can begin at once", candidate.busy, candidate.slots),
             wait => format!("all {} slots are taken: about {wait} s until one is free", candidate.slots),
@@ -250,10 +252,13 @@ fn explanation(wanted: &Wanted, measure: &Measure, fit: &[Ranked]) -> String {
         (None, None) => "the median of the devices' floors, for want of a price",
     };
     let time = match measure.millis_per_unit {
-        Some(_) => format!("for the time that units of this fuel ({FUEL_PER_SECOND} a second) or seconds take on its cores"),
+        Some(_) => {
+            format!("for the time that units of this fuel ({FUEL_PER_SECOND} a second) or seconds take on its cores")
+        }
         None => "for the time that units of this class took lately, or that the class is given".to_owned(),
     };
-    let weights: Vec<_> = NAMES.iter().zip(WEIGHTS).map(|(name, weight)| format!("{name} {} %", weight / 100)).collect();
+    let weights: Vec<_> =
+        NAMES.iter().zip(WEIGHTS).map(|(name, weight)| format!("{name} {} %", weight / 100)).collect();
     let how = format!("Ranked by {}: price is the floor against {price}, {time}.", weights.join(", "));
     match fit {
         [] => format!("No machine fits and takes work now; see left_out. {how}"),
@@ -265,7 +270,9 @@ fn explanation(wanted: &Wanted, measure: &Measure, fit: &[Ranked]) -> String {
             });
             let name = NAMES[leads.unwrap_or(0)];
             let address = &first.candidate.address;
-            format!("{address} is first, before the next one most by its {name}. {how} Among the {CONSIDERED} cheapest that fit.")
+            format!(
+                "{address} is first, before the next one most by its {name}. {how} Among the {CONSIDERED} cheapest that fit."
+            )
         }
     }
 }

@@ -80,7 +80,8 @@ pub fn rank(measure: &Measure, candidates: Vec<Candidate>) -> Vec<Ranked> {
 fn judge(measure: &Measure, reference: u64, candidate: Candidate) -> Ranked {
     let (cost, compute_seconds) = (cost(measure, &candidate), compute_seconds(measure, &candidate));
     let wait_seconds = wait_seconds(measure, &candidate);
-    let failure_bps = share(candidate.failed.saturating_add(1), candidate.valid.saturating_add(candidate.failed).saturating_add(2));
+    let failure_bps =
+        share(candidate.failed.saturating_add(1), candidate.valid.saturating_add(candidate.failed).saturating_add(2));
     let parts = [
         against(reference, cost),
         candidate.score_bps.min(FULL),

@@ -76,14 +76,18 @@ pub async fn collect_garbage(
 ) -> Result<Json<Swept>, Problem> {
     let blobs = state.blobs()?;
     if !caller.roles.contains(&Role::Admin) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "only admins collect garbage; the indexer's operator names them"));
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "only admins collect garbage; the indexer's operator names them",
+        ));
     }
     if collect.keep_hours.is_some_and(|hours| !(1..=87_600).contains(&hours)) {
         return Err(Problem::bad("keep_hours must be 1 to 87600"));
     }
     let keep = collect.keep_hours.or(blobs.settings.blob_keep_hours);
     let swept = blobs.collect(keep, collect.dry_run.unwrap_or(true)).await?;
-    let swept = swept.ok_or_else(|| Problem::new(StatusCode::CONFLICT, "garbage is being collected; ask again later"))?;
+    let swept =
+        swept.ok_or_else(|| Problem::new(StatusCode::CONFLICT, "garbage is being collected; ask again later"))?;
     Ok(Json(swept))
 }
 
@@ -134,7 +138,8 @@ impl Blobs {
     }
 
     async fn expire_uploads(&self, dry_run: bool) -> Result<u64, Problem> {
-        let expired = sqlx::query_scalar("SELECT id FROM uploads WHERE touched_at < now() - make_interval(hours => $1)");
+        let expired =
+            sqlx::query_scalar("SELECT id FROM uploads WHERE touched_at < now() - make_interval(hours => $1)");
         let expired = expired.bind(i32::try_from(self.settings.blob_upload_hours).unwrap_or(i32::MAX));
         let expired: Vec<String> = expired.fetch_all(&self.pool).await?;
         for id in expired.iter().filter(|_| !dry_run) {
@@ -144,7 +149,12 @@ impl Blobs {
     }
 
     /// Goes through what is old enough, batch by batch.
-    async fn delete_unreferenced(&self, connection: &mut PgConnection, hours: u32, swept: &mut Swept) -> Result<(), Problem> {
+    async fn delete_unreferenced(
+        &self,
+        connection: &mut PgConnection,
+        hours: u32,
+        swept: &mut Swept,
+    ) -> Result<(), Problem> {
         let (mut bytes, mut last) = (0, (String::new(), String::new()));
         loop {
             let rows = sqlx::query_as(
