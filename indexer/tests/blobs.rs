@@ -12,28 +12,10 @@ use std::{
 };
 
 use assay_indexer::serve::accounts::Role;
-use blobs_common::{MIB, Vault, sha256};
+use blobs_common::{MIB, Vault, detail, held, noise, sha256};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use solana_sdk::pubkey::Pubkey;
-
-/// Bytes that repeat nowhere near.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state as u8
-    };
-    (0..length).map(|_| next()).collect()
-}
-
-async fn detail(response: reqwest::Response) -> String {
-    assert_eq!(response.headers()["content-type"], "application/problem+json");
-    let problem: Value = response.json().await.unwrap();
-    problem["detail"].as_str().unwrap().to_owned()
-}
 
 /// A request as it is written, which no client tidies up.
 fn raw(base: &str, method: &str, path: &str) -> (u16, String) {
@@ -161,11 +143,6 @@ async fn gone(vault: &Vault, left: usize) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(vault.files().len(), left, "{:?}", vault.files());
-}
-
-async fn held(vault: &Vault, owner: &str) -> i64 {
-    let held = sqlx::query_scalar("SELECT bytes FROM blob_usage WHERE owner = $1").bind(owner);
-    held.fetch_optional(&vault.pool).await.unwrap().unwrap_or(0)
 }
 
 #[tokio::test]
@@ -414,99 +391,4 @@ async fn large_blobs_are_sent_in_chunks() {
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     let response = vault.http.post(vault.path("/v1/blobs/uploads")).body("{}").send().await.unwrap();
     assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
-}
-
-/// The servers of the tests below, in processes of their own.
-#[test]
-#[ignore = "not a test: others start it"]
-fn child() {
-    blobs_common::be_a_child();
-}
-
-#[tokio::test]
-async fn blob_disk_full() {
-    let vault = Vault::bare().await;
-    let disk = vault.folder.path().join("disk");
-    std::fs::create_dir(&disk).unwrap();
-    // A disk of 24 MiB, which the child alone sees.
-    let mount = format!("mount -t tmpfs -o size=24m none {} && exec \"$@\"", disk.display());
-    let wrap = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount.as_str(), "sh"];
-    let served = vault.child(&wrap, &["--blobs", &disk.display().to_string()], &[]);
-    let root = format!("/proc/{}/root{}", served.child.id(), disk.display());
-    let vault = Vault { base: served.base.clone(), ..vault };
-    let kept = vault.store("hello").await;
-    let seen = || blobs_common::files(std::path::Path::new(&root));
-    assert_eq!(seen().len(), 1, "this looks at the child's disk");
-
-    let data = noise(30 * MIB);
-    let path = format!("/v1/blobs/{}", sha256(&data));
-    let full = "the blob store is full; nothing was stored: tell who runs this indexer, or try again later";
-    for _ in 0..2 {
-        let response = vault.put(&path, data.clone()).await;
-        assert_eq!(response.status(), StatusCode::INSUFFICIENT_STORAGE);
-        assert_eq!(detail(response).await, full);
-        assert_eq!(vault.get(&path).await.status(), StatusCode::NOT_FOUND);
-        assert_eq!(held(&vault, "anonymous").await, 5, "what was not stored does not count");
-        while seen().len() > 1 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-    // In chunks: the ones that fit stay, so that one can go on when there is room.
-    let upload = vault.begin(&data, 10 * MIB).await;
-    let id = upload["id"].as_str().unwrap();
-    for (n, status) in [(0, 201), (1, 201), (2, 507), (2, 507)] {
-        let response = vault.chunk(id, n, &data[n * 10 * MIB..(n + 1) * 10 * MIB]).await;
-        assert_eq!(response.status().as_u16(), status, "chunk {n}");
-    }
-    let status: Value = vault.get(&format!("/v1/blobs/uploads/{id}")).await.json().await.unwrap();
-    assert_eq!(status["have"], json!([[0, 1]]));
-    assert_eq!(vault.complete(id).await.status(), StatusCode::CONFLICT);
-    assert_eq!(vault.http.delete(vault.path(&format!("/v1/blobs/uploads/{id}"))).send().await.unwrap().status(), 204);
-    // There is room again, and nothing else was harmed.
-    vault.store(&data[..20 * MIB]).await;
-    assert_eq!(vault.get(&format!("/v1/blobs/{kept}")).await.text().await.unwrap(), "hello");
-}
-
-/// 2 GiB in one request and 1 GiB in chunks of 128 MiB, there and back, with less than 128 MiB of memory in all.
-#[tokio::test(flavor = "multi_thread")]
-async fn several_gigabytes_with_flat_memory() {
-    const BOUND: u64 = 128 << 20;
-    /// SHA-256 of 2 GiB of zeros, and of 1 GiB (`head -c 2G /dev/zero | sha256sum`).
-    const TWO: &str = "a7c744c13cc101ed66c29f672f92455547889cc586ce6d44fe76ae824958ea51";
-    const ONE: &str = "49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14";
-    let gib = 1_u64 << 30;
-    let vault = Vault::bare().await;
-    let served = vault.child(&["env"], &["--blob-put-mib", "2048"], &[]);
-    let vault = Vault { base: served.base.clone(), ..vault };
-    let before = served.most_memory();
-
-    let piece = bytes::Bytes::from(vec![0_u8; MIB]);
-    let zeros = futures_util::stream::iter((0..2_048).map(move |_| Ok::<_, std::io::Error>(piece.clone())));
-    let response = vault.put(&format!("/v1/blobs/{TWO}"), reqwest::Body::wrap_stream(zeros)).await;
-    assert_eq!(response.status(), StatusCode::CREATED);
-
-    let begin = json!({"sha256": ONE, "size": gib.to_string(), "chunk_size": (128 * MIB).to_string()});
-    let upload = vault.http.post(vault.path("/v1/blobs/uploads")).json(&begin).send().await.unwrap();
-    let upload: Value = upload.json().await.unwrap();
-    let id = upload["id"].as_str().unwrap();
-    let chunk = vec![0_u8; 128 * MIB];
-    for n in 0..8 {
-        assert_eq!(vault.chunk(id, n, &chunk).await.status(), StatusCode::CREATED);
-    }
-    assert_eq!(vault.complete(id).await.status(), StatusCode::CREATED);
-
-    for (name, size) in [(TWO, 2 * gib), (ONE, gib)] {
-        let mut response = vault.get(&format!("/v1/blobs/{name}")).await;
-        assert_eq!(response.headers()["content-length"], size.to_string().as_str());
-        let mut received = 0;
-        while let Some(bytes) = response.chunk().await.unwrap_or_else(|why| panic!("{name} after {received}: {why:?}"))
-        {
-            assert!(bytes == chunk[..bytes.len()]);
-            received += bytes.len() as u64;
-        }
-        assert_eq!(received, size);
-    }
-    let (most, mib) = (served.most_memory(), 1 << 20);
-    println!("{} MiB before, {} MiB at most", before / mib, most / mib);
-    assert!(most < BOUND, "{} MiB at most, and {} before anything was sent", most / mib, before / mib);
 }

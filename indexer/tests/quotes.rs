@@ -4,129 +4,13 @@
 
 mod blobs_common;
 mod common;
+mod quotes_common;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use assay_indexer::store::{Batch, Change, EventRow, Row, Table, Writer};
-use blobs_common::{Vault, sha256};
+use assay_indexer::store::Table;
+use blobs_common::sha256;
+use quotes_common::*;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use solana_sdk::pubkey::Pubkey;
-
-fn address(n: u16) -> String {
-    let mut bytes = [7; 32];
-    bytes[..2].copy_from_slice(&n.to_be_bytes());
-    Pubkey::new_from_array(bytes).to_string()
-}
-
-fn row(table: Table, n: u16, data: Value) -> Row {
-    Row { table, address: address(n), slot: 20, change: Change::Scanned(data) }
-}
-
-const MINT: u16 = 1;
-/// Where the addresses of each kind of account begin.
-const OPERATORS: u16 = 100;
-const DEVICES: u16 = 200;
-const OTHERS: u16 = 300;
-const JOBS: u16 = 1_000;
-const EVENTS: u16 = 2_000;
-
-fn config() -> Vec<Row> {
-    let class = |seconds: u32| json!({"seconds": seconds, "stake": "1000"});
-    let escrow = json!({"params": {"fee_bps": 250, "bond_bps": 3000, "wrong_bps": 2500, "seal_factor": 7,
-        "bounty_lamports": 5000, "classes": [class(300), class(1_200), class(3_600), class(10_800), class(36_000)]}});
-    let staking = json!({"params": {"harmed_bps": 4000}});
-    let payment = json!({"mint": address(MINT), "decimals": 6, "bond_rate": "2000000000"});
-    vec![
-        row(Table::EscrowConfigs, 2, escrow),
-        row(Table::StakingConfigs, 3, staking),
-        row(Table::PaymentMints, 4, payment),
-    ]
-}
-
-/// A device and its operator's pool, each with changes.
-fn device(n: u16, device: Value, pool: Value) -> Vec<Row> {
-    let mut can = json!({"engines": 1, "cores": 8, "memory_mib": 16_384, "disk_gib": 100, "gpus": 1, "gpu_memory_mib": 80_000,
-        "gpu_model": "48313030", "region": "4445"});
-    let mut data = json!({"operator": address(OPERATORS + n), "slots": 2, "busy": 0, "available": true, "verified": true,
-        "price_floor": "3600"});
-    for (field, value) in device.as_object().unwrap() {
-        let whole = if can.get(field).is_some() { &mut can } else { &mut data };
-        whole[field] = value.clone();
-    }
-    data["capabilities"] = can;
-    let mut stake = json!({"operator": address(OPERATORS + n), "active": "100000", "locked": "0", "jailed_until": "0"});
-    for (field, value) in pool.as_object().unwrap() {
-        stake[field] = value.clone();
-    }
-    vec![row(Table::Devices, DEVICES + n, data), row(Table::Pools, OPERATORS + 50 + n, stake)]
-}
-
-fn event(job: u16, seat: u16, at: i64, kind: &str, data: Value) -> EventRow {
-    let mut whole = json!({"job": address(JOBS + job), "seat": address(EVENTS + seat), "operator": address(9)});
-    for (field, value) in data.as_object().unwrap() {
-        whole[field] = value.clone();
-    }
-    let signature = format!("{job}-{seat}-{kind}-{at}");
-    EventRow {
-        signature,
-        ix: 0,
-        inner_ix: 0,
-        slot: 20,
-        time: Some(at),
-        program: "escrow",
-        kind: kind.into(),
-        data: whole,
-    }
-}
-
-/// A settled job of class 1 with `seats` of (index of the seat, what it was paid in all, seconds from claim to seal).
-fn settled(batch: &mut Batch, n: u16, strategy: Value, seats: &[(u16, u64, i64)]) {
-    let data = json!({"requester": address(8), "mint": address(MINT), "class": 1, "units": "10", "state": "Settled",
-        "posted_at": "1", "ended_at": (1_000 + u64::from(n)).to_string(), "strategy": strategy});
-    batch.rows.push(row(Table::Jobs, JOBS + n, data));
-    for (seat, amount, seconds) in seats {
-        let (seat, claimed) = (n * 10 + seat, 5_000);
-        batch.events.push(event(n, seat, claimed, "SeatClaimed", json!({})));
-        batch.events.push(event(n, seat, claimed + seconds, "ResultSealed", json!({})));
-        let (paid, fee, royalties) = ((amount - 3).to_string(), "2", "1");
-        let paid = json!({"paid": paid, "fee": fee, "royalties": royalties});
-        batch.events.push(event(n, seat, claimed + 9_000, "SeatSettled", paid));
-    }
-}
-
-async fn market(rows: Vec<Vec<Row>>, jobs: impl FnOnce(&mut Batch)) -> Vault {
-    let vault = Vault::start(&[]).await;
-    let mut batch = Batch { rows: rows.concat(), watermark: Some(20), ..Batch::default() };
-    jobs(&mut batch);
-    Writer::acquire(&vault.url).await.unwrap().unwrap().apply(batch).await.unwrap();
-    vault
-}
-
-async fn ask(vault: &Vault, body: Value) -> Value {
-    let response = vault.http.post(vault.path("/v1/quotes")).json(&body).send().await.unwrap();
-    let status = response.status();
-    let quote: Value = response.json().await.unwrap();
-    assert_eq!(status, StatusCode::OK, "{body}: {quote}");
-    quote
-}
-
-fn order(quote: &Value) -> Vec<Value> {
-    quote["devices"].as_array().unwrap().iter().map(|device| device["device"].clone()).collect()
-}
-
-fn of(devices: &[u16]) -> Vec<Value> {
-    devices.iter().map(|n| json!(address(DEVICES + n))).collect()
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
-
-/// A job of class 1 whose 8 units take 450 s each: on the 8 cores 450 s, an eighth of an hour.
-fn wanted() -> Value {
-    json!({"class": 1, "mint": address(MINT), "units": "8", "seconds_per_unit": 450})
-}
 
 #[tokio::test]
 async fn what_fits_is_asked_of_every_field() {
@@ -283,60 +167,6 @@ async fn devices_are_ranked_and_the_reasons_told() {
 }
 
 #[tokio::test]
-async fn estimates_rest_on_recent_jobs() {
-    let plain = || json!({"Replicated": {"replicas": 2, "quorum": 2, "most": 2, "adaptive": false}});
-    let vault = market(vec![config(), device(1, json!({}), json!({}))], |batch| {
-        // Units at 10, 20, 30 and 40 base units; 60 s for a unit in each but one.
-        for (n, price) in [(1, 10), (2, 20), (3, 30), (4, 40)] {
-            settled(batch, n, plain(), &[(0, price * 10, 600), (1, price * 10, 600)]);
-        }
-        // Of a sampled job the executor's seat, not the committee's.
-        settled(batch, 5, json!({"Sampled": {"samples": 1, "committee": 1}}), &[(0, 500, 6_000), (1, 50, 600)]);
-        // In milestones: the last is paid at the end.
-        settled(batch, 6, json!({"Accepted": {"window": 1}}), &[(0, 200, 600)]);
-        for (at, is_last) in [(100, false), (200, true)] {
-            let part = json!({"paid": "398", "fee": "1", "royalties": "1", "is_last": is_last, "milestone": 0});
-            batch.events.push(event(6, 60, 5_000 + at, "MilestoneReleased", part));
-        }
-        // Another class, another mint, and one that was cancelled.
-        for (n, field, value) in
-            [(7, "class", json!(2)), (8, "mint", json!(address(9))), (9, "state", json!("Cancelled"))]
-        {
-            settled(batch, n, plain(), &[(0, 1_000_000, 1)]);
-            let Change::Scanned(data) = &mut batch.rows.last_mut().unwrap().change else { unreachable!() };
-            data[field] = value;
-        }
-    })
-    .await;
-    let quote = ask(&vault, json!({"class": 1, "mint": address(MINT), "units": "10"})).await;
-    // 10, 20, 30, 40, 50, 60.
-    let expected = json!({"jobs": 6, "enough": true, "note": "From the last 6 settled jobs of class 1 in this mint.",
-        "price_per_unit": {"p25": "20", "median": "30", "p75": "50"}, "seats": {"first": 3, "most": 3, "quorum": 2},
-        "deposit": {"p25": "600", "median": "900", "p75": "1500"}, "expected": {"p25": "600", "median": "900", "p75": "1500"},
-        "fee_bps": 250, "protocol_fee": {"p25": "15", "median": "22", "p75": "37"}, "bond": "180", "exposure": "430",
-        "bounties": "30000", "rent": quote["estimate"]["rent"]});
-    assert_eq!(quote["estimate"], expected);
-    assert_eq!((&quote["decimals"], &quote["units"]), (&json!(6), &json!("10")));
-    // What units took lately is what these will take.
-    assert_eq!(quote["devices"][0]["compute_seconds"], 600);
-    assert!(
-        quote["explanation"].as_str().unwrap().contains(
-            "price is the floor against the market's median, for the time that units of this class took lately"
-        )
-    );
-    let sampled =
-        json!({"class": 1, "mint": address(MINT), "units": "10", "strategy": "sampled", "samples": 2, "committee": 3});
-    let quote = ask(&vault, sampled).await;
-    assert_eq!(quote["estimate"]["deposit"]["median"], (300 + 3 * 60).to_string());
-    // A class without jobs says so.
-    let quote = ask(&vault, json!({"class": 0, "mint": address(MINT), "units": "10"})).await;
-    assert_eq!((&quote["estimate"]["enough"], &quote["estimate"]["deposit"]["median"]), (&json!(false), &json!(null)));
-    assert!(quote["estimate"]["note"].as_str().unwrap().starts_with("No job of class 0 was settled"), "{quote}");
-    let quote = ask(&vault, json!({"class": 2, "mint": address(MINT), "units": "10"})).await;
-    assert!(quote["estimate"]["note"].as_str().unwrap().starts_with("Only 1 jobs"), "{quote}");
-}
-
-#[tokio::test]
 async fn asked_by_query_by_spec_and_wrongly() {
     let vault = market(vec![config(), device(1, json!({}), json!({}))], |_| {}).await;
     let mint = address(MINT);
@@ -384,37 +214,4 @@ async fn asked_by_query_by_spec_and_wrongly() {
     let huge = json!({"class": 4, "mint": mint, "units": "4294967296", "seconds_per_unit": most, "fuel_per_unit": most,
         "price_per_unit": most, "deadline_seconds": u32::MAX, "limit": 100, "gpu_memory_mib": u32::MAX});
     assert_eq!(ask(&vault, huge).await["fit"], 0);
-}
-
-/// The lists are found by index, also when the planner may choose.
-#[tokio::test]
-async fn quotes_use_indexes() {
-    let vault = market(vec![config()], |_| {}).await;
-    let fill = "INSERT INTO devices (address, slot, write_version, data) SELECT 'd' || n, 1, 0,
-            jsonb_build_object('operator', 'o' || n, 'available', n % 2 = 0, 'price_floor', n::text) FROM generate_series(1, 5000) n";
-    sqlx::query(fill).execute(&vault.pool).await.unwrap();
-    let fill = "INSERT INTO jobs (address, slot, write_version, data) SELECT 'j' || n, 1, 0,
-            jsonb_build_object('requester', 'r', 'mint', 'm1', 'class', 1, 'state', 'Settled', 'ended_at', n::text)
-        FROM generate_series(1, 5000) n";
-    sqlx::query(fill).execute(&vault.pool).await.unwrap();
-    sqlx::query("ANALYZE").execute(&vault.pool).await.unwrap();
-    let table = [
-        (
-            "quotes_devices",
-            "SELECT address FROM devices d WHERE d.closed_slot IS NULL AND (d.data ->> 'available')::boolean
-            ORDER BY (d.data ->> 'price_floor')::numeric, d.address LIMIT 500",
-        ),
-        (
-            "quotes_jobs",
-            "SELECT address FROM jobs WHERE state = 'Settled' AND (data ->> 'class')::int = 1 AND mint = 'm1'
-            ORDER BY (data ->> 'ended_at')::bigint DESC LIMIT 200",
-        ),
-    ];
-    for (index, query) in table {
-        let plan: Vec<String> =
-            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("EXPLAIN {query}"))).fetch_all(&vault.pool).await.unwrap();
-        let plan = plan.join("\n");
-        assert!(plan.contains(index), "{plan}");
-        assert!(!plan.contains("Sort"), "{plan}");
-    }
 }

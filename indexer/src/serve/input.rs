@@ -1,11 +1,14 @@
-//! JSON bodies, whose errors are problems too, and integers of 64 bits, which come as strings or numbers.
+//! JSON bodies and parts of paths, whose errors are problems too, and integers of 64 bits, which come as strings or numbers.
 
 use std::fmt;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request, rejection::BytesRejection},
-    http::{StatusCode, header},
+    extract::{
+        FromRequest, FromRequestParts, Path, Request,
+        rejection::{BytesRejection, PathRejection},
+    },
+    http::{StatusCode, header, request::Parts},
 };
 use serde::{
     Deserializer,
@@ -34,6 +37,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
             Category::Data => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why.to_string()),
             _ => Problem::bad(format!("the body is not JSON: {why}")),
         })
+    }
+}
+
+/// Parts of the path: 400 when they are not text.
+pub struct Segments<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, state).await;
+        path.map(|Path(segments)| Self(segments)).map_err(|why| Problem::bad(why.body_text()))
     }
 }
 

@@ -42,6 +42,31 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
+/// Bytes that repeat nowhere near.
+pub fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// What a problem says.
+pub async fn detail(response: Response) -> String {
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let problem: Value = response.json().await.unwrap();
+    problem["detail"].as_str().unwrap().to_owned()
+}
+
+/// Bytes that an owner's quota counts.
+pub async fn held(vault: &Vault, owner: &str) -> i64 {
+    let held = sqlx::query_scalar("SELECT bytes FROM blob_usage WHERE owner = $1").bind(owner);
+    held.fetch_optional(&vault.pool).await.unwrap().unwrap_or(0)
+}
+
 /// The router of an API with these flags, on its own port: its address. It lives as long as the runtime.
 pub async fn serve_here(pool: PgPool, flags: &[String]) -> String {
     let (_, woken) = watch::channel(0);

@@ -14,7 +14,7 @@ use crate::serve::problem::Problem;
 
 impl Blobs {
     /// The blob as IPFS has it, brought into the store; `None` if it does not have it, or has something else.
-    pub(super) async fn from_ipfs(
+    pub(super) async fn bring_from_ipfs(
         &self,
         ipfs: &Ipfs,
         name: &Name,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -17,7 +17,7 @@ use super::{
     range::{self, Asked},
     store::{chunk, whole},
 };
-use crate::serve::problem::Problem;
+use crate::serve::{input::Segments, problem::Problem};
 
 /// Bytes read from the store at a time: a slow reader holds no more than this, and no connection to the store.
 const WINDOW: u64 = 1 << 20;
@@ -38,7 +38,7 @@ const WINDOW: u64 = 1 << 20;
 ))]
 pub async fn get_blob(
     State(state): State<crate::serve::State>,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     answer(state.blobs()?, Kind::Blob, &name, &headers).await
@@ -55,7 +55,7 @@ pub async fn get_blob(
 ))]
 pub async fn head_blob(
     State(state): State<crate::serve::State>,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     answer(state.blobs()?, Kind::Blob, &name, &headers).await
@@ -76,7 +76,7 @@ pub async fn head_blob(
 ))]
 pub async fn get_result(
     State(state): State<crate::serve::State>,
-    Path(root): Path<String>,
+    Segments(root): Segments<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     answer(state.blobs()?, Kind::Result, &root, &headers).await
@@ -92,7 +92,7 @@ pub async fn get_result(
 ))]
 pub async fn head_result(
     State(state): State<crate::serve::State>,
-    Path(root): Path<String>,
+    Segments(root): Segments<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     answer(state.blobs()?, Kind::Result, &root, &headers).await
@@ -182,7 +182,7 @@ impl Blobs {
             return Ok(Some(Entry { kind, name: name.clone(), size, chunked: None, cid }));
         }
         match (&self.ipfs, kind) {
-            (Some(ipfs), Kind::Blob) => self.from_ipfs(ipfs, name, entry.and_then(|entry| entry.cid)).await,
+            (Some(ipfs), Kind::Blob) => self.bring_from_ipfs(ipfs, name, entry.and_then(|entry| entry.cid)).await,
             _ => Ok(None),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use assay_sdk::result::ResultDocument;
 use axum::{
     body::{Body, Bytes},
-    extract::{Path, State, rejection::BytesRejection},
+    extract::{State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
 };
 use futures_util::StreamExt;
@@ -17,7 +17,7 @@ use super::{
     store::{Writing, whole},
     unprocessable,
 };
-use crate::serve::problem::Problem;
+use crate::serve::{input::Segments, problem::Problem};
 
 /// Longest silence of who sends a body.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 ))]
 pub async fn put_blob(
     State(state): State<crate::serve::State>,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
     owner: Owner,
     headers: HeaderMap,
     body: Body,
@@ -79,7 +79,7 @@ pub async fn put_blob(
 ))]
 pub async fn put_result(
     State(state): State<crate::serve::State>,
-    Path(root): Path<String>,
+    Segments(root): Segments<String>,
     owner: Owner,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -24,7 +24,7 @@ use super::{
     unprocessable,
 };
 use crate::serve::{
-    input::{Input, maybe_u64_or_text, u64_or_text},
+    input::{Input, Segments, maybe_u64_or_text, u64_or_text},
     problem::Problem,
 };
 
@@ -140,7 +140,7 @@ fn chunk_size(size: u64, asked: Option<u64>) -> Result<u64, Problem> {
 pub async fn status(
     State(state): State<crate::serve::State>,
     owner: Owner,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Json<UploadStatus>, Problem> {
     let blobs = state.blobs()?;
     let upload = blobs.upload(&id, &owner).await?;
@@ -168,7 +168,7 @@ pub async fn status(
 pub async fn put_chunk(
     State(state): State<crate::serve::State>,
     owner: Owner,
-    Path((id, n)): Path<(String, String)>,
+    Segments((id, n)): Segments<(String, String)>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
@@ -220,7 +220,7 @@ pub async fn put_chunk(
 pub async fn complete(
     State(state): State<crate::serve::State>,
     owner: Owner,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, Problem> {
     let blobs = state.blobs()?;
     let upload = blobs.upload(&id, &owner).await?;
@@ -259,7 +259,7 @@ pub async fn complete(
 pub async fn give_up(
     State(state): State<crate::serve::State>,
     owner: Owner,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<StatusCode, Problem> {
     let blobs = state.blobs()?;
     let upload = blobs.upload(&id, &owner).await?;
