@@ -48,9 +48,6 @@ pub struct Config {
     /// Where to serve the API.
     #[arg(long, env = "ASSAY_LISTEN", default_value = "127.0.0.1:8910", global = true)]
     pub listen: SocketAddr,
-    /// Folder of blobs and results; without it those routes answer 404.
-    #[arg(long, env = "ASSAY_BLOBS", global = true)]
-    pub blobs: Option<PathBuf>,
     /// Folder of the built web app, served at `/`.
     #[arg(long, env = "ASSAY_APP", global = true)]
     pub app: Option<PathBuf>,
@@ -78,6 +75,9 @@ pub struct Config {
     /// Streams, webhooks, notices.
     #[command(flatten)]
     pub live: crate::serve::live::Settings,
+    /// Blobs and results.
+    #[command(flatten)]
+    pub blobs: crate::serve::blobs::Settings,
     /// Write logs as JSON, one object a line, to standard error.
     #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
     pub log_json: bool,

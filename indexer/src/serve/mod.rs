@@ -2,16 +2,18 @@
 
 pub mod accounts;
 pub mod actions;
-mod blobs;
+pub mod blobs;
 pub mod gate;
+mod input;
 pub mod live;
 mod problem;
+mod quotes;
 pub mod read;
 mod reply;
 
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -21,7 +23,6 @@ use std::{
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     response::IntoResponse,
     routing::{any, get},
 };
@@ -59,8 +60,8 @@ pub struct State {
     pub(crate) shared: Shared,
     /// Slots of lag above which `/ready` says 503.
     max_lag: u64,
-    /// Folder of blobs and results.
-    blobs: Option<PathBuf>,
+    /// Blobs and results, if they are kept.
+    blobs: Option<blobs::Blobs>,
     /// Signs and checks tokens.
     keys: accounts::Keys,
     accounts: Arc<accounts::Accounts>,
@@ -92,9 +93,9 @@ impl State {
         let keys = accounts::Keys::load(config.accounts.jwt_secret_file.as_deref())?;
         let live = live::Live::start(&config.live, &shared)?;
         Ok(Self {
-            shared,
             max_lag: config.max_lag_slots,
-            blobs: config.blobs.clone(),
+            blobs: blobs::Blobs::open(&config.blobs, &shared)?,
+            shared,
             keys,
             accounts: Arc::new(accounts::Accounts::new(&config.accounts, config.listen)),
             quotas: Arc::default(),
@@ -111,10 +112,6 @@ impl State {
 }
 
 fn routes() -> OpenApiRouter<State> {
-    let blobs = OpenApiRouter::new()
-        .routes(routes!(blobs::put_blob, blobs::get_blob))
-        .routes(routes!(blobs::put_result, blobs::get_result))
-        .layer(DefaultBodyLimit::max(blobs::MAX_BYTES));
     OpenApiRouter::with_openapi(gate::docs::document())
         .merge(read::routes())
         .merge(live::routes())
@@ -122,7 +119,8 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(gate::health::ready))
         .routes(routes!(gate::health::metrics))
         .merge(accounts::routes())
-        .merge(blobs)
+        .merge(blobs::routes())
+        .merge(quotes::routes())
         .merge(actions::routes())
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{FromRequest, FromRequestParts, Path, Request, State, rejection::JsonRejection},
+    extract::{FromRequestParts, Path, State},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::serve::{
     accounts::Caller,
+    gate::body::Body,
     live::topics::{self, Topics},
     problem::Problem,
     reply::Params,
@@ -103,18 +104,6 @@ pub struct Which {
     /// From the page before.
     #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
-}
-
-/// A JSON body, whose errors are problems too.
-pub struct Body<T>(T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Reply<Self> {
-        let body: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
-        body.map(|Json(body)| Self(body)).map_err(|why| Problem::new(why.status(), why.body_text()))
-    }
 }
 
 /// What the path names; what cannot be a name is the name of nothing.
