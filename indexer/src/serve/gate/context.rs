@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn addresses_come_from_the_peer_or_a_trusted_proxys_last_word() {
-        let table: [(&[(&str, &str)], bool, &str); 6] = [
+        type Headers = &'static [(&'static str, &'static str)];
+        let table: [(Headers, bool, &str); 6] = [
             (&[], false, "10.1.2.0/24"),
             (&[("x-forwarded-for", "9.9.9.9")], false, "10.1.2.0/24"),
             (&[("x-forwarded-for", "9.9.9.9")], true, "9.9.9.0/24"),

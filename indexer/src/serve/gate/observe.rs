@@ -13,7 +13,7 @@ use tracing::Instrument;
 
 use super::{
     context::{Context, REQUEST_ID},
-    headers,
+    headers, is_operation,
 };
 use crate::{Error, Result, serve};
 
@@ -65,7 +65,7 @@ pub async fn observe(State(state): State<serve::State>, request: Request, next: 
     let method = label(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("other", |path| path.as_str()).to_owned();
     let path = request.uri().path();
-    let (policy, private) = (headers::policy(path), headers::is_private(path));
+    let (policy, private, watched) = (headers::policy(path), headers::is_private(path), is_operation(path));
     let id = context.request_id.clone();
     let span = tracing::info_span!("request", id = %id, method, route);
     let started = Instant::now();
@@ -77,8 +77,9 @@ pub async fn observe(State(state): State<serve::State>, request: Request, next: 
     metrics::counter!("assay_http_requests_total", &labels).increment(1);
     metrics::histogram!("assay_http_request_seconds", &labels[..2]).record(latency.as_secs_f64());
     let ms = latency.as_secs_f64() * 1e3;
+    // To those who watch, `not ready` is an answer like any other.
     span.in_scope(|| match status.as_u16() {
-        500.. => tracing::warn!(status = status.as_u16(), ms, "answered"),
+        500.. if !watched => tracing::warn!(status = status.as_u16(), ms, "answered"),
         _ => tracing::debug!(status = status.as_u16(), ms, "answered"),
     });
     headers::secure(response.headers_mut(), policy, private);

@@ -26,6 +26,9 @@ pub async fn problems(request: Request, next: Next) -> Response {
     if matches!(status, StatusCode::SERVICE_UNAVAILABLE) && !response.headers().contains_key(header::RETRY_AFTER) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     // What has a shape of its own, as /health and pages, keeps it.
     let (ours, bare) = (kind.starts_with(PROBLEM), kind.is_empty() || kind.starts_with("text/plain"));
