@@ -1,6 +1,8 @@
 //! A private Postgres for a test: real server, own folder, no port.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod chain;
+pub mod seats;
 pub mod server;
 
 use std::{
