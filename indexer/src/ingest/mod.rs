@@ -12,7 +12,7 @@ use solana_sdk::pubkey::Pubkey;
 use tokio::sync::mpsc;
 
 pub use self::{
-    rpc::RpcSource,
+    rpc::{Patience, RpcSource, probe},
     run::{rebuild, run},
     verify::verify,
 };

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod chain;
+pub mod index;
 pub mod seats;
 pub mod server;
 

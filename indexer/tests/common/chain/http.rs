@@ -128,6 +128,9 @@ impl Call<'_> {
 
     fn listing(&self) -> Answer {
         let (address, config) = (pubkey(&self.params[0])?, &self.params[1]);
+        if config["minContextSlot"].as_u64().is_some_and(|least| least > self.top(config)) {
+            return Err((-32016, "Minimum context slot has not been reached".into()));
+        }
         let all = self.visible(config).rev().filter(|tx| tx.programs().any(|program| *program == address));
         let before = config["before"].as_str();
         // Agave, too, gives nothing after a signature that it does not know.
