@@ -51,7 +51,7 @@ pub struct RpcSource {
     scans: RpcClient,
     ws_url: String,
     programs: Vec<Pubkey>,
-    patience: Patience,
+    pub(super) patience: Patience,
     known: Known,
     /// Block times asked for because the transaction's own was unusable; only the last slots'.
     times: Mutex<HashMap<u64, i64>>,
@@ -147,7 +147,7 @@ impl RpcSource {
         self.patience.ask("getBlock", ask).await
     }
 
-    async fn time(&self, slot: u64, told: Option<i64>) -> Option<i64> {
+    pub(super) async fn time(&self, slot: u64, told: Option<i64>) -> Option<i64> {
         if told.is_some_and(|time| time >= FIRST_BLOCK_TIME) {
             return told;
         }
