@@ -23,7 +23,9 @@ pub enum Kind {
 }
 
 /// Settings of the source.
+// Groups are named after their struct, and there is more than one of this name.
 #[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
 pub struct Settings {
     /// Where notices come from.
     #[arg(long, env = "ASSAY_SOURCE", value_enum, default_value = "rpc", global = true)]

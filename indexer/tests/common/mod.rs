@@ -5,6 +5,7 @@ pub mod chain;
 pub mod index;
 pub mod seats;
 pub mod server;
+pub mod yellowstone;
 
 use std::{
     fs,

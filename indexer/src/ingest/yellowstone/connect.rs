@@ -2,15 +2,13 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt, stream::BoxStream};
 use solana_sdk::pubkey::Pubkey;
 use tonic::{Code, Status};
-use yellowstone_grpc_client::{
-    ClientTlsConfig, GeyserGrpcClient, GeyserGrpcClientError, GeyserStream, SubscribeRequestSink,
-};
+use yellowstone_grpc_client::{ClientTlsConfig, GeyserGrpcClient, GeyserGrpcClientError, SubscribeRequestSink};
 use yellowstone_grpc_proto::geyser::{
     CommitmentLevel, SubscribeRequest, SubscribeRequestFilterAccounts, SubscribeRequestFilterBlocksMeta,
-    SubscribeRequestFilterSlots, SubscribeRequestFilterTransactions, SubscribeUpdate,
+    SubscribeRequestFilterSlots, SubscribeRequestFilterTransactions, SubscribeRequestPing, SubscribeUpdate,
 };
 
 use super::YellowstoneSource;
@@ -22,12 +20,15 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// An account has at most 10 MiB; a transaction's update is far smaller.
 const MOST_BYTES: usize = 64 << 20;
 
-/// An open subscription, its first update already here if it was waited for.
+type Updates = BoxStream<'static, std::result::Result<SubscribeUpdate, Status>>;
+type Open = (SubscribeRequestSink, Updates);
+
+/// An open subscription, its filters in force.
 pub struct Subscription {
     /// For pings.
     pub sink: SubscribeRequestSink,
     /// Updates.
-    pub stream: futures_util::stream::BoxStream<'static, std::result::Result<SubscribeUpdate, Status>>,
+    pub stream: Updates,
     /// Whether everything since the last one comes.
     pub resumed: bool,
 }
@@ -72,14 +73,10 @@ pub async fn subscribe(source: &YellowstoneSource) -> Result<Subscription> {
         }
     }
     let request = request(source.rpc.programs(), None);
-    let (sink, stream) = client.subscribe_with_request(Some(request)).await.map_err(|why| failed("subscribe", &why))?;
-    Ok(Subscription { sink, stream: stream.boxed(), resumed: false })
+    let (sink, stream) = open(&mut client, source, request).await.map_err(|why| failed("subscribe", &why))?;
+    Ok(Subscription { sink, stream, resumed: false })
 }
 
-type Open =
-    (SubscribeRequestSink, futures_util::stream::BoxStream<'static, std::result::Result<SubscribeUpdate, Status>>);
-
-/// Waits for the first update: servers refuse a slot that they no longer have in its place.
 async fn resume(
     client: &mut GeyserGrpcClient,
     source: &YellowstoneSource,
@@ -90,16 +87,29 @@ async fn resume(
     if first.is_some_and(|first| first > from) {
         return Err(Status::out_of_range("too old").into());
     }
-    let request = request(source.rpc.programs(), Some(from));
-    let (sink, stream) = client.subscribe_with_request(Some(request)).await?;
-    let mut stream: GeyserStream = stream;
-    let update = tokio::time::timeout(source.rpc.patience.silence, stream.next()).await;
-    let update = match update {
+    open(client, source, request(source.rpc.programs(), Some(from))).await
+}
+
+/// Subscribes, and waits until the server answers: only then are the filters in force, or was the slot refused. A ping
+/// after the filters makes it answer even while its chain stands still.
+async fn open(
+    client: &mut GeyserGrpcClient,
+    source: &YellowstoneSource,
+    request: SubscribeRequest,
+) -> std::result::Result<Open, GeyserGrpcClientError> {
+    let (mut sink, mut stream) = client.subscribe_with_request(Some(request)).await?;
+    sink.send(ping()).await.map_err(|_| Status::unavailable("the stream ended"))?;
+    let first = match tokio::time::timeout(CONNECT.max(source.rpc.patience.silence), stream.next()).await {
         Err(_) => return Err(Status::deadline_exceeded("nothing came").into()),
         Ok(None) => return Err(Status::unavailable("the stream ended").into()),
-        Ok(Some(update)) => update?,
+        Ok(Some(first)) => first?,
     };
-    Ok((sink, futures_util::stream::once(std::future::ready(Ok(update))).chain(stream).boxed()))
+    Ok((sink, futures_util::stream::once(std::future::ready(Ok(first))).chain(stream).boxed()))
+}
+
+/// What keeps the balancers between from cutting the stream.
+pub fn ping() -> SubscribeRequest {
+    SubscribeRequest { ping: Some(SubscribeRequestPing { id: 1 }), ..Default::default() }
 }
 
 /// Whether the server does not have the slot, or does not replay at all.

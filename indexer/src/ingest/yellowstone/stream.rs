@@ -7,9 +7,7 @@ use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
-use yellowstone_grpc_proto::geyser::{
-    SlotStatus as Status, SubscribeRequest, SubscribeRequestPing, SubscribeUpdateSlot, subscribe_update::UpdateOneof,
-};
+use yellowstone_grpc_proto::geyser::{SlotStatus as Status, SubscribeUpdateSlot, subscribe_update::UpdateOneof};
 
 use super::{
     YellowstoneSource,
@@ -38,17 +36,19 @@ pub async fn follow(source: &YellowstoneSource, notices: mpsc::Sender<Notice>) -
     }
     let mut pings = interval(PING.min(patience.silence / 2));
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The chain's slot when the stream began.
+    let begun_at = source.rpc.slot().await?;
     let mut silent_at = Instant::now() + patience.silence;
     loop {
         let update = tokio::select! {
             update = stream.next() => update.ok_or_else(|| ended("the stream ended"))?,
             _ = pings.tick() => {
-                sink.send(ping()).await.map_err(|_| ended("the stream ended"))?;
+                sink.send(connect::ping()).await.map_err(|_| ended("the stream ended"))?;
                 continue;
             }
             () = sleep_until(silent_at) => {
                 // Slots pass all the time: is it the chain that stands still, or this stream?
-                if source.rpc.slot().await? > source.heard(|heard| heard.confirmed()) {
+                if source.rpc.slot().await? > source.heard(|heard| heard.confirmed()).max(begun_at) {
                     return Err(ended(&format!("nothing came for {:?} while the chain went on", patience.silence)));
                 }
                 silent_at = Instant::now() + patience.silence;
@@ -58,7 +58,7 @@ pub async fn follow(source: &YellowstoneSource, notices: mpsc::Sender<Notice>) -
         let update = update.map_err(|status| connect::refusal("listen", &status))?;
         match update.update_oneof {
             // Balancers between want to see that this end lives, too.
-            Some(UpdateOneof::Ping(_)) => sink.send(ping()).await.map_err(|_| ended("the stream ended"))?,
+            Some(UpdateOneof::Ping(_)) => sink.send(connect::ping()).await.map_err(|_| ended("the stream ended"))?,
             Some(UpdateOneof::Pong(_)) | None => {}
             Some(update) => {
                 silent_at = Instant::now() + patience.silence;
@@ -106,10 +106,6 @@ fn slot(source: &YellowstoneSource, update: &SubscribeUpdateSlot) -> Option<Noti
         _ => return None,
     };
     Some(Notice::Slot { slot, status })
-}
-
-fn ping() -> SubscribeRequest {
-    SubscribeRequest { ping: Some(SubscribeRequestPing { id: 1 }), ..Default::default() }
 }
 
 fn ended(why: &str) -> Error {
