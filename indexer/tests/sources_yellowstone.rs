@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use assay_escrow::SeatState;
 use assay_indexer::{
@@ -83,9 +83,10 @@ async fn yellowstone_replays_into_the_same_rows() {
     let chain = Chain::start().await;
     let server = Yellowstone::start(&chain, Some(TOKEN)).await;
     seats::write(&chain, 1, SeatState::Claimed);
-    let mut told = false;
+    let (mut told, sweeps) = (false, 2 * Rows::new().unwrap().programs().len());
     index_until(source(&chain, &server), &url, NEVER, async || {
-        if !told && count(&pool, "seats").await == 1 {
+        // The loop begins with two sweeps: for the subscription, and because it is time. There are no more after them.
+        if !told && chain.calls("getProgramAccounts") == sweeps && count(&pool, "seats").await == 1 {
             told = true;
             // Written twice in a slot and told last write first: the write version decides.
             chain.put(|block| {
@@ -102,15 +103,14 @@ async fn yellowstone_replays_into_the_same_rows() {
     .await;
     let sealed = "seats WHERE data ->> 'state' = 'Sealed'";
     assert_eq!((count(&pool, sealed).await, count(&pool, "dead_letters").await), (1, 1));
-    // Neither the accounts nor the transactions were asked for one by one.
+    // The stream told all of it: nothing was asked for one by one, or scanned.
     assert_eq!((chain.calls("getTransaction"), chain.calls("getMultipleAccounts")), (0, 0));
+    assert_eq!(chain.calls("getProgramAccounts"), sweeps);
 
     ingest::rebuild(Arc::new(rpc(&chain)), Rows::new().unwrap(), &other).await.unwrap();
-    let events: BTreeMap<i64, i64> = sqlx::query_as("SELECT slot, extract(epoch FROM time)::bigint FROM events")
-        .fetch_all(&pool)
-        .await
-        .map_or_else(|_| BTreeMap::new(), |rows: Vec<(i64, i64)>| rows.into_iter().collect());
-    assert!(events.iter().all(|(slot, time)| *time == EPOCH + slot), "{events:?}");
+    let sql = "SELECT slot, extract(epoch FROM time)::bigint FROM events ORDER BY slot";
+    let times: Vec<(i64, i64)> = sqlx::query_as(sql).fetch_all(&pool).await.unwrap();
+    assert_eq!(times, [(14, EPOCH + 14), (16, EPOCH + 16)]);
     let (mine, theirs) = (tables(&pool).await, tables(&by_rpc).await);
     // What closed before a rebuild is known by its last state alone.
     assert_eq!(mine, theirs);
@@ -239,5 +239,5 @@ async fn yellowstone_dead_slot() {
     assert!(matches!(source.transaction(&listed).await, Err(Error::Rpc { what: "getTransaction", .. })));
     chain.advance(1);
     chain.finalize(12);
-    assert_eq!([heard.next().await, heard.next().await], ["finalized 11", "finalized 12"]);
+    assert_eq!(heard.next().await, "finalized 12");
 }
