@@ -65,6 +65,16 @@ impl Heard {
     }
 }
 
+/// Until there were so many.
+async fn pings(server: &Yellowstone, count: usize) {
+    let wait = async {
+        while server.pings() < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(8), wait).await.expect("no ping");
+}
+
 /// Every seat and every event, without what depends on when it was read.
 async fn tables(pool: &PgPool) -> Vec<Value> {
     let sql = "SELECT jsonb_build_object('address', address, 'closed', closed_slot, 'told', last_state, 'data', data)
@@ -175,16 +185,19 @@ async fn yellowstone_keep_alive() {
     let source = source(&chain, &server);
     let mut heard = Heard::of(&source);
     assert_eq!(heard.next().await, "subscribed");
-    // Of itself, and in answer.
-    while server.pings() < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    for _ in 0..20 {
+    // Of itself, again and again.
+    pings(&server, 6).await;
+    heard.0.abort();
+    // In answer: with this patience its own are ten seconds apart.
+    let patient = Patience { silence: Duration::from_secs(600), ..Patience::default() };
+    let rpc_source = rpc(&chain).patience(patient);
+    let source = Arc::new(YellowstoneSource::new(rpc_source, &server.url(), Some(TOKEN)).unwrap());
+    let mut heard = Heard::of(&source);
+    assert_eq!(heard.next().await, "subscribed");
+    for _ in 0..100 {
+        let before = server.pings();
         server.ping();
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    while server.pings() < 10 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        pings(&server, before + 1).await;
     }
     chain.advance(1);
     chain.finalize(11);
