@@ -61,7 +61,8 @@ impl Heard {
     }
 
     async fn ended(self) -> Error {
-        self.0.await.unwrap().unwrap_err()
+        let ended = tokio::time::timeout(Duration::from_secs(60), self.0).await.expect("it does not end");
+        ended.unwrap().unwrap_err()
     }
 }
 
