@@ -1,13 +1,30 @@
-//! Flags, each with an environment variable.
+//! Settings: flags, each with an environment variable, and a file whose keys are the flags' names.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, Args, CommandFactory, Parser};
+use toml::{Table, Value};
+
+use crate::{Error, Result, commands::Command, ingest};
+
+const CODES: &str = "Exit codes:
+  0  done, or stopped by SIGTERM or Ctrl-C
+  1  failed; `verify`: there are differences; `check`: something cannot be used
+  2  a flag or a setting is wrong
+  3  only a person can mend it: history is missing, the database is another chain's, or not empty for `rebuild`";
 
 /// Mirrors Assay's accounts and events into Postgres and serves them.
 #[derive(Parser, Debug)]
-#[command(name = "assay-indexer", version)]
+#[command(name = "assay-indexer", version, after_help = CODES)]
 pub struct Cli {
+    /// As the command `check`.
+    #[arg(long)]
+    pub check: bool,
     /// What to do; `run` if nothing is said.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -16,20 +33,15 @@ pub struct Cli {
     pub config: Config,
 }
 
-/// What the indexer can do.
-#[derive(Subcommand, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    /// Index and serve until stopped.
-    Run,
-    /// Compare every open row with the chain; each difference is named and makes the exit code 1.
-    Verify,
-    /// Fill an empty database from the chain's history and accounts, then exit.
-    Rebuild,
-}
-
 /// Settings of all subcommands.
 #[derive(Args, Debug, Clone)]
 pub struct Config {
+    /// File of settings (TOML); its keys are the names of these flags. `sample` prints one.
+    #[arg(long, env = "ASSAY_CONFIG", value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// The chain.
+    #[command(flatten)]
+    pub source: ingest::Settings,
     /// The chain's JSON-RPC.
     #[arg(long, env = "ASSAY_RPC_URL", default_value = "http://127.0.0.1:8899", global = true, hide_env_values = true)]
     pub rpc_url: String,
@@ -81,9 +93,82 @@ pub struct Config {
     /// Write logs as JSON, one object a line, to standard error.
     #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
     pub log_json: bool,
+    /// Collector of traces (OTLP over gRPC), in builds with the feature `otel`.
+    #[arg(long, env = "ASSAY_OTLP_ENDPOINT", value_name = "URL", global = true)]
+    pub otlp_endpoint: Option<String>,
+    /// Seconds to end what is under way when it is stopped.
+    #[arg(long, env = "ASSAY_STOP_SECONDS", default_value = "10", global = true)]
+    pub stop_seconds: u64,
 }
 
-fn symbol(text: &str) -> Result<(String, String), String> {
+/// The flags that a file of settings may have as keys.
+pub fn keys() -> Vec<Arg> {
+    let not_settings = ["help", "version", "config", "check"];
+    let flags = Cli::command().get_arguments().cloned().collect::<Vec<_>>();
+    flags.into_iter().filter(|flag| flag.get_long().is_some_and(|long| !not_settings.contains(&long))).collect()
+}
+
+/// The command line with the file's settings put before the flags: those that neither a flag nor its environment
+/// variable gives.
+///
+/// # Errors
+/// [`Error::File`] when the file cannot be read, [`Error::Setting`] that names what is wrong in it.
+pub fn arguments(given: Vec<OsString>, env: impl Fn(&OsStr) -> Option<OsString>) -> Result<Vec<OsString>> {
+    let Some(file) = value(&given, "config").or_else(|| env(OsStr::new("ASSAY_CONFIG"))) else { return Ok(given) };
+    let file = Path::new(&file);
+    let text = std::fs::read_to_string(file);
+    let text = text.map_err(|source| Error::File { path: file.display().to_string(), source })?;
+    let bad = |why: String| Error::Setting(format!("{}: {why}", file.display()));
+    // Without the text that the parser would quote: it may be a secret that does not belong there.
+    let table: Table = text.parse().map_err(|why: toml::de::Error| bad(why.message().to_owned()))?;
+    let known = keys();
+    let mut flags = vec![];
+    for (key, setting) in table {
+        let flag = known.iter().find(|flag| flag.get_long() == Some(&key));
+        let flag =
+            flag.ok_or_else(|| bad(format!("there is no setting `{key}`; `assay-indexer sample` prints all")))?;
+        if is_given(&given, &key) || flag.get_env().and_then(&env).is_some() {
+            continue;
+        }
+        flags.extend(as_flags(&key, flag, setting).map_err(bad)?);
+    }
+    let (program, rest) = given.split_at(given.len().min(1));
+    Ok(program.iter().cloned().chain(flags).chain(rest.iter().cloned()).collect())
+}
+
+fn is_given(given: &[OsString], key: &str) -> bool {
+    let flag = format!("--{key}");
+    given.iter().any(|argument| argument.to_str().is_some_and(|text| text.split('=').next() == Some(&flag)))
+}
+
+fn value(given: &[OsString], key: &str) -> Option<OsString> {
+    let flag = format!("--{key}");
+    let at = given.iter().position(|argument| argument.to_str().is_some_and(|a| a.split('=').next() == Some(&flag)))?;
+    match given.get(at)?.to_str()?.split_once('=') {
+        Some((_, value)) => Some(value.into()),
+        None => given.get(at.checked_add(1)?).cloned(),
+    }
+}
+
+fn as_flags(key: &str, flag: &Arg, setting: Value) -> std::result::Result<Vec<OsString>, String> {
+    let one = |setting: &Value| match setting {
+        Value::String(text) => Ok(text.clone()),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Float(number) => Ok(number.to_string()),
+        Value::Boolean(truth) => Ok(truth.to_string()),
+        _ => Err(format!("`{key}` is neither text, number nor truth value")),
+    };
+    let given = match (&setting, flag.get_action().takes_values()) {
+        (Value::Boolean(true), false) => return Ok(vec![format!("--{key}").into()]),
+        (Value::Boolean(false), false) => return Ok(vec![]),
+        (_, false) => return Err(format!("`{key}` is either true or false")),
+        (Value::Array(all), true) => all.iter().map(one).collect::<std::result::Result<Vec<_>, _>>()?,
+        (_, true) => vec![one(&setting)?],
+    };
+    Ok(given.into_iter().map(|value| format!("--{key}={value}").into()).collect())
+}
+
+fn symbol(text: &str) -> std::result::Result<(String, String), String> {
     let (mint, name) = text.split_once('=').ok_or("expected MINT=NAME")?;
     mint.parse::<solana_sdk::pubkey::Pubkey>().map_err(|_| format!("{mint} is no address"))?;
     let short = (1..=10).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric());

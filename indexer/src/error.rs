@@ -28,6 +28,28 @@ pub enum Error {
         /// The client's words, without the url.
         why: String,
     },
+    /// The Yellowstone server does not answer, or its stream has ended.
+    #[error(
+        "the Yellowstone stream failed at {what}: {why}; check --yellowstone-url and --yellowstone-token-file \
+         (indexing goes on by polling)"
+    )]
+    Yellowstone {
+        /// What was done.
+        what: &'static str,
+        /// Why, without the url and the token.
+        why: String,
+    },
+    /// A recording cannot be used.
+    #[error("the recording is broken{}: {why}; record it again", .line.checked_sub(1).map(|_| format!(" at line {line}")).unwrap_or_default())]
+    Recording {
+        /// Where, from 1; 0 if nowhere in particular.
+        line: usize,
+        /// Why.
+        why: String,
+    },
+    /// The settings contradict each other, or name what is not there.
+    #[error("{0}; see `assay-indexer --help`")]
+    Setting(String),
     /// History that the tables lack is not to be had.
     #[error(
         "history is missing: the tables end at slot {indexed}, but the node's history begins at {first}; \

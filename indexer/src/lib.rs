@@ -3,6 +3,7 @@
 //! `ingest` (a [`ingest::Source`] of notices, history and scans) -> `decode` (bytes to rows) -> `store` (guarded,
 //! batched writes, the watermark in the same transaction) -> `serve` (the API).
 
+pub mod commands;
 pub mod config;
 pub mod decode;
 pub mod error;

@@ -2,9 +2,12 @@
 
 mod extract;
 mod history;
+mod recorded;
 mod rpc;
 mod run;
+mod selected;
 mod verify;
+mod yellowstone;
 
 use std::future::Future;
 
@@ -12,9 +15,12 @@ use solana_sdk::pubkey::Pubkey;
 use tokio::sync::mpsc;
 
 pub use self::{
-    rpc::RpcSource,
+    recorded::{RecordedSource, Recorder},
+    rpc::{Patience, RpcSource, probe},
     run::{rebuild, run},
+    selected::{Kind, Selected, Settings},
     verify::verify,
+    yellowstone::YellowstoneSource,
 };
 use crate::Result;
 

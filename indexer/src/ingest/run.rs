@@ -339,6 +339,10 @@ async fn subscribe<S: Source>(source: Arc<S>, notices: mpsc::Sender<Notice>, sto
         };
         if let Err(why) = ended {
             trouble.report(&why);
+            // The loop finds the gap, too, when it begins again; and stops.
+            if matches!(why, Error::Gap { .. }) {
+                return;
+            }
         }
         // It worked for a while: start over with short pauses, and say so when it fails again.
         if started.elapsed() > Duration::from_secs(10) {

@@ -2,7 +2,11 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod gate;
+pub mod chain;
+pub mod index;
+pub mod seats;
 pub mod server;
+pub mod yellowstone;
 
 use std::{
     fs,

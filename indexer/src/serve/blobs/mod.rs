@@ -115,6 +115,16 @@ impl Blobs {
     }
 }
 
+/// Whether the store that the settings name can be written to, in words; `None` if they name none.
+///
+/// # Errors
+/// As [`Blobs::open`], and when the store refuses.
+pub async fn probe(settings: &Settings) -> crate::Result<Option<String>> {
+    let Some(store) = Store::open(settings)? else { return Ok(None) };
+    store.probe().await?;
+    Ok(Some("the store can be written to".into()))
+}
+
 impl super::State {
     fn blobs(&self) -> Result<&Blobs, Problem> {
         let missing = || Problem::missing("this indexer keeps no blobs; start it with --blobs or --blob-store");

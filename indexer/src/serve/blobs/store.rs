@@ -63,6 +63,17 @@ impl Store {
         Ok(Self { objects: Arc::new(PrefixStore::new(s3, prefix)), folder: None })
     }
 
+    /// Writes an object and deletes it.
+    ///
+    /// # Errors
+    /// [`Error::Start`] with the store's own words when it refuses.
+    pub async fn probe(&self) -> crate::Result<()> {
+        let path = Path::from(format!("uploads/check-{}", std::process::id()));
+        let refused = |why: object_store::Error| Error::Start(format!("the blob store refuses: {why}"));
+        self.objects.put(&path, Bytes::from_static(b"assay").into()).await.map_err(refused)?;
+        self.objects.delete(&path).await.map_err(refused)
+    }
+
     /// Whether it is there, and how long it is.
     pub async fn size(&self, path: &Path) -> Result<Option<u64>, Problem> {
         match self.objects.head(path).await {
