@@ -1,9 +1,12 @@
 //! From the chain into the store. Correctness comes from polling (history and scans); notices only make it fast.
 
+mod audit;
 mod extract;
 mod history;
 mod rpc;
 mod run;
+mod sweep;
+mod trouble;
 mod verify;
 
 use std::future::Future;
@@ -13,7 +16,7 @@ use tokio::sync::mpsc;
 
 pub use self::{
     rpc::RpcSource,
-    run::{rebuild, run},
+    run::{rebuild, retry_dead, run},
     verify::verify,
 };
 use crate::Result;

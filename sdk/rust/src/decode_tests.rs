@@ -166,9 +166,9 @@ fn short_long_and_foreign_data_are_errors() {
 #[test]
 fn an_idl_is_checked_when_it_is_read() {
     let broken = IDLS[3].replace("\"name\": \"Seat\"", "\"name\": \"Chair\"");
-    assert!(Program::read(&broken).is_ok(), "renamed everywhere");
+    assert!(Program::read(&broken, 1).is_ok(), "renamed everywhere");
     let broken = IDLS[3].replace(&assay_escrow::ID.to_string(), "nowhere");
-    assert!(matches!(Program::read(&broken), Err(DecodeError::BadIdl(name, _)) if name == "assay_escrow"));
+    assert!(matches!(Program::read(&broken, 1), Err(DecodeError::BadIdl(name, _)) if name == "assay_escrow"));
 }
 
 /// Types that no account has yet: options, vectors, tuples, enums with fields.
@@ -195,8 +195,8 @@ fn every_shape_of_type() {
             ]}}
         ]
     });
-    let (id, program) = Program::read(&idl.to_string()).unwrap();
-    let decoder = Decoder { programs: HashMap::from([(id, program)]) };
+    let (id, program) = Program::read(&idl.to_string(), 1).unwrap();
+    let decoder = Decoder { programs: HashMap::from([(id, vec![program])]) };
     let mut bytes = vec![0, 0, 0, 0, 0, 0, 0, 1];
     bytes.extend([1, 0, 1, 7, 0, 0, 0, 0, 0, 0, 0]);
     bytes.extend([2, 0, 0, 0, 1, 0, 2, 1]);
