@@ -183,14 +183,21 @@ impl<S: Source> Indexer<S> {
             for (table, address) in self.writer.touched().at(slot) {
                 by_program.entry(table.program()).or_default().push((table, address));
             }
-            for (program, rows) in by_program {
+            let scanned = self.writer.touched().programs_since(slot);
+            let programs: BTreeSet<&str> = by_program.keys().copied().chain(scanned.iter().copied()).collect();
+            for program in programs {
                 let chain = self.whole(program, Commitment::Confirmed).await?;
                 if chain.slot <= slot {
                     // A node that is not as far cannot tell; the audit will.
                     continue;
                 }
-                let mut looks = self.writer.rows_of(&rows, slot).await?;
-                looks.retain(|look| look.slot == slot);
+                let looks = if scanned.contains(&program) {
+                    // A scan of this slot or a later one may have told what was written in it.
+                    self.writer.rows_between(program, slot.saturating_sub(1), chain.slot).await?
+                } else {
+                    let of_program = by_program.get(program).map_or(&[][..], Vec::as_slice);
+                    self.writer.rows_of(of_program, slot).await?
+                };
                 let states = self.judge(looks, &chain, &mut Doubts::none()).await?;
                 self.settle(Settlement { states, ..Settlement::default() }).await?;
             }

@@ -103,4 +103,9 @@ impl Touched {
     pub fn programs(&self, to: u64) -> Vec<&'static str> {
         self.programs.iter().filter(|(_, slot)| **slot <= to).map(|(program, _)| *program).collect()
     }
+
+    /// The programs that a scan at `slot` or later touched.
+    pub fn programs_since(&self, slot: u64) -> Vec<&'static str> {
+        self.programs.iter().filter(|(_, at)| **at >= slot).map(|(program, _)| *program).collect()
+    }
 }

@@ -1,7 +1,11 @@
 //! A private Postgres for a test: real server, own folder, no port.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod child;
+pub mod fake;
+pub mod script;
 pub mod server;
+pub mod tables;
 
 use std::{
     fs,

@@ -216,3 +216,58 @@ fn every_shape_of_type() {
     lie.extend([0xff; 4]);
     assert!(matches!(decoder.account(&id, &lie), Err(DecodeError::TooShort { field, .. }) if field == "list"));
 }
+
+/// A record as the first build left it, and the same of a layout that nobody knows.
+#[test]
+fn an_older_layout_is_read_by_its_own_idl_or_refused() {
+    let record = |version: u8| {
+        let mut bytes = assay_reputation::Record::DISCRIMINATOR.to_vec();
+        let operator = Pubkey::new_from_array([2; 32]);
+        let old = assay_reputation::RecordV1 {
+            version,
+            bump: 7,
+            operator,
+            class: 3,
+            good: 11,
+            bad: 12,
+            updated_at: -1,
+            consecutive_valid: 4,
+            valid: 5,
+            wrong: 6,
+            silent: 8,
+        };
+        old.serialize(&mut bytes).unwrap();
+        bytes
+    };
+    let expected = json!({
+        "version": 1, "bump": 7, "operator": Pubkey::new_from_array([2; 32]).to_string(), "class": 3, "good": "11",
+        "bad": "12", "updated_at": "-1", "consecutive_valid": 4, "valid": 5, "wrong": 6, "silent": 8,
+    });
+    let decoded = decoder().account(&assay_reputation::ID, &record(1)).unwrap();
+    assert_eq!(decoded, Decoded { program: "reputation", kind: "Record".into(), json: expected });
+    for version in [0, 3] {
+        let refused = decoder().account(&assay_reputation::ID, &record(version));
+        assert_eq!(refused, Err(DecodeError::UnknownLayout { kind: "Record".into(), version }));
+    }
+    let mut none = bytes_of_version(9);
+    assert_eq!(
+        decoder().account(&assay_escrow::ID, &none),
+        Err(DecodeError::UnknownLayout { kind: "Seat".into(), version: 9 })
+    );
+    none[8] = assay_escrow::VERSION;
+    assert!(decoder().account(&assay_escrow::ID, &none).is_ok());
+}
+
+fn bytes_of_version(version: u8) -> Vec<u8> {
+    account(&Seat { version, ..seat() })
+}
+
+#[test]
+fn an_old_idl_must_be_what_its_name_says() {
+    let old = include_str!("../../../idl/old/reputation.v1.json");
+    assert!(Decoder::with(&[("reputation", 1, old)]).is_ok());
+    for wrong in [("escrow", 1), ("reputation", assay_reputation::VERSION)] {
+        let refused = Decoder::with(&[(wrong.0, wrong.1, old)]);
+        assert!(matches!(refused, Err(DecodeError::BadIdl(..))), "{wrong:?}");
+    }
+}

@@ -1,0 +1,156 @@
+//! The writer killed with SIGKILL, a process of its own each time.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anchor_lang as _;
+use assay_escrow as _;
+use assay_indexer::{
+    decode::Rows,
+    ingest,
+    store::{self, Batch, Change, EventRow, Row, Table, Writer},
+};
+use common::{
+    Postgres,
+    child::{kill, spawn, task},
+    fake::index_until,
+    script::{Random, chain},
+    tables::{count, dump, retracted},
+};
+use serde_json::json;
+use sqlx::{Connection, PgConnection, PgPool};
+use tokio_util::sync::CancellationToken;
+
+/// Between two sweeps of the run that is killed.
+const SWEEP: Duration = Duration::from_millis(40);
+/// Ticks of the chain: more than the killing takes.
+const TICKS: u64 = 9_000;
+/// Nanoseconds of a tick.
+const TICK: u128 = 5_000_000;
+
+/// What the killed processes do.
+#[tokio::test]
+#[ignore = "a process that other tests start"]
+async fn child() {
+    let Some(task) = task() else { return };
+    let url = &task[1];
+    if task[0] == "apply" {
+        Writer::acquire(url).await.unwrap().unwrap().apply(batch()).await.unwrap();
+        return;
+    }
+    let (chain, _) = chain(task[2].parse().unwrap(), TICKS, task[3].parse().unwrap(), TICK);
+    let stop = CancellationToken::new();
+    ingest::run(Arc::new(chain), Rows::new().unwrap(), url, SWEEP, stop).await.unwrap();
+}
+
+/// Something of everything.
+fn batch() -> Batch {
+    let data = json!({"state": "Open", "posted_at": "5", "requester": "r", "mint": "m"});
+    let row = |address: &str, change| Row { table: Table::Jobs, address: address.into(), slot: 10, change };
+    let event = EventRow {
+        signature: "s".into(),
+        ix: 0,
+        inner_ix: 0,
+        slot: 10,
+        time: None,
+        program: "escrow",
+        kind: "JobCancelled".into(),
+        data: json!({"job": "a"}),
+    };
+    Batch {
+        rows: vec![row("a", Change::Written(1, data.clone())), row("b", Change::Last(data))],
+        events: vec![event],
+        dead: vec![store::DeadLetter {
+            key: "c".into(),
+            program: "p".into(),
+            slot: 10,
+            time: None,
+            bytes: vec![1],
+            error: "e".into(),
+        }],
+        watermark: Some(10),
+        ..Batch::default()
+    }
+}
+
+async fn what_is_there(pool: &PgPool) -> (i64, i64, i64, u64) {
+    let (jobs, events) = (count(pool, "jobs").await, count(pool, "events").await);
+    (jobs, events, count(pool, "dead_letters").await, store::watermark(pool).await.unwrap())
+}
+
+/// Kills a child while its batch waits for `lock`, and applies the batch again.
+async fn killed_at(lock: &'static str, waits: &str) {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("killed").await;
+    let mut holder = PgConnection::connect(&url).await.unwrap();
+    let mut held = holder.begin().await.unwrap();
+    sqlx::query(lock).execute(&mut *held).await.unwrap();
+    let child = spawn(&["apply", &url]);
+    // What it waits with is the statement that the lock is for: all before it is done.
+    let waiting = format!(
+        "pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'assay-indexer' AND query LIKE '{waits}%'"
+    );
+    while count(&pool, &waiting).await == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    kill(child);
+    held.rollback().await.unwrap();
+    let mut writer = loop {
+        if let Some(writer) = Writer::acquire(&url).await.unwrap() {
+            break writer;
+        }
+    };
+    assert_eq!(what_is_there(&pool).await, (0, 0, 0, 0), "all or nothing");
+    writer.apply(batch()).await.unwrap();
+    assert_eq!(what_is_there(&pool).await, (2, 1, 1, 10));
+}
+
+#[tokio::test]
+async fn kill_9_mid_batch() {
+    killed_at("LOCK TABLE events IN EXCLUSIVE MODE", "WITH added").await;
+}
+
+#[tokio::test]
+async fn kill_9_between_data_and_watermark() {
+    // After the child became the writer, which counts itself there.
+    killed_at("LOCK TABLE dead_letters IN EXCLUSIVE MODE", "INSERT INTO dead_letters").await;
+}
+
+#[tokio::test]
+async fn killed_at_200_random_points() {
+    let seed = 20_260_101;
+    println!("seed {seed}");
+    let mut random = Random(seed);
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("killed").await;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    let (chain, last) = chain(seed, TICKS, since, TICK);
+    let (mut lives, mut before) = (0, 0);
+    for _ in 0..200 {
+        let child = spawn(&["run", &url, &seed.to_string(), &since.to_string()]);
+        tokio::time::sleep(Duration::from_millis(20 + random.below(240))).await;
+        kill(child);
+        let now: i64 = sqlx::query_scalar("SELECT slot + finalized FROM watermark").fetch_one(&pool).await.unwrap();
+        lives += i32::from(now > before);
+        before = now;
+    }
+    let (events, gone) = (count(&pool, "events").await, retracted(&pool).await.len());
+    println!("{lives} of 200 lives wrote; {events} events and {gone} retractions when the last was killed");
+    assert!(lives >= 50 && events >= 500 && gone >= 5, "the killed must have been at work");
+    index_until(&chain, &url, SWEEP, async || store::finalized(&pool).await.unwrap() >= last - 1).await;
+
+    let (url, rebuilt) = postgres.migrated("rebuilt").await;
+    ingest::rebuild(Arc::new(chain.clone()), Rows::new().unwrap(), &url).await.unwrap();
+    let (found, expected) = (dump(&pool).await, dump(&rebuilt).await);
+    assert!(expected.len() > 1_000);
+    let first = found.iter().zip(&expected).find(|(found, expected)| found != expected);
+    assert!(first.is_none(), "{first:?}");
+    assert_eq!(found.len(), expected.len());
+    assert_eq!(ingest::verify(&chain, &pool).await.unwrap(), Vec::<String>::new());
+}
