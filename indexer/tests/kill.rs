@@ -6,7 +6,7 @@ mod common;
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use anchor_lang as _;
@@ -18,21 +18,20 @@ use assay_indexer::{
 };
 use common::{
     Postgres,
-    child::{kill, spawn, task},
+    child::{kill, ready, spawn, task},
     fake::index_until,
     script::{Random, chain},
-    tables::{count, dump, retracted},
+    tables::{count, dump, json, retracted},
 };
-use serde_json::json;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 
 /// Between two sweeps of the run that is killed.
 const SWEEP: Duration = Duration::from_millis(40);
-/// Ticks of the chain: more than the killing takes.
-const TICKS: u64 = 9_000;
+/// Ticks of the chain.
+const TICKS: u64 = 3_000;
 /// Nanoseconds of a tick.
-const TICK: u128 = 5_000_000;
+const TICK: u128 = 40_000_000;
 
 /// What the killed processes do.
 #[tokio::test]
@@ -44,14 +43,21 @@ async fn child() {
         Writer::acquire(url).await.unwrap().unwrap().apply(batch()).await.unwrap();
         return;
     }
-    let (chain, _) = chain(task[2].parse().unwrap(), TICKS, task[3].parse().unwrap(), TICK);
-    let stop = CancellationToken::new();
-    ingest::run(Arc::new(chain), Rows::new().unwrap(), url, SWEEP, stop).await.unwrap();
+    let (chain, _) = chain(task[2].parse().unwrap(), TICKS, 0, TICK);
+    let rows = Rows::new().unwrap();
+    chain.with(|chain| chain.clock = Some((since(task[3].parse().unwrap()), TICK)));
+    println!("ready");
+    ingest::run(Arc::new(chain), rows, url, SWEEP, CancellationToken::new()).await.unwrap();
+}
+
+/// The begin of a chain that has come so far by now.
+fn since(tick: u128) -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() - tick * TICK
 }
 
 /// Something of everything.
 fn batch() -> Batch {
-    let data = json!({"state": "Open", "posted_at": "5", "requester": "r", "mint": "m"});
+    let data = serde_json::json!({"state": "Open", "posted_at": "5", "requester": "r", "mint": "m"});
     let row = |address: &str, change| Row { table: Table::Jobs, address: address.into(), slot: 10, change };
     let event = EventRow {
         signature: "s".into(),
@@ -61,7 +67,7 @@ fn batch() -> Batch {
         time: None,
         program: "escrow",
         kind: "JobCancelled".into(),
-        data: json!({"job": "a"}),
+        data: serde_json::json!({"job": "a"}),
     };
     Batch {
         rows: vec![row("a", Change::Written(1, data.clone())), row("b", Change::Last(data))],
@@ -84,20 +90,23 @@ async fn what_is_there(pool: &PgPool) -> (i64, i64, i64, u64) {
     (jobs, events, count(pool, "dead_letters").await, store::watermark(pool).await.unwrap())
 }
 
-/// Kills a child while its batch waits for `lock`, and applies the batch again.
-async fn killed_at(lock: &'static str, waits: &str) {
+/// Kills a child while its batch waits with a statement, and applies the batch again.
+async fn killed_at(prepare: &'static str, lock: &'static str, waits: &str) {
     let postgres = Postgres::start().await;
     let (url, pool) = postgres.migrated("killed").await;
+    sqlx::raw_sql(prepare).execute(&pool).await.unwrap();
     let mut holder = PgConnection::connect(&url).await.unwrap();
     let mut held = holder.begin().await.unwrap();
     sqlx::query(lock).execute(&mut *held).await.unwrap();
     let child = spawn(&["apply", &url]);
-    // What it waits with is the statement that the lock is for: all before it is done.
     let waiting = format!(
         "pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'assay-indexer' AND query LIKE '{waits}%'"
     );
+    let mut tries = 0;
     while count(&pool, &waiting).await == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
+        tries += 1;
+        assert!(tries < 1_000, "it never waited: {:?}", json(&pool, "SELECT to_jsonb(a) FROM pg_stat_activity a").await);
     }
     kill(child);
     held.rollback().await.unwrap();
@@ -113,13 +122,16 @@ async fn killed_at(lock: &'static str, waits: &str) {
 
 #[tokio::test]
 async fn kill_9_mid_batch() {
-    killed_at("LOCK TABLE events IN EXCLUSIVE MODE", "WITH added").await;
+    // Rows and events are written, dead letters are not.
+    killed_at("", "LOCK TABLE dead_letters IN EXCLUSIVE MODE", "DELETE FROM dead_letters").await;
 }
 
 #[tokio::test]
 async fn kill_9_between_data_and_watermark() {
-    // After the child became the writer, which counts itself there.
-    killed_at("LOCK TABLE dead_letters IN EXCLUSIVE MODE", "INSERT INTO dead_letters").await;
+    let prepare = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN new; END $$;
+         CREATE TRIGGER wait BEFORE UPDATE OF slot ON watermark FOR EACH ROW EXECUTE FUNCTION wait()";
+    killed_at(prepare, "SELECT pg_advisory_xact_lock(1)", "UPDATE watermark SET slot").await;
 }
 
 #[tokio::test]
@@ -129,20 +141,30 @@ async fn killed_at_200_random_points() {
     let mut random = Random(seed);
     let postgres = Postgres::start().await;
     let (url, pool) = postgres.migrated("killed").await;
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
-    let (chain, last) = chain(seed, TICKS, since, TICK);
-    let (mut lives, mut before) = (0, 0);
+    let (chain, last) = chain(seed, TICKS, 0, TICK);
+    let progress = async || -> i64 {
+        sqlx::query_scalar("SELECT slot + finalized FROM watermark").fetch_one(&pool).await.unwrap()
+    };
+    let (mut lives, mut tick) = (0, 1);
     for _ in 0..200 {
-        let child = spawn(&["run", &url, &seed.to_string(), &since.to_string()]);
-        tokio::time::sleep(Duration::from_millis(20 + random.below(240))).await;
+        let before = progress().await;
+        let (child, begin) = (ready(&["run", &url, &seed.to_string(), &tick.to_string()]), Instant::now());
+        // Most lives get as far as writing; the others end while they begin.
+        if random.below(4) > 0 {
+            while progress().await == before && begin.elapsed() < Duration::from_secs(1) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(random.below(80))).await;
         kill(child);
-        let now: i64 = sqlx::query_scalar("SELECT slot + finalized FROM watermark").fetch_one(&pool).await.unwrap();
-        lives += i32::from(now > before);
-        before = now;
+        lives += i32::from(progress().await > before);
+        // A little more than the child saw, so that time does not go back; and no longer than there are slots.
+        tick = (tick + 2 + begin.elapsed().as_nanos() / TICK).min(u128::from(TICKS) - 100);
     }
     let (events, gone) = (count(&pool, "events").await, retracted(&pool).await.len());
     println!("{lives} of 200 lives wrote; {events} events and {gone} retractions when the last was killed");
     assert!(lives >= 50 && events >= 500 && gone >= 5, "the killed must have been at work");
+    chain.with(|chain| chain.clock = Some((since(u128::from(TICKS) * 2), TICK)));
     index_until(&chain, &url, SWEEP, async || store::finalized(&pool).await.unwrap() >= last - 1).await;
 
     let (url, rebuilt) = postgres.migrated("rebuilt").await;
