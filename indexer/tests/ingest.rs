@@ -111,3 +111,32 @@ async fn a_hole_in_history_stops_it_and_what_is_unreadable_does_not() {
     let run = ingest::run(Arc::new(chain), Rows::new().unwrap(), &url, NEVER, CancellationToken::new()).await;
     assert!(matches!(run, Err(Error::Gap { indexed: 10, first: 400 })), "{run:?}");
 }
+
+#[tokio::test]
+async fn verify_names_every_event_that_differs() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("verified").await;
+    let chain = Fake::at(10);
+    for n in 1..=4 {
+        chain.settle(n, true);
+    }
+    index_until(&chain, &url, NEVER, async || count(&pool, "events").await == 4).await;
+    index_until(&chain, &url, NEVER, async || assay_indexer::store::finalized(&pool).await.unwrap() == 14).await;
+    assert_eq!(ingest::verify(&chain, &pool).await.unwrap(), Vec::<String>::new());
+    let wrong = "DELETE FROM events WHERE id = 1; UPDATE events SET kind = 'Other' WHERE id = 2;
+        UPDATE events SET signature = 'never' WHERE id = 3; UPDATE events SET inner_ix = 9 WHERE id = 4";
+    sqlx::raw_sql(wrong).execute(&pool).await.unwrap();
+    let found = ingest::verify(&chain, &pool).await.unwrap();
+    let begins = [
+        "1 events of never at slot 13 (ids [3]): not in the chain's history",
+        "event 2 (Other settle-2-12/0/2): at slot 12 here; on the chain SeatSettled at slot 12: ",
+        "event 4 (SeatSettled settle-4-14/0/9): in the database, not on the chain",
+        "event SeatSettled settle-1-11/0/2: on the chain at slot 11, not in the database",
+        "event SeatSettled settle-3-13/0/2: on the chain at slot 13, not in the database",
+        "event SeatSettled settle-4-14/0/2: on the chain at slot 14, not in the database",
+    ];
+    assert_eq!(found.len(), begins.len(), "{found:?}");
+    for (found, begin) in found.iter().zip(begins) {
+        assert!(found.starts_with(begin), "{found}");
+    }
+}

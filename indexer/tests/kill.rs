@@ -176,3 +176,33 @@ async fn killed_at_200_random_points() {
     assert_eq!(found.len(), expected.len());
     assert_eq!(ingest::verify(&chain, &pool).await.unwrap(), Vec::<String>::new());
 }
+
+/// Resident memory of a process, in kB.
+fn memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches("kB").trim().parse().unwrap()
+}
+
+#[tokio::test]
+async fn soak_memory_flat() {
+    /// kB that the second half may be above the first: what an allocator keeps, not what a leak of this load makes.
+    const MORE: u64 = 16 * 1_024;
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("soak").await;
+    let child = ready(&["run", &url, "7", "1"]);
+    let (mut halves, half) = ([0, 0], u64::from(u16::try_from(TICKS).unwrap()) / 24);
+    for (n, most) in halves.iter_mut().enumerate() {
+        // A part of the chain each, however long it takes.
+        let until = 100 + half * (u64::try_from(n).unwrap() + 1);
+        while store::watermark(&pool).await.unwrap() < until {
+            *most = memory(child.id()).max(*most);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let events = count(&pool, "events").await;
+    kill(child);
+    println!("{halves:?} kB with {events} events");
+    assert!(events > 100, "it was under load");
+    assert!(halves[1] <= halves[0] + MORE, "{halves:?}");
+}

@@ -8,6 +8,7 @@ mod run;
 mod sweep;
 mod trouble;
 mod verify;
+mod verify_events;
 
 use std::future::Future;
 

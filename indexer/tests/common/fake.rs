@@ -314,3 +314,14 @@ pub async fn index_with(chain: &Fake, rows: Rows, url: &str, sweep: Duration, do
         () = wait => {}
     }
 }
+
+/// Runs the indexer in a thread of its own until the token is cancelled.
+pub fn index_beside(chain: &Fake, url: &str, sweep: Duration) -> CancellationToken {
+    let (stop, chain, url) = (CancellationToken::new(), Arc::new(chain.clone()), url.to_owned());
+    let stopped = stop.clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(ingest::run(chain, Rows::new().unwrap(), &url, sweep, stopped)).unwrap();
+    });
+    stop
+}
