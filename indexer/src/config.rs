@@ -66,6 +66,9 @@ pub struct Config {
     /// Sign-in.
     #[command(flatten)]
     pub accounts: crate::serve::accounts::Settings,
+    /// How the store is kept.
+    #[command(flatten)]
+    pub store: crate::store::Settings,
     /// Write logs as JSON, one object a line, to standard error.
     #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
     pub log_json: bool,

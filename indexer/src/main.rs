@@ -75,6 +75,7 @@ async fn run(config: Config) -> Result<ExitCode> {
     let router = serve::router(state, config.app.as_deref())?;
     tracing::info!("serving on http://{}", config.listen);
     tokio::spawn(serve::listen(pool.clone(), wake, stop.clone()));
+    tokio::spawn(store::keep(pool.clone(), config.store.clone(), stop.clone()));
     tokio::spawn(name_mints(pool.clone(), config.symbols.clone(), stop.clone()));
     tokio::spawn(serve::watch_slot(source.clone(), chain_slot, stop.clone()));
     let server = tokio::spawn(serve::serve(listener, router, stop.clone()));

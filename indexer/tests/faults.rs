@@ -149,8 +149,10 @@ async fn postgres_restart() {
         chain.write(n, Claimed, false);
         chain.settle(n - 1, false);
         postgres.restart().await;
-        wait_for(async || count(&pool, "seats").await == i64::from(n) && count(&pool, "events").await == i64::from(n) - 1)
-            .await;
+        wait_for(async || {
+            count(&pool, "seats").await == i64::from(n) && count(&pool, "events").await == i64::from(n) - 1
+        })
+        .await;
     }
     stop.cancel();
     assert_eq!(ingest::verify(&chain, &pool).await.unwrap(), Vec::<String>::new());
@@ -257,7 +259,9 @@ async fn disk_full() {
         let long = "x".repeat(2_000);
         let row = |i: u64| {
             // Hashes do not compress.
-            let noise: String = (0..200).map(|k| format!("{:016x}", (n * 1_000 + i * 7 + k).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+            let noise: String = (0..200)
+                .map(|k| format!("{:016x}", (n * 1_000 + i * 7 + k).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+                .collect();
             let data = serde_json::json!({"state": "Open", "posted_at": "5", "noise": noise, "long": long});
             Row { table: Table::Jobs, address: format!("{n}-{i}"), slot: n, change: Change::Scanned(data) }
         };

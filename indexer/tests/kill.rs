@@ -106,7 +106,11 @@ async fn killed_at(prepare: &'static str, lock: &'static str, waits: &str) {
     while count(&pool, &waiting).await == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
         tries += 1;
-        assert!(tries < 1_000, "it never waited: {:?}", json(&pool, "SELECT to_jsonb(a) FROM pg_stat_activity a").await);
+        assert!(
+            tries < 1_000,
+            "it never waited: {:?}",
+            json(&pool, "SELECT to_jsonb(a) FROM pg_stat_activity a").await
+        );
     }
     kill(child);
     held.rollback().await.unwrap();

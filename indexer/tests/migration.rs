@@ -35,10 +35,7 @@ async fn fill(pool: &PgPool) {
             store::Change::Last(data) => (true, data),
             store::Change::Scanned(data) | store::Change::Written(_, data) => (false, data),
         };
-        let sql = format!(
-            "INSERT INTO {} VALUES ($1, $2, 0, CASE WHEN $3 THEN $2 END, $3, $4)",
-            row.table.name()
-        );
+        let sql = format!("INSERT INTO {} VALUES ($1, $2, 0, CASE WHEN $3 THEN $2 END, $3, $4)", row.table.name());
         let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&row.address).bind(i64::try_from(row.slot).unwrap());
         query.bind(closed).bind(data).execute(pool).await.unwrap();
     }
@@ -108,7 +105,9 @@ async fn migration_on_live_data() {
     assert_eq!(count(&pool, "events WHERE id = 20004 AND slot = 3500000").await, 1);
     let partitions = "SELECT jsonb_build_array(name, low, high) FROM event_partitions ORDER BY high";
     let expected = serde_json::json!([
-        ["events_0", null, 3_000_000], ["events_3", 3_000_000, 4_000_000], ["events_4", 4_000_000, 5_000_000]
+        ["events_0", null, 3_000_000],
+        ["events_3", 3_000_000, 4_000_000],
+        ["events_4", 4_000_000, 5_000_000]
     ]);
     assert_eq!(Value::from(json(&pool, partitions).await), expected);
 }

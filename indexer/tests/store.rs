@@ -200,7 +200,8 @@ async fn data_and_watermark_are_committed_together_or_not_at_all() {
     let (url, pool) = postgres.migrated("atomic").await;
     let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
     // Postgres takes no NUL in text: the batch's last statement but one fails.
-    let bad = DeadLetter { key: "\0".into(), program: "p".into(), slot: 1, time: None, bytes: vec![1], error: "e".into() };
+    let bad =
+        DeadLetter { key: "\0".into(), program: "p".into(), slot: 1, time: None, bytes: vec![1], error: "e".into() };
     let mut batch = written(10, 1, "Open");
     batch.events = vec![event("a", 0)];
     batch.watermark = Some(10);
@@ -258,4 +259,46 @@ async fn a_database_has_one_writer_and_one_chain() {
         }
     };
     assert!(second.version() > of_first, "a later writer's notices are later");
+}
+
+/// Many new rows take another way than few; what is in them arrives all the same.
+#[tokio::test]
+async fn many_at_once_are_as_good_as_one() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("many").await;
+    let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
+    let nasty = ["\\", "\\N", "\\.", "\t", "\n", "\r\n", "\u{7f}\u{1}", "\"", "'", "é🦀", "\\u0041", ""];
+    let row = |n: usize, slot, version| {
+        let data = json!({"state": nasty[n % nasty.len()], "posted_at": "5", "n": n});
+        let change = Change::Written(version, data);
+        Row { table: Table::Jobs, address: format!("job{n:03}"), slot, change }
+    };
+    let all = async || -> Vec<(String, i64, i64, Value)> {
+        let sql = "SELECT address, slot, write_version, data FROM jobs ORDER BY address";
+        sqlx::query_as(sql).fetch_all(&pool).await.unwrap()
+    };
+    let expected = |slots: &dyn Fn(usize) -> (i64, i64)| -> Vec<(String, i64, i64, Value)> {
+        let one = |n: usize| {
+            (
+                format!("job{n:03}"),
+                slots(n).0,
+                slots(n).1,
+                json!({"state": nasty[n % nasty.len()], "posted_at": "5", "n": n}),
+            )
+        };
+        (0..100).map(one).collect()
+    };
+    // One by one first, then all: of those that are there the older stay as they are.
+    for n in 0..10 {
+        let batch = Batch { rows: vec![row(n, 20, 1)], ..Batch::default() };
+        assert_eq!(writer.apply(batch).await.unwrap().rows, 1);
+    }
+    let batch = Batch { rows: (0..100).map(|n| row(n, if n < 5 { 21 } else { 15 }, 2)).collect(), ..Batch::default() };
+    assert_eq!(writer.apply(batch).await.unwrap().rows, 95);
+    let slots = |n: usize| match n {
+        0..5 => (21, 2),
+        5..10 => (20, 1),
+        _ => (15, 2),
+    };
+    assert_eq!(all().await, expected(&slots));
 }

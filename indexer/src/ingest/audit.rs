@@ -13,11 +13,7 @@ use std::{
 use solana_sdk::pubkey::Pubkey;
 use tokio::time::Instant;
 
-use super::{
-    ChainAccount, Commitment, Source,
-    run::Indexer,
-    sweep::MARGIN,
-};
+use super::{ChainAccount, Commitment, Source, run::Indexer, sweep::MARGIN};
 use crate::{
     Error, Result,
     store::{Batch, Look, Settled, Settlement, Table},
@@ -52,7 +48,8 @@ impl<S: Source> Indexer<S> {
         self.write_history(listed, top, clean).await?;
 
         let from = self.writer.finalized();
-        let mut doubts = Doubts { before: std::mem::take(&mut self.doubts), now: HashSet::new(), hold: top, sure: false };
+        let mut doubts =
+            Doubts { before: std::mem::take(&mut self.doubts), now: HashSet::new(), hold: top, sure: false };
         let settled = self.compare(from, top, &on_chain, &mut doubts).await;
         self.doubts = doubts.now;
         settled

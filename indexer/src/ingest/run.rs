@@ -146,7 +146,10 @@ impl<S: Source> Indexer<S> {
             && finalized < indexed
             && let Some(first) = self.source.gap_after(finalized).await?
         {
-            tracing::warn!(first, "the node's history begins after the last final slot: what is between is taken as it is");
+            tracing::warn!(
+                first,
+                "the node's history begins after the last final slot: what is between is taken as it is"
+            );
             let finalized = Some(first.saturating_sub(1).min(indexed));
             self.writer.apply(Batch { finalized, ..Batch::default() }).await?;
         }

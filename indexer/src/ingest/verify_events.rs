@@ -25,7 +25,8 @@ type Found = BTreeMap<(String, i32, i32), (u64, String, Value)>;
 pub(super) async fn events<S: Source>(source: &S, rows: &Rows, pool: &PgPool) -> Result<Vec<String>> {
     let to = store::finalized(pool).await?;
     // What retention dropped is not missing.
-    let kept: i64 = sqlx::query_scalar("SELECT coalesce(min(coalesce(low, 0)), 0) FROM event_partitions").fetch_one(pool).await?;
+    let kept: i64 =
+        sqlx::query_scalar("SELECT coalesce(min(coalesce(low, 0)), 0) FROM event_partitions").fetch_one(pool).await?;
     let begin = source.gap_after(0).await?.unwrap_or(0);
     let from = begin.max(kept.unsigned_abs());
     let mut listed = source.history(from, Commitment::Finalized).await?;
@@ -58,7 +59,8 @@ async fn whole<S: Source>(source: &S, rows: &Rows, pool: &PgPool, listed: Vec<Li
     let chain = batch.events.into_iter().map(|e| ((e.signature, e.ix, e.inner_ix), (e.slot, e.kind, e.data)));
     let mut chain: Found = chain.collect();
     let signatures: Vec<_> = listed.into_iter().map(|entry| entry.signature).collect();
-    let text = "SELECT id, signature, ix, inner_ix, slot, kind, data FROM events WHERE signature = ANY ($1) ORDER BY id";
+    let text =
+        "SELECT id, signature, ix, inner_ix, slot, kind, data FROM events WHERE signature = ANY ($1) ORDER BY id";
     let here: Vec<(i64, String, i32, i32, i64, String, Value)> =
         sqlx::query_as(text).bind(signatures).fetch_all(pool).await?;
     let mut found = vec![];

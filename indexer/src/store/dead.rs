@@ -41,8 +41,7 @@ type Stored = (String, String, i64, Option<i64>, Vec<u8>, String);
 async fn after(connection: &mut PgConnection, slot: i64, key: &str, most: i64) -> Result<Vec<DeadLetter>> {
     let text = "SELECT key, program, slot, time, bytes, error FROM dead_letters
          WHERE (slot, key) > ($1, $2) ORDER BY slot, key LIMIT $3";
-    let found: Vec<Stored> =
-        sqlx::query_as(text).bind(slot).bind(key).bind(most).fetch_all(connection).await?;
+    let found: Vec<Stored> = sqlx::query_as(text).bind(slot).bind(key).bind(most).fetch_all(connection).await?;
     let letter = |(key, program, slot, time, bytes, error): Stored| {
         let slot = slot.unsigned_abs();
         DeadLetter { key, program, slot, time, bytes, error }

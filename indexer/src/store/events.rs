@@ -131,8 +131,7 @@ pub(super) async fn retract(tx: &mut Tx<'_>, gone: &[(u64, String)]) -> Result<u
          ), deleted AS (
              DELETE FROM events e USING gone g WHERE e.id = g.id AND e.slot = g.slot
          ) SELECT count(*), coalesce(max(id), 0) FROM told";
-    let (count, last): (i64, i64) =
-        sqlx::query_as(text).bind(slots).bind(signatures).fetch_one(&mut **tx).await?;
+    let (count, last): (i64, i64) = sqlx::query_as(text).bind(slots).bind(signatures).fetch_one(&mut **tx).await?;
     if count > 0 {
         notify(tx, last).await?;
     }

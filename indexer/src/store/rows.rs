@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, fmt::Write as _, sync::Arc};
 
+use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
 use super::{
@@ -25,37 +26,100 @@ pub(super) fn sql(text: String) -> AssertSqlSafe<Arc<str>> {
     AssertSqlSafe(text.into())
 }
 
+/// With this many new rows of a table they are copied in; with fewer that is not worth its messages.
+const WORTH_COPYING: usize = 16;
+
+/// What a scan or a notice says of a row.
+struct Open<'a> {
+    address: &'a str,
+    slot: i64,
+    version: i64,
+    data: &'a Value,
+}
+
 /// Scans and notices of one table. A notice changes a row of a lesser (slot, write version); a scan only what differs,
 /// so that a sweep over unchanged rows writes nothing. A tombstone gives way to a greater slot alone.
 pub(super) async fn upsert_open(tx: &mut Tx<'_>, rows: &[Row]) -> Result<u64> {
     let Some(table) = rows.first().map(|row| row.table) else { return Ok(0) };
-    let mut columns = (vec![], vec![], vec![], vec![]);
-    for row in rows {
-        let (version, data) = match &row.change {
-            Change::Scanned(data) => (0, data),
-            Change::Written(version, data) => (*version, data),
-            Change::Last(_) => continue,
-        };
-        columns.0.push(row.address.as_str());
-        columns.1.push(int(row.slot));
-        columns.2.push(int(version));
-        columns.3.push(data);
+    let open = |row: &'_ Row| match &row.change {
+        Change::Scanned(_) => Some(0),
+        Change::Written(version, _) => Some(int(*version)),
+        Change::Last(_) => None,
+    };
+    let rows: Vec<Open<'_>> = rows
+        .iter()
+        .filter_map(|row| {
+            let (Change::Scanned(data) | Change::Written(_, data) | Change::Last(data)) = &row.change;
+            Some(Open { address: &row.address, slot: int(row.slot), version: open(row)?, data })
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(0);
     }
-    if columns.0.is_empty() {
+    // There is no other writer: what is not there now is not there when it is written.
+    let text = format!("SELECT address FROM {} WHERE address = ANY ($1)", table.name());
+    let addresses: Vec<_> = rows.iter().map(|row| row.address).collect();
+    let known: Vec<String> = sqlx::query_scalar(sql(text)).bind(addresses).fetch_all(&mut **tx).await?;
+    let known: HashSet<&str> = known.iter().map(String::as_str).collect();
+    let (known, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| known.contains(row.address));
+    Ok(update(tx, table, &known).await? + insert(tx, table, &new).await?)
+}
+
+type Columns<'a> = (Vec<&'a str>, Vec<i64>, Vec<i64>, Vec<&'a Value>);
+
+fn columns<'a>(rows: &[Open<'a>]) -> Columns<'a> {
+    let mut columns: Columns<'a> = Columns::default();
+    for row in rows {
+        columns.0.push(row.address);
+        columns.1.push(row.slot);
+        columns.2.push(row.version);
+        columns.3.push(row.data);
+    }
+    columns
+}
+
+async fn update(tx: &mut Tx<'_>, table: Table, rows: &[Open<'_>]) -> Result<u64> {
+    if rows.is_empty() {
         return Ok(0);
     }
     let text = format!(
-        "INSERT INTO {t} AS old (address, slot, write_version, data)
-         SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::jsonb[])
-         ON CONFLICT (address) DO UPDATE SET slot = excluded.slot, write_version = excluded.write_version,
-             closed_slot = NULL, last_state = false, data = excluded.data
-         WHERE CASE WHEN old.closed_slot IS NOT NULL THEN excluded.slot > old.slot
-             ELSE (excluded.slot, excluded.write_version) > (old.slot, old.write_version)
-                 AND (excluded.write_version > 0 OR excluded.data <> old.data) END",
+        "UPDATE {t} AS old SET slot = new.slot, write_version = new.write_version, closed_slot = NULL,
+             last_state = false, data = new.data
+         FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::jsonb[]) AS new (address, slot, write_version, data)
+         WHERE old.address = new.address AND CASE WHEN old.closed_slot IS NOT NULL THEN new.slot > old.slot
+             ELSE (new.slot, new.write_version) > (old.slot, old.write_version)
+                 AND (new.write_version > 0 OR new.data <> old.data) END",
         t = table.name()
     );
-    let query = sqlx::query(sql(text)).bind(columns.0).bind(columns.1).bind(columns.2).bind(columns.3);
+    let (addresses, slots, versions, data) = columns(rows);
+    let query = sqlx::query(sql(text)).bind(addresses).bind(slots).bind(versions).bind(data);
     Ok(query.execute(&mut **tx).await?.rows_affected())
+}
+
+async fn insert(tx: &mut Tx<'_>, table: Table, rows: &[Open<'_>]) -> Result<u64> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    if rows.len() < WORTH_COPYING {
+        let text = format!(
+            "INSERT INTO {} (address, slot, write_version, data)
+             SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::jsonb[])",
+            table.name()
+        );
+        let (addresses, slots, versions, data) = columns(rows);
+        let query = sqlx::query(sql(text)).bind(addresses).bind(slots).bind(versions).bind(data);
+        return Ok(query.execute(&mut **tx).await?.rows_affected());
+    }
+    let mut lines = String::new();
+    for Open { address, slot, version, data } in rows {
+        // Control characters are escaped in JSON already: of what COPY's format has for itself only `\` is left.
+        let data = data.to_string().replace('\\', "\\\\");
+        let _ = writeln!(lines, "{address}\t{slot}\t{version}\t{data}");
+    }
+    let text = format!("COPY {} (address, slot, write_version, data) FROM STDIN", table.name());
+    let mut copy = tx.copy_in_raw(&text).await?;
+    copy.send(lines.as_bytes()).await?;
+    Ok(copy.finish().await?)
 }
 
 /// Last states of one table, told by the closing event. They replace what was open up to their slot, and any tombstone

@@ -35,8 +35,7 @@ pub struct Settlement {
 }
 
 pub(super) async fn settle(tx: &mut Tx<'_>, settlement: &Settlement) -> Result<Applied> {
-    let mut applied =
-        Applied { retracted: events::retract(tx, &settlement.retracted).await?, ..Applied::default() };
+    let mut applied = Applied { retracted: events::retract(tx, &settlement.retracted).await?, ..Applied::default() };
     for table in Table::ALL {
         let of_table = settlement.states.iter().filter(|state| state.table == table);
         let (there, gone): (Vec<_>, Vec<_>) = of_table.partition(|state| state.data.is_some());

@@ -12,7 +12,8 @@ use assay_indexer::{
     Error, Result,
     decode::Rows,
     ingest::{
-        self, Accounts, ChainAccount, ChainEvent, ChainTransaction, Commitment, Listed, Notice, Scan, SlotStatus, Source,
+        self, Accounts, ChainAccount, ChainEvent, ChainTransaction, Commitment, Listed, Notice, Scan, SlotStatus,
+        Source,
     },
 };
 use solana_sdk::pubkey::Pubkey;
@@ -151,7 +152,10 @@ impl Fake {
     }
 
     pub fn tell(&self, notice: Notice) {
-        self.with(|chain| chain.listener.as_ref().map(|listener| listener.try_send(notice).unwrap()));
+        use tokio::sync::mpsc::error::TrySendError::Full;
+        // Nobody may be listening just now.
+        let full = self.with(|chain| chain.listener.as_ref().map(|to| matches!(to.try_send(notice), Err(Full(_)))));
+        assert_ne!(full, Some(true), "more notices than there is room for");
     }
 
     /// One more slot, with what is written and done in it; its number.
@@ -244,7 +248,8 @@ impl Source for Fake {
         Ok(self.with(|chain| {
             chain.listings += 1;
             let top = chain.top(commitment);
-            let blocks = chain.view().filter(|block| (from..=top).contains(&block.slot) && block.slot >= chain.kept_from);
+            let blocks =
+                chain.view().filter(|block| (from..=top).contains(&block.slot) && block.slot >= chain.kept_from);
             let all = blocks.flat_map(|block| &block.transactions);
             let late = |t: &&ChainTransaction| !chain.late.contains(&t.signature);
             all.filter(late).map(|t| Listed { signature: t.signature.clone(), slot: t.slot }).collect()

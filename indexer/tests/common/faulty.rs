@@ -36,7 +36,9 @@ impl Postgres {
     pub async fn migrated_small(&self) -> (String, PgPool) {
         let mut connection = PgConnection::connect(&self.url("postgres")).await.unwrap();
         let place = self.folder.path().join("small").join("space").display().to_string();
-        for sql in [format!("CREATE TABLESPACE small LOCATION '{place}'"), "CREATE DATABASE small TABLESPACE small".into()] {
+        for sql in
+            [format!("CREATE TABLESPACE small LOCATION '{place}'"), "CREATE DATABASE small TABLESPACE small".into()]
+        {
             sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         }
         let url = self.url("small");
