@@ -67,7 +67,8 @@ async fn unknown_discriminator() {
         count(&pool, "dead_letters").await == 2 && count(&pool, "seats").await == 1
     })
     .await;
-    let kept: Vec<(String, String, i64, Option<i64>, Vec<u8>, String)> =
+    type Letter = (String, String, i64, Option<i64>, Vec<u8>, String);
+    let kept: Vec<Letter> =
         sqlx::query_as("SELECT key, program, slot, time, bytes, error FROM dead_letters ORDER BY slot, length(key)")
             .fetch_all(&pool)
             .await

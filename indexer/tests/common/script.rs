@@ -28,6 +28,8 @@ const BEHIND: u64 = 40;
 /// Seats that come and go.
 const SEATS: u64 = 60;
 
+type Write = (Pubkey, Option<Vec<u8>>);
+
 struct Writer {
     random: Random,
     chain: Chain,
@@ -69,7 +71,7 @@ impl Writer {
 
     fn block(&mut self, ops: Vec<Op>, until: u64) {
         let (slot, from) = (self.slot, self.tick);
-        let (mut writes, mut transactions): (Vec<(Pubkey, Option<Vec<u8>>)>, Vec<ChainTransaction>) = (vec![], vec![]);
+        let (mut writes, mut transactions): (Vec<Write>, Vec<ChainTransaction>) = (vec![], vec![]);
         for op in ops {
             match op {
                 Op::Write(n, data) => writes.push((address(n), Some(data))),
