@@ -59,8 +59,10 @@ fn ended(slot: i64, told: bool, state: &str) -> Option<(i64, i64, Option<i64>, b
     Some((slot, 0, Some(slot), told, state.into()))
 }
 
+type Seen = Option<(i64, i64, Option<i64>, bool, String)>;
+
 /// Applies one batch after the other and looks at the row after each.
-async fn steps(first: &str, steps: Vec<(&str, Batch, Option<(i64, i64, Option<i64>, bool, String)>)>) {
+async fn steps(first: &str, steps: Vec<(&str, Batch, Seen)>) {
     let postgres = Postgres::start().await;
     let (url, pool) = postgres.migrated("guards").await;
     let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
