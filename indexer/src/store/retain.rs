@@ -11,7 +11,9 @@ use super::rows;
 use crate::Result;
 
 /// How the store is kept.
+// Its group has the struct's name by default, of which there are several.
 #[derive(Args, Debug, Clone, Default)]
+#[group(id = "store")]
 pub struct Settings {
     /// Days that events are kept. They go by ranges of a million slots, when the newest of a range is older; totals
     /// stay. Without it they are kept for good.
