@@ -90,6 +90,9 @@ pub struct Config {
     /// Blobs and results.
     #[command(flatten)]
     pub blobs: crate::serve::blobs::Settings,
+    /// How long events are kept.
+    #[command(flatten)]
+    pub retention: crate::store::Retention,
     /// Write logs as JSON, one object a line, to standard error.
     #[arg(long, env = "ASSAY_LOG_JSON", global = true)]
     pub log_json: bool,

@@ -37,7 +37,7 @@ fn closed(slot: u64) -> Batch {
 }
 
 fn absent(slot: u64) -> Batch {
-    Batch { scanned: vec![Scanned { program: "escrow", slot, present: vec![] }], ..Batch::default() }
+    Batch { scanned: vec![Scanned { program: "escrow", slot, present: vec![], finalized: true }], ..Batch::default() }
 }
 
 fn event(signature: &str, inner_ix: i32) -> EventRow {
@@ -59,40 +59,96 @@ fn ended(slot: i64, told: bool, state: &str) -> Option<(i64, i64, Option<i64>, b
     Some((slot, 0, Some(slot), told, state.into()))
 }
 
-#[tokio::test]
-async fn a_row_changes_only_for_what_is_later() {
+type Seen = Option<(i64, i64, Option<i64>, bool, String)>;
+
+/// Applies one batch after the other and looks at the row after each.
+async fn steps(first: &str, steps: Vec<(&str, Batch, Seen)>) {
     let postgres = Postgres::start().await;
     let (url, pool) = postgres.migrated("guards").await;
     let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
-    let steps = [
-        ("first seen", written(10, 5, "Open"), open(10, 5, "Open")),
-        ("duplicate_delivery", written(10, 5, "Seated"), open(10, 5, "Open")),
-        ("reordered_in_slot", written(10, 4, "Seated"), open(10, 5, "Open")),
-        ("later in the slot", written(10, 6, "Seated"), open(10, 6, "Seated")),
-        ("older_after_newer", written(9, 99, "Open"), open(10, 6, "Seated")),
-        ("a scan of the same slot", scanned(10, "Open"), open(10, 6, "Seated")),
-        ("scan_older_than_stream", scanned(9, "Open"), open(10, 6, "Seated")),
-        ("a later scan that says the same", scanned(12, "Seated"), open(10, 6, "Seated")),
-        ("a later scan that heals", scanned(12, "Verified"), open(12, 0, "Verified")),
-        ("a notice of the scan's slot", written(12, 1, "Settled"), open(12, 1, "Settled")),
-        ("an old transaction's closing", closed(11), open(12, 1, "Settled")),
-        ("an old scan's absence", absent(12), open(12, 1, "Settled")),
-        ("close_missed_while_down", absent(20), ended(20, false, "Settled")),
-        ("the event tells when and how", last(18, "Cancelled"), ended(18, true, "Cancelled")),
-        ("the event again", last(18, "Cancelled"), ended(18, true, "Cancelled")),
-        ("an absence tells nothing more", absent(30), ended(18, true, "Cancelled")),
-        ("a notice of the closing's slot", written(18, 999, "Open"), ended(18, true, "Cancelled")),
-        ("close_reopen_same_address", written(19, 7, "Open"), open(19, 7, "Open")),
-        ("the earlier closing again", last(18, "Cancelled"), open(19, 7, "Open")),
-        ("closed in the slot it was written", closed(19), ended(19, false, "Open")),
-        ("told after it was inferred", last(19, "Expired"), ended(19, true, "Expired")),
-        ("reopened by a scan", scanned(25, "Open"), open(25, 0, "Open")),
-        ("a later closing", last(26, "Expired"), ended(26, true, "Expired")),
-    ];
+    writer.apply(written(10, 5, "Open")).await.unwrap();
+    assert_eq!(row(&pool).await, open(10, 5, "Open"), "{first}");
     for (name, batch, expected) in steps {
         writer.apply(batch).await.unwrap();
         assert_eq!(row(&pool).await, expected, "{name}");
     }
+}
+
+fn finalized(slot: u64) -> Batch {
+    Batch { finalized: Some(slot), ..Batch::default() }
+}
+
+#[tokio::test]
+async fn duplicate_delivery() {
+    let again = ("again, with another word", written(10, 5, "Seated"), open(10, 5, "Open"));
+    let closed_twice = ("the event again", last(18, "Cancelled"), ended(18, true, "Cancelled"));
+    steps("first seen", vec![again, ("the event", last(18, "Cancelled"), closed_twice.2.clone()), closed_twice]).await;
+}
+
+#[tokio::test]
+async fn reordered_in_slot() {
+    let late = ("the one before", written(10, 4, "Seated"), open(10, 5, "Open"));
+    // By the number alone, however large: a node's own count, not this indexer's.
+    let far = ("a node's number", written(10, 900_719_925_474_099_300, "Verified"), open(10, i64::MAX, "Verified"));
+    let far = (far.0, far.1, far.2.map(|row| (row.0, 900_719_925_474_099_300, row.2, row.3, row.4)));
+    let between = ("between", written(10, 6, "Open"), open(10, 900_719_925_474_099_300, "Verified"));
+    steps("first", vec![late, ("the next", written(10, 6, "Seated"), open(10, 6, "Seated")), far, between]).await;
+}
+
+#[tokio::test]
+async fn older_after_newer() {
+    let older = ("an older slot, a greater number", written(9, 99, "Seated"), open(10, 5, "Open"));
+    let closing = ("an old closing", closed(9), open(10, 5, "Open"));
+    steps("newer", vec![older, closing, ("an old event", last(9, "Expired"), open(10, 5, "Open"))]).await;
+}
+
+#[tokio::test]
+async fn scan_older_than_stream() {
+    steps(
+        "the stream",
+        vec![
+            ("older", scanned(9, "Seated"), open(10, 5, "Open")),
+            ("of the same slot", scanned(10, "Seated"), open(10, 5, "Open")),
+            ("later, and it says the same", scanned(12, "Open"), open(10, 5, "Open")),
+            ("later, and it heals", scanned(12, "Verified"), open(12, 0, "Verified")),
+            ("a notice of the scan's slot", written(12, 1, "Settled"), open(12, 1, "Settled")),
+            ("an old scan's absence", absent(12), open(12, 1, "Settled")),
+            ("a later one's, when it may be undone", absent(20), open(12, 1, "Settled")),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn close_missed_while_down() {
+    steps(
+        "before",
+        vec![
+            ("it is final", finalized(10), open(10, 5, "Open")),
+            ("gone from a later scan", absent(20), ended(20, false, "Open")),
+            ("the event tells when and how", last(18, "Cancelled"), ended(18, true, "Cancelled")),
+            ("an absence tells nothing more", absent(30), ended(18, true, "Cancelled")),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn close_reopen_same_address() {
+    steps(
+        "opened",
+        vec![
+            ("closed", last(18, "Cancelled"), ended(18, true, "Cancelled")),
+            ("a notice of the closing's slot", written(18, 999, "Open"), ended(18, true, "Cancelled")),
+            ("opened again", written(19, 7, "Open"), open(19, 7, "Open")),
+            ("the earlier closing again", last(18, "Cancelled"), open(19, 7, "Open")),
+            ("closed in the slot it was written", closed(19), ended(19, false, "Open")),
+            ("told after it was inferred", last(19, "Expired"), ended(19, true, "Expired")),
+            ("opened again, says a scan", scanned(25, "Open"), open(25, 0, "Open")),
+            ("closed again", last(26, "Expired"), ended(26, true, "Expired")),
+        ],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -108,7 +164,7 @@ async fn a_batch_keeps_one_row_per_key_and_an_absence_spares_what_is_there() {
     assert_eq!(row(&pool).await, open(5, 2, "Seated"));
     let present = vec!["job".to_owned()];
     let scans = [("escrow", present), ("token", vec![])];
-    let scanned = scans.map(|(program, present)| Scanned { program, slot: 9, present }).to_vec();
+    let scanned = scans.map(|(program, present)| Scanned { program, slot: 9, present, finalized: true }).to_vec();
     writer.apply(Batch { scanned, ..Batch::default() }).await.unwrap();
     assert_eq!(row(&pool).await, open(5, 2, "Seated"));
     // Closed and told in one batch: told.
@@ -146,7 +202,8 @@ async fn data_and_watermark_are_committed_together_or_not_at_all() {
     let (url, pool) = postgres.migrated("atomic").await;
     let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
     // Postgres takes no NUL in text: the batch's last statement but one fails.
-    let bad = DeadLetter { key: "\0".into(), program: "p".into(), slot: 1, bytes: vec![1], error: "e".into() };
+    let bad =
+        DeadLetter { key: "\0".into(), program: "p".into(), slot: 1, time: None, bytes: vec![1], error: "e".into() };
     let mut batch = written(10, 1, "Open");
     batch.events = vec![event("a", 0)];
     batch.watermark = Some(10);
@@ -170,6 +227,7 @@ async fn what_cannot_be_decoded_is_kept_until_it_can() {
         key: "job".into(),
         program: "p".into(),
         slot,
+        time: None,
         bytes: bytes.to_vec(),
         error: "unknown".into(),
     };
@@ -203,4 +261,46 @@ async fn a_database_has_one_writer_and_one_chain() {
         }
     };
     assert!(second.version() > of_first, "a later writer's notices are later");
+}
+
+/// Many new rows take another way than few; what is in them arrives all the same.
+#[tokio::test]
+async fn many_at_once_are_as_good_as_one() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("many").await;
+    let mut writer = Writer::acquire(&url).await.unwrap().unwrap();
+    let nasty = ["\\", "\\N", "\\.", "\t", "\n", "\r\n", "\u{7f}\u{1}", "\"", "'", "é🦀", "\\u0041", ""];
+    let row = |n: usize, slot, version| {
+        let data = json!({"state": nasty[n % nasty.len()], "posted_at": "5", "n": n});
+        let change = Change::Written(version, data);
+        Row { table: Table::Jobs, address: format!("job{n:03}"), slot, change }
+    };
+    let all = async || -> Vec<(String, i64, i64, Value)> {
+        let sql = "SELECT address, slot, write_version, data FROM jobs ORDER BY address";
+        sqlx::query_as(sql).fetch_all(&pool).await.unwrap()
+    };
+    let expected = |slots: &dyn Fn(usize) -> (i64, i64)| -> Vec<(String, i64, i64, Value)> {
+        let one = |n: usize| {
+            (
+                format!("job{n:03}"),
+                slots(n).0,
+                slots(n).1,
+                json!({"state": nasty[n % nasty.len()], "posted_at": "5", "n": n}),
+            )
+        };
+        (0..100).map(one).collect()
+    };
+    // One by one first, then all: of those that are there the older stay as they are.
+    for n in 0..10 {
+        let batch = Batch { rows: vec![row(n, 20, 1)], ..Batch::default() };
+        assert_eq!(writer.apply(batch).await.unwrap().rows, 1);
+    }
+    let batch = Batch { rows: (0..100).map(|n| row(n, if n < 5 { 21 } else { 15 }, 2)).collect(), ..Batch::default() };
+    assert_eq!(writer.apply(batch).await.unwrap().rows, 95);
+    let slots = |n: usize| match n {
+        0..5 => (21, 2),
+        5..10 => (20, 1),
+        _ => (15, 2),
+    };
+    assert_eq!(all().await, expected(&slots));
 }

@@ -53,6 +53,7 @@ fn indexer(config: &Config, source: Arc<Selected>, rows: Rows, stop: Cancellatio
     let pool = store::pool(&config.database_url)?;
     let (url, sweep, symbols) = (config.database_url.clone(), config.sweep(), config.symbols.clone());
     tokio::spawn(name_mints(pool.clone(), symbols, stop.clone()));
+    tokio::spawn(store::keep(pool.clone(), config.retention.clone(), stop.clone()));
     let indexer = async move {
         if let Some(rpc) = source.rpc() {
             expect(rpc, &rows, &pool).await;

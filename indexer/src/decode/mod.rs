@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use assay_sdk::decode::Decoder;
+use serde_json::Value;
 use solana_sdk::pubkey::Pubkey;
 
 use crate::{
-    ingest::{ChainAccount, ChainTransaction},
+    ingest::{ChainAccount, ChainEvent, ChainTransaction},
     store::{Batch, Change, DeadLetter, EventRow, Row, Table},
 };
 
@@ -16,40 +17,18 @@ pub struct Rows {
     decoder: Arc<Decoder>,
 }
 
-/// The event of a closing, the field with the closed account's address, and the account's table.
-const CLOSINGS: [(&str, &str, &str, Table); 23] = [
-    ("token", "DistributionSwept", "distribution", Table::Distributions),
-    ("staking", "PoolClosed", "pool", Table::Pools),
-    ("staking", "PositionClosed", "position", Table::Positions),
-    ("staking", "Withdrawn", "ticket", Table::Tickets),
-    ("escrow", "BidAwarded", "bid", Table::Bids),
-    ("escrow", "BidWithdrawn", "bid", Table::Bids),
-    ("escrow", "MintUnregistered", "payment", Table::PaymentMints),
-    ("escrow", "ModelRetired", "model", Table::Models),
-    ("escrow", "DeviceRetired", "device", Table::Devices),
-    ("escrow", "SeatSettled", "seat", Table::Seats),
-    ("escrow", "SeatSlashed", "seat", Table::Seats),
-    ("escrow", "JobClosed", "job", Table::Jobs),
-    ("verification", "AttestorClosed", "attestor", Table::Attestors),
-    ("verification", "BallotSettled", "ballot", Table::Ballots),
-    ("verification", "BallotSlashed", "ballot", Table::Ballots),
-    ("verification", "CanaryClosed", "canary", Table::Canaries),
-    ("verification", "CanaryRevealed", "canary", Table::Canaries),
-    ("verification", "CaseClosed", "case", Table::Cases),
-    ("verification", "KeyClosed", "key", Table::ProofKeys),
-    ("verification", "RoundClosed", "round", Table::Rounds),
-    ("governance", "ActionClosed", "action", Table::Actions),
-    ("governance", "ProposalClosed", "proposal", Table::Proposals),
-    ("governance", "VoteClosed", "vote", Table::Votes),
-];
-
 impl Rows {
     /// For all programs.
     ///
     /// # Errors
     /// When the IDLs compiled in are broken.
     pub fn new() -> crate::Result<Self> {
-        Ok(Self { decoder: Arc::new(Decoder::new()?) })
+        Ok(Self::by(Decoder::new()?))
+    }
+
+    /// By a decoder of one's own, for example one that knows more layouts.
+    pub fn by(decoder: Decoder) -> Self {
+        Self { decoder: Arc::new(decoder) }
     }
 
     /// Addresses and names of the programs.
@@ -57,25 +36,53 @@ impl Rows {
         self.decoder.programs()
     }
 
+    /// The table and the data of an account.
+    ///
+    /// # Errors
+    /// Why it cannot be decoded.
+    pub fn state(&self, account: &ChainAccount) -> Result<(Table, Value), String> {
+        let decoded = self.decoder.account(&account.program, &account.data).map_err(|why| why.to_string())?;
+        let table = Table::of(decoded.program, &decoded.kind)
+            .ok_or_else(|| format!("there is no table for {} of {}", decoded.kind, decoded.program))?;
+        Ok((table, decoded.json))
+    }
+
     /// Adds one account's state at `slot`; `write_version` orders notices within a slot, 0 is a scan.
     pub fn account(&self, batch: &mut Batch, account: &ChainAccount, slot: u64, write_version: u64) {
-        let decoded = self.decoder.account(&account.program, &account.data).map_err(|why| why.to_string());
-        let row = decoded.and_then(|decoded| {
-            let table = Table::of(decoded.program, &decoded.kind)
-                .ok_or_else(|| format!("there is no table for {} of {}", decoded.kind, decoded.program))?;
-            let change = match write_version {
-                0 => Change::Scanned(decoded.json),
-                version => Change::Written(version, decoded.json),
-            };
-            Ok(Row { table, address: account.address.to_string(), slot, change })
-        });
-        match row {
-            Ok(row) => batch.rows.push(row),
+        let address = account.address.to_string();
+        match self.state(account) {
+            Ok((table, data)) => {
+                let change = match write_version {
+                    0 => Change::Scanned(data),
+                    version => Change::Written(version, data),
+                };
+                batch.rows.push(Row { table, address, slot, change });
+            }
             Err(error) => {
-                let (key, bytes) = (account.address.to_string(), account.data.clone());
-                batch.dead.push(DeadLetter { key, program: account.program.to_string(), slot, bytes, error });
+                let (program, bytes) = (account.program.to_string(), account.data.clone());
+                batch.dead.push(DeadLetter { key: address, program, slot, time: None, bytes, error });
             }
         }
+    }
+
+    /// Adds what a dead letter says, if it can be decoded by now; else the letter again.
+    pub fn letter(&self, batch: &mut Batch, letter: &DeadLetter) {
+        let DeadLetter { key, program, slot, time, bytes, .. } = letter;
+        let Ok(program) = program.parse::<Pubkey>() else { return batch.dead.push(letter.clone()) };
+        let data = bytes.clone();
+        if let Ok(address) = key.parse() {
+            self.account(batch, &ChainAccount { address, program, data }, *slot, 0);
+            return;
+        }
+        let mut parts = key.split('/');
+        let (signature, ix, inner_ix) = (parts.next(), parts.next(), parts.next());
+        let number = |part: Option<&str>| part.and_then(|part| part.parse().ok());
+        let (Some(signature), Some(ix), Some(inner_ix)) = (signature, number(ix), number(inner_ix)) else {
+            return batch.dead.push(letter.clone());
+        };
+        let events = vec![ChainEvent { ix, inner_ix, program, data }];
+        let (signature, closed) = (signature.to_owned(), vec![]);
+        self.transaction(batch, &ChainTransaction { signature, slot: *slot, time: *time, closed, events });
     }
 
     /// Adds one transaction's events, the last states that they carry, and the accounts that it closed.
@@ -94,6 +101,7 @@ impl Rows {
                     key: format!("{signature}/{ix}/{inner_ix}"),
                     program: event.program.to_string(),
                     slot: *slot,
+                    time: *time,
                     bytes: event.data.clone(),
                     error: why.to_string(),
                 }),
@@ -103,8 +111,8 @@ impl Rows {
     }
 }
 
-fn closing(program: &str, kind: &str, json: &serde_json::Value, slot: u64) -> Option<Row> {
-    let (_, _, field, table) = CLOSINGS.into_iter().find(|(p, k, ..)| (*p, *k) == (program, kind))?;
+fn closing(program: &str, kind: &str, json: &Value, slot: u64) -> Option<Row> {
+    let (table, field) = Table::closed_by(program, kind)?;
     let address = json.get(field)?.as_str()?.to_owned();
     Some(Row { table, address, slot, change: Change::Last(json.get("last")?.clone()) })
 }
@@ -112,6 +120,7 @@ fn closing(program: &str, kind: &str, json: &serde_json::Value, slot: u64) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::CLOSINGS;
 
     #[test]
     fn every_account_type_has_a_table_and_every_last_state_a_closing() {

@@ -1,12 +1,16 @@
 //! From the chain into the store. Correctness comes from polling (history and scans); notices only make it fast.
 
+mod audit;
 mod extract;
 mod history;
 mod recorded;
 mod rpc;
 mod run;
 mod selected;
+mod sweep;
+mod trouble;
 mod verify;
+mod verify_events;
 mod yellowstone;
 
 use std::future::Future;
@@ -17,7 +21,7 @@ use tokio::sync::mpsc;
 pub use self::{
     recorded::{RecordedSource, Recorder},
     rpc::{Patience, RpcSource, probe},
-    run::{rebuild, run},
+    run::{rebuild, retry_dead, run},
     selected::{Kind, Selected, Settings},
     verify::verify,
     yellowstone::YellowstoneSource,

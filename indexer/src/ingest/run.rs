@@ -1,38 +1,43 @@
 //! The loop: notices as they come, history when a transaction was noticed, everything at each sweep.
 
-use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{ChainTransaction, Commitment, Listed, Notice, Source};
+use super::{Commitment, Notice, SlotStatus, Source, trouble::Trouble};
 use crate::{
     Error, Result,
     decode::Rows,
-    store::{self, Applied, Batch, Scanned, Writer},
+    store::{self, Batch, Writer},
 };
 
-/// History is read again from this many slots before the watermark: nodes list late what they confirmed early.
-const MARGIN: u64 = 64;
-/// Transactions of a batch.
-const CHUNK: usize = 200;
-/// Requests under way at once.
-const PARALLEL: usize = 8;
 /// Notices that wait at most.
 const NOTICES: usize = 10_000;
 /// Notices of a batch.
 const MOST: usize = 1_000;
 /// How long after a noticed transaction was not in history yet it is looked for again.
 const AGAIN: Duration = Duration::from_millis(150);
-/// How often, before it is left to the next sweep.
-const TRIES: u32 = 40;
 /// How long to wait for the subscription before the first sweep starts without it.
 const SUBSCRIBE_PATIENCE: Duration = Duration::from_secs(5);
+/// Time between two audits, if sweeps are not more often.
+const AUDIT: Duration = Duration::from_secs(2);
+/// Finalized slots that are noticed are worth an audit in steps of so many.
+const STEP: u64 = 4;
+/// How often the database is tried, and the writer's lock.
+const RETRY: Duration = Duration::from_millis(500);
 
 /// Waits to be the database's writer and indexes until `stop`. Trouble with the database or the node is reported once
 /// and waited out.
@@ -64,7 +69,7 @@ pub async fn run<S: Source>(
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = sleep(Duration::from_secs(1)) => {}
+            () = sleep(RETRY) => {}
         }
     }
     Ok(())
@@ -87,65 +92,47 @@ pub async fn rebuild<S: Source>(source: Arc<S>, rows: Rows, database_url: &str) 
     }
     let mut indexer = Indexer::new(source, rows, writer);
     indexer.begin().await?;
-    indexer.sweep().await?;
+    indexer.sweep(Commitment::Finalized).await?;
+    indexer.sweep(Commitment::Confirmed).await?;
     indexer.writer.watermark().await
 }
 
-/// Says each trouble once, and when it is over.
-#[derive(Default)]
-struct Trouble {
-    last: Option<String>,
-}
-
-impl Trouble {
-    fn report(&mut self, why: &Error) {
-        metrics::counter!("assay_indexer_errors_total", "kind" => kind(why)).increment(1);
-        let text = why.to_string();
-        if self.last.as_ref() != Some(&text) {
-            tracing::warn!("{text}");
-            self.last = Some(text);
-        }
-    }
-
-    fn note(&mut self, text: &str) {
-        if self.last.as_deref() != Some(text) {
-            tracing::info!("{text}");
-            self.last = Some(text.into());
-        }
-    }
-
-    fn over(&mut self) {
-        if self.last.take().is_some() {
-            tracing::info!("indexing goes on");
-        }
-    }
-}
-
-fn kind(why: &Error) -> &'static str {
-    match why {
-        Error::Database(_) | Error::Migrate(_) => "database",
-        Error::Rpc { .. } => "rpc",
-        Error::WebSocket { .. } => "websocket",
-        _ => "other",
-    }
-}
-
-struct Indexer<S> {
-    source: Arc<S>,
-    rows: Rows,
-    writer: Writer,
-    /// Transactions of the last slots that are in the tables, so that they are not fetched again.
-    done: HashMap<String, u64>,
+pub(super) struct Indexer<S> {
+    pub(super) source: Arc<S>,
+    pub(super) rows: Rows,
+    pub(super) writer: Writer,
+    /// Transactions of the last slots that are in the tables, and their slots, so that they are not fetched again.
+    pub(super) done: HashMap<String, u64>,
     /// Noticed transactions that history has not told yet, and how often it was asked.
-    pending: HashMap<String, u32>,
+    pub(super) pending: HashMap<String, u32>,
+    /// What the last audit would have taken back if it had been sure.
+    pub(super) doubts: HashSet<String>,
+    /// When an audit last looked at whole programs.
+    pub(super) looked: Option<Instant>,
+    /// Whether notices come.
+    live: Arc<AtomicBool>,
+    /// Whether a sweep after subscribing is still to be done.
+    owed: bool,
+}
+
+/// What a round of notices asks for.
+#[derive(Default)]
+struct Wanted {
+    /// There were transactions.
+    history: bool,
+    /// The subscription is new.
+    sweep: bool,
+    /// There is a new finalized slot.
+    audit: bool,
 }
 
 impl<S: Source> Indexer<S> {
     fn new(source: Arc<S>, rows: Rows, writer: Writer) -> Self {
-        Self { source, rows, writer, done: HashMap::new(), pending: HashMap::new() }
+        let (done, pending, doubts) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Self { source, rows, writer, done, pending, doubts, looked: None, live: Arc::default(), owed: false }
     }
 
-    /// Makes sure that the tables and the node's history fit.
+    /// Makes sure that the tables and the node's history fit, and tries again what could not be decoded before.
     async fn begin(&mut self) -> Result<()> {
         self.writer.claim(&self.source.genesis().await?).await?;
         let indexed = self.writer.watermark().await?;
@@ -154,26 +141,51 @@ impl<S: Source> Indexer<S> {
         {
             return Err(Error::Gap { indexed, first });
         }
+        let finalized = self.writer.finalized();
+        if finalized > 0
+            && finalized < indexed
+            && let Some(first) = self.source.gap_after(finalized).await?
+        {
+            tracing::warn!(
+                first,
+                "the node's history begins after the last final slot: what is between is taken as it is"
+            );
+            let finalized = Some(first.saturating_sub(1).min(indexed));
+            self.writer.apply(Batch { finalized, ..Batch::default() }).await?;
+        }
+        let revived = retry_dead(&mut self.writer, &self.rows).await?;
+        if revived > 0 {
+            tracing::info!(revived, "dead letters can be decoded now");
+        }
         Ok(())
     }
 
     async fn run(&mut self, every: Duration, stop: &CancellationToken, trouble: &mut Trouble) -> Result<()> {
         loop {
-            match self.begin().await {
+            match self.first().await {
                 Ok(()) => break,
                 Err(why @ Error::Rpc { .. }) => trouble.report(&why),
                 Err(why) => return Err(why),
             }
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                () = sleep(Duration::from_secs(1)) => {}
+                () = sleep(RETRY) => {}
             }
         }
         let (send, mut notices) = mpsc::channel(NOTICES);
-        let subscriber = tokio::spawn(subscribe(self.source.clone(), send, stop.clone()));
+        let subscriber = tokio::spawn(subscribe(self.source.clone(), send, self.live.clone(), stop.clone()));
         let result = self.follow(every, stop, trouble, &mut notices).await;
         subscriber.abort();
         result
+    }
+
+    /// An empty database begins with what is final, so that little is left to be compared once it is.
+    async fn first(&mut self) -> Result<()> {
+        self.begin().await?;
+        if self.writer.watermark().await? == 0 {
+            self.sweep(Commitment::Finalized).await?;
+        }
+        Ok(())
     }
 
     async fn follow(
@@ -186,35 +198,29 @@ impl<S: Source> Indexer<S> {
         // Subscribe first, so that between the sweep and the first notice nothing is lost.
         let first = tokio::time::timeout(SUBSCRIBE_PATIENCE, notices.recv()).await.ok().flatten();
         let mut batch: Vec<Notice> = first.into_iter().collect();
-        let mut ticks = interval(every);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut sweeps, mut audits) = (interval(every), interval(every.min(AUDIT)));
+        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        audits.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut again = Instant::now();
         loop {
-            let mut sweep = false;
+            let mut due = Wanted::default();
             if batch.is_empty() {
                 tokio::select! {
                     () = stop.cancelled() => return Ok(()),
-                    _ = ticks.tick() => sweep = true,
+                    _ = sweeps.tick() => due.sweep = true,
+                    _ = audits.tick() => due.audit = true,
                     count = notices.recv_many(&mut batch, MOST) => {
                         if count == 0 {
                             return Err(Error::WebSocket { what: "listen", why: "the subscriber ended".into() });
                         }
                     }
-                    () = sleep_until(again), if !self.pending.is_empty() => {}
+                    () = sleep_until(again), if self.owed || !self.pending.is_empty() => due.history = true,
                 }
             }
-            let (noticed, resubscribed) = self.notices(std::mem::take(&mut batch)).await?;
-            let due = !self.pending.is_empty() && (noticed || again <= Instant::now());
-            let done = if sweep || resubscribed {
-                self.sweep().await
-            } else if due {
-                again = Instant::now() + AGAIN;
-                self.backfill().await
-            } else {
-                continue;
-            };
+            let done = self.round(std::mem::take(&mut batch), due, &mut again).await;
             match done {
-                Ok(()) => trouble.over(),
+                Ok(true) => trouble.over(),
+                Ok(false) => {}
                 // The node's trouble is waited out here; the database's costs the lock, and that is the caller's.
                 Err(why @ Error::Rpc { .. }) => {
                     trouble.report(&why);
@@ -229,102 +235,77 @@ impl<S: Source> Indexer<S> {
         }
     }
 
-    /// Writes noticed accounts and remembers noticed transactions. Says whether there were transactions, and whether
-    /// the subscription is new.
-    async fn notices(&mut self, notices: Vec<Notice>) -> Result<(bool, bool)> {
-        let (mut batch, mut noticed, mut subscribed) = (Batch::default(), false, false);
+    /// Writes notices, then does what they or the clock ask for. Says whether the node was asked.
+    async fn round(&mut self, notices: Vec<Notice>, due: Wanted, again: &mut Instant) -> Result<bool> {
+        let wanted = self.notices(notices).await?;
+        self.owed |= wanted.sweep;
+        if self.owed {
+            // What changed between the end of one subscription and the begin of the next is not final yet.
+            self.sweep(Commitment::Confirmed).await?;
+            self.owed = false;
+        } else if due.sweep {
+            let live = self.live.load(Ordering::Relaxed);
+            self.sweep(if live { Commitment::Finalized } else { Commitment::Confirmed }).await?;
+        } else if wanted.history || due.history {
+            *again = Instant::now() + AGAIN;
+            self.backfill().await?;
+        } else if due.audit || wanted.audit {
+            self.audit().await?;
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Writes noticed accounts, remembers noticed transactions, and takes back what was in slots that were given up.
+    async fn notices(&mut self, notices: Vec<Notice>) -> Result<Wanted> {
+        let (mut batch, mut wanted, mut dead) = (Batch::default(), Wanted::default(), BTreeSet::new());
         for notice in notices {
             match notice {
-                Notice::Subscribed => subscribed = true,
+                Notice::Subscribed => {
+                    self.live.store(true, Ordering::Relaxed);
+                    wanted.sweep = true;
+                }
                 Notice::Account { slot, write_version, account } => {
-                    let version = write_version.unwrap_or_else(|| self.writer.version());
+                    // 0 would be a scan.
+                    let version = write_version.unwrap_or_else(|| self.writer.version()).max(1);
                     self.rows.account(&mut batch, &account, slot, version);
                 }
                 Notice::Transaction { signature } => {
                     if !self.done.contains_key(&signature) {
                         self.pending.entry(signature).or_insert(0);
-                        noticed = true;
+                        wanted.history = true;
                     }
                 }
-                Notice::Slot { .. } => {}
+                Notice::Slot { slot, status: SlotStatus::Dead } => {
+                    dead.insert(slot);
+                }
+                Notice::Slot { slot, status: SlotStatus::Finalized } => {
+                    wanted.audit |= slot >= self.writer.finalized().saturating_add(STEP);
+                }
             }
         }
         self.apply(batch).await?;
-        Ok((noticed, subscribed))
-    }
-
-    /// History, then all accounts.
-    async fn sweep(&mut self) -> Result<()> {
-        self.pending.clear();
-        self.backfill().await?;
-        for (program, name) in self.rows.programs() {
-            let scan = self.source.scan(program, Commitment::Confirmed).await?;
-            let mut batch = Batch::default();
-            for account in &scan.accounts {
-                self.rows.account(&mut batch, account, scan.slot, 0);
-            }
-            let present = scan.accounts.iter().map(|account| account.address.to_string()).collect();
-            batch.scanned.push(Scanned { program: name, slot: scan.slot, present });
-            self.apply(batch).await?;
-        }
-        metrics::counter!("assay_indexer_sweeps_total").increment(1);
-        Ok(())
-    }
-
-    /// Every transaction since the watermark that is not in the tables yet, oldest first.
-    async fn backfill(&mut self) -> Result<()> {
-        // Asked before the listing, so that the listing is complete up to there.
-        let top = self.source.slot().await?;
-        let watermark = self.writer.watermark().await?;
-        let mut listed = self.source.history(watermark.saturating_sub(MARGIN), Commitment::Confirmed).await?;
-        listed.retain(|entry| !self.done.contains_key(&entry.signature));
-        for chunk in listed.chunks(CHUNK) {
-            let transactions = self.fetch(chunk).await?;
-            let mut batch = Batch::default();
-            for transaction in &transactions {
-                self.rows.transaction(&mut batch, transaction);
-            }
-            // The chunk's last slot may go on in the next chunk.
-            batch.watermark = chunk.last().map(|last| last.slot.saturating_sub(1).min(top));
-            self.apply(batch).await?;
-            for entry in chunk {
-                self.pending.remove(&entry.signature);
-                self.done.insert(entry.signature.clone(), entry.slot);
-            }
-        }
-        self.apply(Batch { watermark: Some(top), ..Batch::default() }).await?;
-        metrics::gauge!("assay_indexer_slot").set(top as f64);
-        let keep = top.saturating_sub(2 * MARGIN);
-        self.done.retain(|_, slot| *slot >= keep);
-        self.pending.retain(|_, tries| {
-            *tries += 1;
-            *tries < TRIES
-        });
-        Ok(())
-    }
-
-    async fn fetch(&self, chunk: &[Listed]) -> Result<Vec<ChainTransaction>> {
-        stream::iter(chunk).map(|listed| self.source.transaction(listed)).buffered(PARALLEL).try_collect().await
-    }
-
-    async fn apply(&mut self, batch: Batch) -> Result<()> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let Applied { rows, events, dead } = self.writer.apply(batch).await?;
-        metrics::counter!("assay_indexer_batches_total").increment(1);
-        metrics::counter!("assay_indexer_rows_total").increment(rows);
-        metrics::counter!("assay_indexer_events_total").increment(events);
-        metrics::counter!("assay_indexer_dead_letters_total").increment(dead);
-        if dead > 0 {
-            tracing::warn!(dead, "could not be decoded; kept in the table dead_letters");
-        }
-        Ok(())
+        self.dead(dead).await?;
+        Ok(wanted)
     }
 }
 
+/// Tries again what could not be decoded when it came: by now there may be an IDL for it. Returns how many can.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn retry_dead(writer: &mut Writer, rows: &Rows) -> Result<u64> {
+    store::retry(writer, |batch, letter| rows.letter(batch, letter)).await
+}
+
 /// Keeps a subscription, with pauses that double between failures, until `stop` or nobody listens.
-async fn subscribe<S: Source>(source: Arc<S>, notices: mpsc::Sender<Notice>, stop: CancellationToken) {
+async fn subscribe<S: Source>(
+    source: Arc<S>,
+    notices: mpsc::Sender<Notice>,
+    live: Arc<AtomicBool>,
+    stop: CancellationToken,
+) {
     let backoff = || {
         let builder = ExponentialBuilder::default().with_min_delay(Duration::from_millis(200));
         builder.with_max_delay(Duration::from_secs(10)).with_jitter().without_max_times().build()
@@ -337,6 +318,7 @@ async fn subscribe<S: Source>(source: Arc<S>, notices: mpsc::Sender<Notice>, sto
             () = &mut stopped => return,
             ended = source.subscribe(notices.clone()) => ended,
         };
+        live.store(false, Ordering::Relaxed);
         if let Err(why) = ended {
             trouble.report(&why);
             // The loop finds the gap, too, when it begins again; and stops.

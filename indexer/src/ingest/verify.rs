@@ -7,17 +7,24 @@ use serde_json::Value;
 use sqlx::PgPool;
 use tokio::time::sleep;
 
-use super::{Commitment, Source};
-use crate::{Result, store, store::Table};
+use super::{Commitment, Source, verify_events::events};
+use crate::{Result, decode::Rows, store, store::Table};
 
 /// How often differences are looked at again: while the chain moves, the tables are a little behind.
 const TRIES: u32 = 5;
 
-/// Compares every open row with the chain and returns what differs, a line for each; only what stays different counts.
+/// Compares every open row with the chain, and every final event with the history that the node has; returns what
+/// differs, a line for each. Of rows, only what stays different counts.
 ///
 /// # Errors
 /// When the node or the database does not answer.
 pub async fn verify<S: Source>(source: &S, pool: &PgPool) -> Result<Vec<String>> {
+    let mut found = rows(source, pool).await?;
+    found.extend(events(source, &Rows::new()?, pool).await?);
+    Ok(found)
+}
+
+async fn rows<S: Source>(source: &S, pool: &PgPool) -> Result<Vec<String>> {
     let decoder = Decoder::new()?;
     let mut last: Option<Vec<String>> = None;
     for attempt in 0..TRIES {

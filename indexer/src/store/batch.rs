@@ -58,6 +58,8 @@ pub struct DeadLetter {
     pub program: String,
     /// When they were seen.
     pub slot: u64,
+    /// Unix seconds of an event's slot, if the node knows.
+    pub time: Option<i64>,
     /// The bytes.
     pub bytes: Vec<u8>,
     /// Why not.
@@ -73,6 +75,8 @@ pub struct Scanned {
     pub slot: u64,
     /// Every address it found, decodable or not.
     pub present: Vec<String>,
+    /// What it found cannot be undone; else it is looked at again once it cannot.
+    pub finalized: bool,
 }
 
 /// Changes that are committed together.
@@ -90,6 +94,8 @@ pub struct Batch {
     pub scanned: Vec<Scanned>,
     /// History up to here is in the tables once this batch is; it never goes back.
     pub watermark: Option<u64>,
+    /// Up to here nothing in the tables can be undone once this batch is in them; it never goes back.
+    pub finalized: Option<u64>,
 }
 
 impl Batch {

@@ -1,7 +1,14 @@
 //! The tables and how they may change. See `migrations/` for their shape.
 
 mod batch;
+mod dead;
+mod events;
+mod looks;
+mod retain;
+mod rows;
+mod settle;
 mod tables;
+mod touched;
 mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -12,9 +19,16 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+#[cfg(test)]
+pub(crate) use self::tables::CLOSINGS;
 pub use self::{
     batch::{Batch, Change, DeadLetter, EventRow, Row, Scanned},
+    dead::retry,
+    looks::Look,
+    retain::{Retention, drop_older, keep},
+    settle::{Settled, Settlement},
     tables::Table,
+    touched::Touched,
     writer::{Applied, Writer},
 };
 use crate::{Error, Result};
@@ -104,6 +118,15 @@ pub async fn name_mints(pool: &PgPool, symbols: &[(String, String)]) -> Result<(
 /// When the database does not answer.
 pub async fn watermark(pool: &PgPool) -> Result<u64> {
     let slot: i64 = sqlx::query_scalar("SELECT slot FROM watermark").fetch_one(pool).await?;
+    Ok(slot.unsigned_abs())
+}
+
+/// The slot up to which nothing in the tables can be undone.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn finalized(pool: &PgPool) -> Result<u64> {
+    let slot: i64 = sqlx::query_scalar("SELECT finalized FROM watermark").fetch_one(pool).await?;
     Ok(slot.unsigned_abs())
 }
 

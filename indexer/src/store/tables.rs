@@ -113,4 +113,43 @@ impl Table {
     pub const fn name(self) -> &'static str {
         self.facts().2
     }
+
+    /// The events that close its accounts, and the field with the account's address. They carry the account's last
+    /// state in the field `last`.
+    pub fn closings(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        CLOSINGS.into_iter().filter(move |(.., table)| *table == self).map(|(_, kind, field, _)| (kind, field))
+    }
+
+    /// The table whose account the event `kind` of `program` closes, and the field with the account's address.
+    pub fn closed_by(program: &str, kind: &str) -> Option<(Self, &'static str)> {
+        let found = CLOSINGS.into_iter().find(|(p, k, ..)| (*p, *k) == (program, kind))?;
+        Some((found.3, found.2))
+    }
 }
+
+/// The event of a closing, the field with the closed account's address, and the account's table.
+pub(crate) const CLOSINGS: [(&str, &str, &str, Table); 23] = [
+    ("token", "DistributionSwept", "distribution", Table::Distributions),
+    ("staking", "PoolClosed", "pool", Table::Pools),
+    ("staking", "PositionClosed", "position", Table::Positions),
+    ("staking", "Withdrawn", "ticket", Table::Tickets),
+    ("escrow", "BidAwarded", "bid", Table::Bids),
+    ("escrow", "BidWithdrawn", "bid", Table::Bids),
+    ("escrow", "MintUnregistered", "payment", Table::PaymentMints),
+    ("escrow", "ModelRetired", "model", Table::Models),
+    ("escrow", "DeviceRetired", "device", Table::Devices),
+    ("escrow", "SeatSettled", "seat", Table::Seats),
+    ("escrow", "SeatSlashed", "seat", Table::Seats),
+    ("escrow", "JobClosed", "job", Table::Jobs),
+    ("verification", "AttestorClosed", "attestor", Table::Attestors),
+    ("verification", "BallotSettled", "ballot", Table::Ballots),
+    ("verification", "BallotSlashed", "ballot", Table::Ballots),
+    ("verification", "CanaryClosed", "canary", Table::Canaries),
+    ("verification", "CanaryRevealed", "canary", Table::Canaries),
+    ("verification", "CaseClosed", "case", Table::Cases),
+    ("verification", "KeyClosed", "key", Table::ProofKeys),
+    ("verification", "RoundClosed", "round", Table::Rounds),
+    ("governance", "ActionClosed", "action", Table::Actions),
+    ("governance", "ProposalClosed", "proposal", Table::Proposals),
+    ("governance", "VoteClosed", "vote", Table::Votes),
+];

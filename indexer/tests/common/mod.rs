@@ -1,11 +1,16 @@
 //! A private Postgres for a test: real server, own folder, no port.
 #![allow(dead_code, clippy::unwrap_used)]
 
-pub mod gate;
 pub mod chain;
+pub mod child;
+pub mod fake;
+pub mod faulty;
+pub mod gate;
 pub mod index;
+pub mod script;
 pub mod seats;
 pub mod server;
+pub mod tables;
 pub mod yellowstone;
 
 use std::{
@@ -21,11 +26,17 @@ use tempfile::TempDir;
 pub struct Postgres {
     server: Child,
     folder: TempDir,
+    /// Whether there is a small disk, mounted where only the server sees it.
+    small: bool,
 }
 
 impl Postgres {
     /// Starts one and waits until it answers.
     pub async fn start() -> Postgres {
+        Self::begin(false).await
+    }
+
+    async fn begin(small: bool) -> Postgres {
         let folder = tempfile::Builder::new().prefix("assay-pg").tempdir().unwrap();
         let data = folder.path().join("data");
         let bin = bin_dir();
@@ -33,18 +44,28 @@ impl Postgres {
         initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"]).arg(&data);
         let made = initdb.output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut server = command(&bin.join("postgres"));
+        let server = Self::serve(&folder, small);
+        let postgres = Postgres { server, folder, small };
+        postgres.answers().await;
+        postgres
+    }
+
+    fn serve(folder: &TempDir, small: bool) -> Child {
+        let (data, bin) = (folder.path().join("data"), bin_dir().join("postgres"));
+        let mut server = if small { faulty::on_small_disk(&bin, &folder.path().join("small")) } else { command(&bin) };
         server.arg("-D").arg(&data).arg("-k").arg(folder.path()).args(["-c", "listen_addresses=", "-c", "fsync=off"]);
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        let server = server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        let postgres = Postgres { server, folder };
+        let log = fs::File::options().append(true).create(true).open(folder.path().join("log")).unwrap();
+        server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+    }
+
+    async fn answers(&self) {
         for _ in 0..1_000 {
-            if PgConnection::connect(&postgres.url("postgres")).await.is_ok() {
-                return postgres;
+            if PgConnection::connect(&self.url("postgres")).await.is_ok() {
+                return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("{}", fs::read_to_string(postgres.folder.path().join("log")).unwrap());
+        panic!("{}", fs::read_to_string(self.folder.path().join("log")).unwrap());
     }
 
     /// An empty database.
@@ -70,6 +91,9 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        if !matches!(self.server.try_wait(), Ok(None)) {
+            return;
+        }
         // SIGINT: a fast shutdown. It is our own child, not waited for yet.
         let _ = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status();
         let _ = self.server.wait();

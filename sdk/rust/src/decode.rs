@@ -11,6 +11,8 @@ use anchor_lang_idl_spec::{
 use serde_json::{Map, Value, json};
 use solana_sdk::pubkey::Pubkey;
 
+include!(concat!(env!("OUT_DIR"), "/old_idls.rs"));
+
 /// First bytes of the data of an instruction by which an Anchor program tells an event to itself.
 pub const EVENT_TAG: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 
@@ -21,6 +23,16 @@ pub(crate) const IDLS: [&str; 6] = [
     include_str!("../../../idl/assay_escrow.json"),
     include_str!("../../../idl/assay_verification.json"),
     include_str!("../../../idl/assay_governance.json"),
+];
+
+/// The layout version that each program's present IDL describes, in the order of [`IDLS`].
+const VERSIONS: [u8; 6] = [
+    assay_token::VERSION,
+    assay_staking::VERSION,
+    assay_reputation::VERSION,
+    assay_escrow::VERSION,
+    assay_verification::VERSION,
+    assay_governance::VERSION,
 ];
 
 /// An account or event as JSON.
@@ -47,6 +59,9 @@ pub enum DecodeError {
     /// The first eight bytes name nothing that the IDL knows.
     #[error("{program} has no {what} with discriminator {discriminator}; this build's IDL may be too old")]
     UnknownKind { program: &'static str, what: &'static str, discriminator: String },
+    /// The account is of a layout that no IDL here describes.
+    #[error("{kind}: its layout is version {version}, of which this build has no IDL; put the IDL into idl/old")]
+    UnknownLayout { kind: String, version: u8 },
     /// The data ends early.
     #[error("{kind}: the data ends {missing} bytes before the field `{field}` does")]
     TooShort { kind: String, field: String, missing: usize },
@@ -60,14 +75,17 @@ pub enum DecodeError {
 
 struct Program {
     name: &'static str,
+    /// What the first byte of its accounts says.
+    version: u8,
     accounts: HashMap<[u8; 8], String>,
     events: HashMap<[u8; 8], String>,
     types: HashMap<String, IdlTypeDef>,
 }
 
-/// The decoder for all programs.
+/// The decoder for all programs, each in every layout that there is an IDL of.
 pub struct Decoder {
-    programs: HashMap<Pubkey, Program>,
+    /// The present layout first.
+    programs: HashMap<Pubkey, Vec<Program>>,
 }
 
 impl Decoder {
@@ -76,13 +94,34 @@ impl Decoder {
     /// # Errors
     /// [`DecodeError::BadIdl`], which a test of this crate excludes.
     pub fn new() -> Result<Self, DecodeError> {
-        let programs = IDLS.iter().map(|text| Program::read(text)).collect::<Result<_, _>>()?;
+        Self::with(OLD)
+    }
+
+    /// Reads the committed IDLs, and these of earlier layouts: short name of the program, layout version, IDL.
+    ///
+    /// # Errors
+    /// [`DecodeError::BadIdl`], also when one is not of the program that it is said to be, or of its present version.
+    pub fn with(old: &[(&str, u8, &str)]) -> Result<Self, DecodeError> {
+        let mut programs: HashMap<Pubkey, Vec<Program>> = HashMap::new();
+        for (text, version) in IDLS.iter().zip(VERSIONS) {
+            let (id, program) = Program::read(text, version)?;
+            programs.insert(id, vec![program]);
+        }
+        for (name, version, text) in old {
+            let (id, program) = Program::read(text, *version)?;
+            let layouts = programs.entry(id).or_default();
+            if program.name != *name || layouts.iter().any(|layout| layout.version == *version) {
+                return Err(DecodeError::BadIdl(format!("{name}.v{version}"), "it is not what its name says".into()));
+            }
+            layouts.push(program);
+        }
         Ok(Self { programs })
     }
 
     /// Address and short name of every program, sorted by name.
     pub fn programs(&self) -> Vec<(Pubkey, &'static str)> {
-        let mut all: Vec<_> = self.programs.iter().map(|(id, program)| (*id, program.name)).collect();
+        let mut all: Vec<_> =
+            self.programs.iter().filter_map(|(id, layouts)| Some((*id, layouts.first()?.name))).collect();
         all.sort_by_key(|(_, name)| *name);
         all
     }
@@ -92,8 +131,7 @@ impl Decoder {
     /// # Errors
     /// Any [`DecodeError`] but `BadIdl`: every byte must be accounted for.
     pub fn account(&self, program: &Pubkey, data: &[u8]) -> Result<Decoded, DecodeError> {
-        let program = self.program(program)?;
-        program.decode("account", &program.accounts, data)
+        self.decode(program, |layout| layout.decode("account", &layout.accounts, data))
     }
 
     /// Decodes an event of `program`: the instruction's data after [`EVENT_TAG`], event discriminator included.
@@ -101,12 +139,22 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::account`].
     pub fn event(&self, program: &Pubkey, data: &[u8]) -> Result<Decoded, DecodeError> {
-        let program = self.program(program)?;
-        program.decode("event", &program.events, data)
+        self.decode(program, |layout| layout.decode("event", &layout.events, data))
     }
 
-    fn program(&self, id: &Pubkey) -> Result<&Program, DecodeError> {
-        self.programs.get(id).ok_or(DecodeError::UnknownProgram(*id))
+    /// By the present layout, or by the one that the bytes say they are of.
+    fn decode(
+        &self,
+        id: &Pubkey,
+        read: impl Fn(&Program) -> Result<Decoded, DecodeError>,
+    ) -> Result<Decoded, DecodeError> {
+        let layouts = self.programs.get(id).ok_or(DecodeError::UnknownProgram(*id))?;
+        let present = read(layouts.first().ok_or(DecodeError::UnknownProgram(*id))?);
+        let Err(DecodeError::UnknownLayout { version, .. }) = &present else { return present };
+        match layouts.iter().find(|layout| layout.version == *version) {
+            Some(layout) => read(layout),
+            None => present,
+        }
     }
 }
 
@@ -116,7 +164,7 @@ fn short(name: &str) -> &str {
 }
 
 impl Program {
-    fn read(text: &str) -> Result<(Pubkey, Program), DecodeError> {
+    fn read(text: &str, version: u8) -> Result<(Pubkey, Program), DecodeError> {
         let bad = |name: &str, why: String| DecodeError::BadIdl(name.into(), why);
         let idl: Idl = serde_json::from_str(text).map_err(|why| bad("?", why.to_string()))?;
         let name = idl.metadata.name;
@@ -143,7 +191,7 @@ impl Program {
             "assay_governance" => "governance",
             _ => return Err(bad(&name, "it is of no program of ours".into())),
         };
-        Ok((id, Program { name: short_name, accounts, events, types }))
+        Ok((id, Program { name: short_name, version, accounts, events, types }))
     }
 
     fn decode(
@@ -261,11 +309,26 @@ impl<'a> Reader<'a> {
         if ty.serialization != IdlSerialization::Borsh {
             return Err(self.bad(field, format!("is of type {name}, which is not Borsh")));
         }
+        if self.program.accounts.values().any(|account| account == name) {
+            self.layout(&ty.ty, name)?;
+        }
         match &ty.ty {
             IdlTypeDefTy::Struct { fields: None } => Ok(json!({})),
             IdlTypeDefTy::Struct { fields: Some(fields) } => self.fields(fields, field),
             IdlTypeDefTy::Enum { variants } => self.variant(name, variants, field),
             IdlTypeDefTy::Type { alias } => self.value(alias, field),
+        }
+    }
+
+    /// Refuses an account, alone or as an event's last state, that is of another layout than this IDL.
+    fn layout(&self, ty: &IdlTypeDefTy, name: &str) -> Result<(), DecodeError> {
+        let IdlTypeDefTy::Struct { fields: Some(IdlDefinedFields::Named(fields)) } = ty else { return Ok(()) };
+        let versioned = fields.first().is_some_and(|field| field.name == "version" && field.ty == IdlType::U8);
+        match self.rest.first() {
+            Some(version) if versioned && *version != self.program.version => {
+                Err(DecodeError::UnknownLayout { kind: short(name).into(), version: *version })
+            }
+            _ => Ok(()),
         }
     }
 

@@ -166,9 +166,9 @@ fn short_long_and_foreign_data_are_errors() {
 #[test]
 fn an_idl_is_checked_when_it_is_read() {
     let broken = IDLS[3].replace("\"name\": \"Seat\"", "\"name\": \"Chair\"");
-    assert!(Program::read(&broken).is_ok(), "renamed everywhere");
+    assert!(Program::read(&broken, 1).is_ok(), "renamed everywhere");
     let broken = IDLS[3].replace(&assay_escrow::ID.to_string(), "nowhere");
-    assert!(matches!(Program::read(&broken), Err(DecodeError::BadIdl(name, _)) if name == "assay_escrow"));
+    assert!(matches!(Program::read(&broken, 1), Err(DecodeError::BadIdl(name, _)) if name == "assay_escrow"));
 }
 
 /// Types that no account has yet: options, vectors, tuples, enums with fields.
@@ -195,8 +195,8 @@ fn every_shape_of_type() {
             ]}}
         ]
     });
-    let (id, program) = Program::read(&idl.to_string()).unwrap();
-    let decoder = Decoder { programs: HashMap::from([(id, program)]) };
+    let (id, program) = Program::read(&idl.to_string(), 1).unwrap();
+    let decoder = Decoder { programs: HashMap::from([(id, vec![program])]) };
     let mut bytes = vec![0, 0, 0, 0, 0, 0, 0, 1];
     bytes.extend([1, 0, 1, 7, 0, 0, 0, 0, 0, 0, 0]);
     bytes.extend([2, 0, 0, 0, 1, 0, 2, 1]);
@@ -215,4 +215,59 @@ fn every_shape_of_type() {
     let mut lie = bytes[..19].to_vec();
     lie.extend([0xff; 4]);
     assert!(matches!(decoder.account(&id, &lie), Err(DecodeError::TooShort { field, .. }) if field == "list"));
+}
+
+/// A record as the first build left it, and the same of a layout that nobody knows.
+#[test]
+fn an_older_layout_is_read_by_its_own_idl_or_refused() {
+    let record = |version: u8| {
+        let mut bytes = assay_reputation::Record::DISCRIMINATOR.to_vec();
+        let operator = Pubkey::new_from_array([2; 32]);
+        let old = assay_reputation::RecordV1 {
+            version,
+            bump: 7,
+            operator,
+            class: 3,
+            good: 11,
+            bad: 12,
+            updated_at: -1,
+            consecutive_valid: 4,
+            valid: 5,
+            wrong: 6,
+            silent: 8,
+        };
+        old.serialize(&mut bytes).unwrap();
+        bytes
+    };
+    let expected = json!({
+        "version": 1, "bump": 7, "operator": Pubkey::new_from_array([2; 32]).to_string(), "class": 3, "good": "11",
+        "bad": "12", "updated_at": "-1", "consecutive_valid": 4, "valid": 5, "wrong": 6, "silent": 8,
+    });
+    let decoded = decoder().account(&assay_reputation::ID, &record(1)).unwrap();
+    assert_eq!(decoded, Decoded { program: "reputation", kind: "Record".into(), json: expected });
+    for version in [0, 3] {
+        let refused = decoder().account(&assay_reputation::ID, &record(version));
+        assert_eq!(refused, Err(DecodeError::UnknownLayout { kind: "Record".into(), version }));
+    }
+    let mut none = bytes_of_version(9);
+    assert_eq!(
+        decoder().account(&assay_escrow::ID, &none),
+        Err(DecodeError::UnknownLayout { kind: "Seat".into(), version: 9 })
+    );
+    none[8] = assay_escrow::VERSION;
+    assert!(decoder().account(&assay_escrow::ID, &none).is_ok());
+}
+
+fn bytes_of_version(version: u8) -> Vec<u8> {
+    account(&Seat { version, ..seat() })
+}
+
+#[test]
+fn an_old_idl_must_be_what_its_name_says() {
+    let old = include_str!("../../../idl/old/reputation.v1.json");
+    assert!(Decoder::with(&[("reputation", 1, old)]).is_ok());
+    for wrong in [("escrow", 1), ("reputation", assay_reputation::VERSION)] {
+        let refused = Decoder::with(&[(wrong.0, wrong.1, old)]);
+        assert!(matches!(refused, Err(DecodeError::BadIdl(..))), "{wrong:?}");
+    }
 }

@@ -1,0 +1,73 @@
+//! How long events are kept: whole partitions go, so that nothing is rewritten.
+
+use std::time::Duration;
+
+use clap::Args;
+use sqlx::PgPool;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::rows;
+use crate::Result;
+
+/// How the store is kept.
+// Its group has the struct's name by default, of which there are several.
+#[derive(Args, Debug, Clone, Default)]
+#[group(skip)]
+pub struct Retention {
+    /// Days that events are kept. They go by ranges of a million slots, when the newest of a range is older; totals
+    /// stay. Without it they are kept for good.
+    #[arg(long, env = "ASSAY_RETENTION_DAYS", global = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub retention_days: Option<u32>,
+}
+
+/// "keep" in ASCII: one instance at a time drops.
+const LOCK: i64 = 0x6b_65_65_70;
+
+/// Drops the partitions whose newest event is older than `days`, and the retractions of their slots. Only what is final
+/// goes. Returns the names of what was dropped.
+///
+/// # Errors
+/// When the database does not answer, or a reader holds a partition for longer than it is worth to wait: the next
+/// attempt will do.
+pub async fn drop_older(pool: &PgPool, days: u32) -> Result<Vec<String>> {
+    let mut tx = pool.begin().await?;
+    sqlx::query("SET LOCAL lock_timeout = '5s'").execute(&mut *tx).await?;
+    if !sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(LOCK).fetch_one(&mut *tx).await? {
+        return Ok(vec![]);
+    }
+    // The latest is being written to.
+    let text = "SELECT name, high FROM event_partitions, watermark
+         WHERE high <= finalized AND high < (SELECT max(high) FROM event_partitions) ORDER BY high";
+    let full: Vec<(String, i64)> = sqlx::query_as(text).fetch_all(&mut *tx).await?;
+    let mut dropped = vec![];
+    for (name, high) in full {
+        let text = format!("SELECT coalesce(max(time) < now() - make_interval(days => $1), false) FROM {name}");
+        let days = i32::try_from(days).unwrap_or(i32::MAX);
+        if !sqlx::query_scalar(rows::sql(text)).bind(days).fetch_one(&mut *tx).await? {
+            continue;
+        }
+        sqlx::query(rows::sql(format!("DROP TABLE {name}"))).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM retractions WHERE slot < $1").bind(high).execute(&mut *tx).await?;
+        dropped.push(name);
+    }
+    tx.commit().await?;
+    Ok(dropped)
+}
+
+/// Drops what is too old, every hour, until `stop`. Does nothing if everything is kept.
+pub async fn keep(pool: PgPool, settings: Retention, stop: CancellationToken) {
+    let Some(days) = settings.retention_days else { return };
+    let mut ticks = interval(Duration::from_secs(3_600));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => match drop_older(&pool, days).await {
+                Ok(dropped) if dropped.is_empty() => {}
+                Ok(dropped) => tracing::info!(?dropped, "events older than the retention are gone"),
+                Err(why) => tracing::warn!("old events could not be dropped; tried again in an hour: {why}"),
+            },
+        }
+    }
+}
