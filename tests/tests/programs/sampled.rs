@@ -129,7 +129,7 @@ fn an_honest_life() {
 }
 
 /// A leaf that is wrong costs the executor bond and part of its stake; those who found it are paid, and the requester
-/// gets the rest back and 40 % of what was slashed.
+/// gets the rest back and, of what was slashed, half a fee.
 #[test]
 fn a_wrong_leaf() {
     let honest = work(UNITS);
@@ -144,7 +144,7 @@ fn a_wrong_leaf() {
     assert_eq!(w.job(&job).root, [0; 32], "a root that was found wrong is nobody's result");
     clear(&mut w, &job);
 
-    let (harmed, caller) = (EXPOSURE * 4 / 10, EXPOSURE / 10);
+    let (harmed, caller) = (HALF_FEE, HALF_FEE);
     assert_eq!(w.pool(&executor).active, STAKE - EXPOSURE);
     assert_eq!((w.asy_of(&alice), w.asy_of(&w.carol)), (harmed, caller));
     assert_eq!(w.supply(), supply - (EXPOSURE - harmed - caller));
