@@ -1,7 +1,7 @@
 //! Signatures that were seen and held back.
 
 use assay_tests::{
-    assay_sdk::{escrow::SeatState, verification::VerificationError},
+    assay_sdk::{escrow::SeatState, ix, verification::VerificationError},
     market::*,
 };
 
@@ -15,6 +15,7 @@ fn an_attestation_is_its_operators() {
     let seen = attestation(&w, &job, &a, &[0]).remove(0);
     w.at(w.seat(&job, &a).seal_by + 1);
     w.expire_seat(&job, &a);
+    w.ok(&[ix::escrow::top_up(&w.alice, &w.usd, &job, terms(1).price_per_unit, 100)]);
     w.claim(&job, &b);
     let own = attestation(&w, &job, &b, &[0]);
     w.refused(&[seen, own[1].clone()], VerificationError::OtherMessage);

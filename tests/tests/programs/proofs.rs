@@ -206,6 +206,7 @@ fn proof_replayed() {
     let seen = prove(&binding(&w, &job, &a, &honest()));
     w.at(w.seat(&job, &a).seal_by + 1);
     w.expire_seat(&job, &a);
+    w.ok(&[ix::escrow::top_up(&w.alice, &w.usd, &job, terms(1).price_per_unit, 100)]);
     w.claim(&job, &b);
     w.refused(&[submit(&job, &b, honest(), seen)], VerificationError::BadProof);
     assert_eq!((w.seat(&job, &b).state, w.usd_of(&b)), (SeatState::Claimed, 0));

@@ -19,6 +19,8 @@ use assay_tests::{
 const BOND: u64 = (WHOLE * 3).div_ceil(10) * 2_000;
 /// What every seat has at stake: the bond of the whole, and 25 % of the class stake.
 pub const EXPOSURE: u64 = BOND + 250_000_000_000;
+/// Half of the fee on the whole, 25,001, as the bond of 600,024,000 values it.
+pub const HALF_FEE: u64 = 7_500_300;
 
 /// A world, an executor, and a committee of three with one to spare.
 pub fn world() -> (World, Pubkey, [Pubkey; 4]) {

@@ -132,7 +132,7 @@ fn three_three_and_one() {
         assert_eq!((broken.usd_of(who), broken.pool(who).active), (paid, staked));
     }
     assert_eq!(broken.usd_of(&broken.alice), before - 4 * SEAT_PRICE);
-    assert_eq!(broken.asy_of(&broken.alice), 3 * (EXPOSURE * 4 / 10));
+    assert_eq!(broken.asy_of(&broken.alice), 3 * HALF_FEE);
 }
 
 /// Nobody is asked to work for a quorum that cannot come about.
