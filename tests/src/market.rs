@@ -22,6 +22,9 @@ pub const FEE: u64 = 25_000;
 pub const BOND: u64 = 600_020_000;
 /// The bond and 25 % of the class stake of 1,000 ASY.
 pub const EXPOSURE: u64 = BOND + 250_000_000_000;
+/// The most that the requester, and as much that the caller gets of a slash after a round: half of the fee, of 15,000,019
+/// base units of ASY as the bond values the price.
+pub const HALF_FEE: u64 = 7_500_009;
 /// Seconds that a seat has to seal.
 pub const SEAL: i64 = 70;
 /// Seconds to reveal.

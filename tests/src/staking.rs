@@ -3,7 +3,7 @@
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use assay_sdk::{
     addresses, ix,
-    staking::{Pool, Position, REWARDS_VAULT, StakingParams, Totals},
+    staking::{Most, Pool, Position, REWARDS_VAULT, StakingParams, Totals},
     token::ASY_MINT,
 };
 
@@ -76,7 +76,7 @@ impl World {
     pub fn punishment(&self, operator: &Pubkey, amount: u64, jail: bool) -> Instruction {
         let ata = |who: &Pubkey| addresses::ata(who, &ASY_MINT);
         let pool = addresses::pool(operator);
-        ix::staking::slash_with(&pool, &ata(&self.alice), &ata(&self.carol), (amount, amount), jail)
+        ix::staking::slash_with(&pool, &ata(&self.alice), &ata(&self.carol), (amount, amount), jail, Most::UNBOUNDED)
     }
 
     /// Lock `amount` and slash it.

@@ -1,7 +1,7 @@
 //! Shares, slashes and the draw: nobody gains by rounding, nothing is lost, more weight never makes a draw worse.
 
 use anchor_lang::prelude::Pubkey;
-use assay_staking::{Weight, math, sortition};
+use assay_staking::{Most, Weight, math, sortition};
 
 pub fn check(data: &[u8]) {
     let Some((a, b, c, d, e)) = crate::read::<(u64, u64, u128, u128, u64)>(data) else { return };
@@ -48,9 +48,15 @@ fn slashes(amount: u64, active: u64, cooling: u64, (harmed, caller): (u16, u16))
         }
         None => assert!(u128::from(amount) > u128::from(active) + u128::from(cooling)),
     }
-    match math::split_proceeds(amount, harmed, caller) {
-        Some((b, h, c)) => assert_eq!(u128::from(b) + u128::from(h) + u128::from(c), u128::from(amount)),
-        None => assert!(u32::from(harmed) + u32::from(caller) > 10_000),
+    let most = Most { harmed: active, caller: cooling };
+    for most in [most, Most::UNBOUNDED, Most::NOTHING] {
+        match math::split_proceeds(amount, harmed, caller, most) {
+            Some((b, h, c)) => {
+                assert_eq!(u128::from(b) + u128::from(h) + u128::from(c), u128::from(amount));
+                assert!(h <= most.harmed && c <= most.caller, "more than the most");
+            }
+            None => assert!(u32::from(harmed) + u32::from(caller) > 10_000 && most != Most::NOTHING),
+        }
     }
 }
 

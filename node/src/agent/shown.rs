@@ -86,6 +86,7 @@ impl Agent {
             genesis: self.chain.genesis(),
             job: address,
             seed: &job.seed,
+            operator: &self.chain.operator(),
             spec_hash: &job.spec_hash,
             root: &entry.digest,
         };
@@ -95,6 +96,7 @@ impl Agent {
             "genesis": hex::encode(statement.genesis),
             "job": address.to_string(),
             "seed": hex::encode(job.seed),
+            "operator": statement.operator.to_string(),
             "spec_hash": hex::encode(job.spec_hash),
             "units": job.units,
             "root": hex::encode(entry.digest),
@@ -122,6 +124,7 @@ impl Agent {
             genesis: self.chain.genesis(),
             job: address,
             seed: &job.seed,
+            operator: &self.chain.operator(),
             spec_hash: &job.spec_hash,
             root: &entry.digest,
         };

@@ -52,6 +52,17 @@ pub fn bond(seat_price: u64, bond_bps: u16, bond_rate: u64) -> Option<u64> {
     u64::try_from(product.div_ceil(u128::from(RATE_UNIT))).ok()
 }
 
+/// The most that the requester, and as much that the caller may get of a slash after a round: half of the fee on one seat in ASY,
+/// as `bond` values its `price`, rounded down.
+///
+/// A seat that loses to others costs its requester nothing, and its price comes back. Whoever posts a job, wins it and slashes
+/// who is in its way has paid more than one winner's fee for each loser of a quorum, and never gets it back: a bond is at
+/// most the price ([`bond`], `EscrowParams::validate`).
+pub fn half_fee(bond: u64, price: u64, fee_bps: u16) -> Option<u64> {
+    let product = u128::from(bond).checked_mul(u128::from(bps_down(price, fee_bps)?))?;
+    u64::try_from(product.checked_div(u128::from(price))?.checked_div(2)?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -69,6 +80,9 @@ mod tests {
         assert_eq!(slice(1, 5_000, 2_500), Some(0));
         assert_eq!(slice(100, 5_000, 2_500), None);
         assert_eq!(bps_up(1, 1), Some(1));
+        // A fee of 25,000 is 15,000,019 of ASY where the whole price is secured by 600,020,000.
+        assert_eq!(half_fee(600_020_000, 1_000_032, 250), Some(7_500_009));
+        assert_eq!((half_fee(80, 40, 250), half_fee(80, 39, 250), half_fee(80, 0, 250)), (Some(1), Some(0), None));
         // 30 % of 1 USD (6 decimals) at 2 ASY (9 decimals) a dollar is 0.6 ASY.
         assert_eq!(bond(1_000_000, 3_000, 2_000_000_000_000), Some(600_000_000));
     }
@@ -98,6 +112,19 @@ mod tests {
             let sum: u128 = bps.iter().map(|bps| u128::from(bps_down(amount, *bps).unwrap())).sum();
             let all: u128 = bps.iter().map(|bps| u128::from(*bps)).sum();
             prop_assert!(sum * 10_000 <= u128::from(amount) * all);
+        }
+
+        /// Both halves are never more than the fee on one seat, however it is priced and rounded: to a base unit of ASY.
+        #[test]
+        fn a_slash_is_less_than_a_fee(
+            price in 1u64..1 << 50, bond_bps in 0u16..=10_000, fee in 0u16..=2_000, rate in 1u64..1 << 40,
+        ) {
+            let secured = bond(price, bond_bps, rate);
+            prop_assume!(secured.is_some());
+            let both = u128::from(half_fee(secured.unwrap(), price, fee).unwrap()) * 2;
+            let paid = u128::from(bps_down(price, fee).unwrap()) * u128::from(rate);
+            prop_assert!(both * u128::from(RATE_UNIT) < paid + u128::from(RATE_UNIT));
+            prop_assert!(paid > 0 || both == 0);
         }
 
         #[test]

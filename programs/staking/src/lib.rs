@@ -17,6 +17,7 @@ pub mod state;
 
 pub use errors::StakingError;
 pub use instructions::*;
+pub use math::Most;
 pub use state::*;
 
 declare_id!("ERin8LJoufaoK2Y6DYgtXwMcKPKm7Rg1AEHyUcqcWndG");
@@ -129,10 +130,10 @@ pub mod assay_staking {
     }
 
     /// Release `unlock` base units of bonds and take `amount` (at most all there is) from active and cooling stake
-    /// alike: part burned, part to the harmed party, part to the caller. With `jail` the pool weighs nothing and
-    /// takes no seats for a while. CPI from the slasher only.
-    pub fn slash(ctx: Context<Slash>, amount: u64, unlock: u64, jail: bool) -> Result<()> {
-        instructions::slash::handler(ctx, amount, unlock, jail)
+    /// alike: part to the harmed party and part to the caller, each `most` at most, and the rest is burned. With `jail` the
+    /// pool weighs nothing and takes no seats for a while. CPI from the slasher only.
+    pub fn slash(ctx: Context<Slash>, amount: u64, unlock: u64, jail: bool, most: Most) -> Result<()> {
+        instructions::slash::handler(ctx, amount, unlock, jail, most)
     }
 
     /// Count a dispute about a pool's operator: nothing leaves the pool until it is closed. CPI from the slasher only.

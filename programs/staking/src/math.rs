@@ -3,6 +3,8 @@
 //! A share starts at one base unit and rounding is always against who moves: that can never raise a share's price
 //! above one (see the property tests), so there is no price to inflate.
 
+use anchor_lang::{AnchorDeserialize, AnchorSerialize};
+
 /// 100 %, in bps.
 pub const BPS: u64 = 10_000;
 /// More shares than a pool may have, so that products of shares can be taken apart.
@@ -91,9 +93,24 @@ pub fn split_slash(amount: u64, active: u64, cooling: u64) -> Option<(u64, u64)>
     Some((amount.checked_sub(from_cooling)?, from_cooling))
 }
 
-/// Who gets a slash: (burned, harmed, caller), together `amount`. Shares are rounded down and the dust is burned.
-pub fn split_proceeds(amount: u64, harmed_bps: u16, caller_bps: u16) -> Option<(u64, u64, u64)> {
-    let (harmed, caller) = (share(amount, harmed_bps)?, share(amount, caller_bps)?);
+/// The most that a slash may bring whom, in base units: whoever could make it happen must not live on it.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Most {
+    pub harmed: u64,
+    pub caller: u64,
+}
+
+impl Most {
+    /// Their shares, whatever they come to.
+    pub const UNBOUNDED: Self = Self { harmed: u64::MAX, caller: u64::MAX };
+    /// Nothing: all is burned.
+    pub const NOTHING: Self = Self { harmed: 0, caller: 0 };
+}
+
+/// Who gets a slash: (burned, harmed, caller), together `amount`. Shares are rounded down and are at most `most`; the rest is
+/// burned.
+pub fn split_proceeds(amount: u64, harmed_bps: u16, caller_bps: u16, most: Most) -> Option<(u64, u64, u64)> {
+    let (harmed, caller) = (share(amount, harmed_bps)?.min(most.harmed), share(amount, caller_bps)?.min(most.caller));
     let burned = amount.checked_sub(harmed)?.checked_sub(caller)?;
     Some((burned, harmed, caller))
 }
@@ -119,7 +136,13 @@ mod tests {
         assert_eq!(share(999, 2_500), Some(249));
         assert_eq!(split_slash(50, 100, 100), Some((25, 25)));
         assert_eq!(split_slash(201, 100, 100), None);
-        assert_eq!(split_proceeds(1_001, 4_000, 1_000), Some((501, 400, 100)));
+        let split = |harmed, caller| split_proceeds(1_001, 4_000, 1_000, Most { harmed, caller });
+        assert_eq!((split(400, 100), split(399, 99)), (Some((501, 400, 100)), Some((503, 399, 99))));
+        assert_eq!((split(0, 100), split(400, 0)), (Some((901, 0, 100)), Some((601, 400, 0))));
+        assert_eq!(split_proceeds(1_001, 4_000, 1_000, Most::UNBOUNDED), Some((501, 400, 100)));
+        assert_eq!(split_proceeds(1_001, 4_000, 1_000, Most::NOTHING), Some((1_001, 0, 0)));
+        // Without a bound it would be more than there is; what is bounded may be less.
+        assert_eq!(split_proceeds(100, 9_000, 2_000, Most::UNBOUNDED), None);
     }
 
     proptest! {
@@ -188,9 +211,14 @@ mod tests {
         }
 
         #[test]
-        fn proceeds_are_whole(amount: u64, harmed in 0u16..=5_000, caller in 0u16..=5_000) {
-            let (b, h, c) = split_proceeds(amount, harmed, caller).unwrap();
+        fn proceeds_are_whole_and_bounded(
+            amount: u64, harmed in 0u16..=5_000, caller in 0u16..=5_000, most in (0u64.., 0u64..),
+        ) {
+            let most = Most { harmed: most.0, caller: most.1 };
+            let (b, h, c) = split_proceeds(amount, harmed, caller, most).unwrap();
             prop_assert_eq!(u128::from(b) + u128::from(h) + u128::from(c), u128::from(amount));
+            prop_assert!(h == share(amount, harmed).unwrap().min(most.harmed));
+            prop_assert!(c == share(amount, caller).unwrap().min(most.caller));
         }
     }
 }

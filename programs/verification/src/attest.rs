@@ -62,11 +62,12 @@ fn key_size(program: &Pubkey) -> Option<usize> {
     }
 }
 
-/// `sha256("assay:attest", genesis, this program, job, seed, spec_hash, root)`: what attestors sign. It is 32 bytes, so
-/// that it can be no transaction's message.
+/// `sha256("assay:attest", genesis, this program, job, seed, operator, spec_hash, root)`: what attestors sign. It is 32
+/// bytes, so that it can be no transaction's message.
 pub fn message(of: &Statement) -> [u8; 32] {
-    let Statement { genesis, job, seed, spec_hash, root } = of;
-    let parts: [&[u8]; 7] = [b"assay:attest", *genesis, crate::ID.as_ref(), job.as_ref(), *seed, *spec_hash, *root];
+    let Statement { genesis, job, seed, operator, spec_hash, root } = of;
+    let parts: [&[u8]; 8] =
+        [b"assay:attest", *genesis, crate::ID.as_ref(), job.as_ref(), *seed, operator.as_ref(), *spec_hash, *root];
     hashv(&parts).to_bytes()
 }
 
@@ -212,10 +213,12 @@ mod tests {
 
     #[test]
     fn a_message_is_no_binding() {
-        let job = Pubkey::new_from_array([2; 32]);
-        let of = Statement { genesis: &[1; 32], job: &job, seed: &[3; 32], spec_hash: &[4; 32], root: &[5; 32] };
+        let [job, operator, other] = [2, 6, 7].map(|byte| Pubkey::new_from_array([byte; 32]));
+        let (genesis, seed, spec_hash, root) = (&[1; 32], &[3; 32], &[4; 32], &[5; 32]);
+        let of = Statement { genesis, job: &job, seed, operator: &operator, spec_hash, root };
         assert_ne!(message(&of), crate::proof::binding(&of));
         assert_ne!(message(&of), message(&Statement { root: &[6; 32], ..of }));
         assert_ne!(message(&of), message(&Statement { seed: &[6; 32], ..of }));
+        assert_ne!(message(&of), message(&Statement { operator: &other, ..of }));
     }
 }

@@ -63,16 +63,19 @@ pub struct Statement<'a> {
     pub job: &'a Pubkey,
     /// The job's.
     pub seed: &'a [u8; 32],
+    /// The seat's, which shows it.
+    pub operator: &'a Pubkey,
     pub spec_hash: &'a [u8; 32],
     /// The result: the Merkle root of the units' digests.
     pub root: &'a [u8; 32],
 }
 
-/// `sha256("assay:proof", this program, genesis, job, seed, spec_hash, root)`: a proof for another program, cluster, job,
-/// posting, spec or root is one of another statement.
+/// `sha256("assay:proof", this program, genesis, job, seed, operator, spec_hash, root)`: a proof for another program, cluster,
+/// job, posting, operator, spec or root is one of another statement.
 pub fn binding(of: &Statement) -> [u8; 32] {
-    let Statement { genesis, job, seed, spec_hash, root } = of;
-    let parts: [&[u8]; 7] = [b"assay:proof", crate::ID.as_ref(), *genesis, job.as_ref(), *seed, *spec_hash, *root];
+    let Statement { genesis, job, seed, operator, spec_hash, root } = of;
+    let parts: [&[u8]; 8] =
+        [b"assay:proof", crate::ID.as_ref(), *genesis, job.as_ref(), *seed, operator.as_ref(), *spec_hash, *root];
     hashv(&parts).to_bytes()
 }
 
@@ -149,20 +152,20 @@ mod tests {
     #[test]
     fn every_part_is_bound() {
         let key = |n| Pubkey::new_from_array([n; 32]);
-        let of = |parts: [u8; 5]| {
-            let [genesis, job, seed, spec_hash, root] = parts;
-            let (genesis, job, seed) = ([genesis; 32], key(job), [seed; 32]);
-            let (spec_hash, root) = ([spec_hash; 32], [root; 32]);
-            binding(&Statement { genesis: &genesis, job: &job, seed: &seed, spec_hash: &spec_hash, root: &root })
+        let of = |parts: [u8; 6]| {
+            let [genesis, seed, spec_hash, root] = [parts[0], parts[2], parts[4], parts[5]].map(|byte| [byte; 32]);
+            let [job, operator] = [key(parts[1]), key(parts[3])];
+            let (genesis, seed, spec_hash, root) = (&genesis, &seed, &spec_hash, &root);
+            binding(&Statement { genesis, job: &job, seed, operator: &operator, spec_hash, root })
         };
-        let whole = of([1, 2, 3, 4, 5]);
-        for part in 0..5 {
-            let mut other = [1, 2, 3, 4, 5];
+        let whole = of([1, 2, 3, 4, 5, 6]);
+        for part in 0..6 {
+            let mut other = [1, 2, 3, 4, 5, 6];
             other[part] = 9;
             assert_ne!(of(other), whole, "part {part}");
         }
-        let parts: [&[u8]; 7] = [b"assay:proof", crate::ID.as_ref(), &[1; 32], &[2; 32], &[3; 32], &[4; 32], &[5; 32]];
-        assert_eq!(whole, hashv(&parts).to_bytes());
+        let numbered = [1, 2, 3, 4, 5, 6].map(|byte| [byte; 32]).concat();
+        assert_eq!(whole, hashv(&[b"assay:proof", crate::ID.as_ref(), &numbered]).to_bytes());
     }
 
     #[test]

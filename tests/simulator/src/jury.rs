@@ -1,6 +1,6 @@
 //! Juries: drawn by sortition, decided by more than half of the chairs, appealed twice at most.
 
-use assay_staking::sortition;
+use assay_staking::{Most, sortition};
 use rand::Rng;
 
 use crate::{
@@ -106,7 +106,7 @@ impl Market<'_> {
             match stands {
                 Some(stands) if stands == *act => judged.winners.push(*juror),
                 None if !absent => {}
-                _ => self.slash(*juror, self.params.juror_bond),
+                _ => self.slash(*juror, self.params.juror_bond, Most::NOTHING),
             }
         }
     }

@@ -90,9 +90,6 @@ struct MarketArgs {
     /// Nobody puts in again what a slash took.
     #[arg(long)]
     drain: bool,
-    /// A requester's part of a slash is at most the price of the seat.
-    #[arg(long)]
-    cap_harmed: bool,
     /// The adversary is always first to claim.
     #[arg(long)]
     rush: bool,
@@ -173,7 +170,6 @@ fn params(args: &MarketArgs) -> Result<Params> {
         operators: args.operators.into(),
         warmup: args.warmup,
         drain: args.drain,
-        cap_harmed: args.cap_harmed,
         rush: args.rush,
         keep_names: args.keep_names,
         ..Params::default()

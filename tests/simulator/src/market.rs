@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use assay_reputation::{Outcome, Verified};
-use assay_staking::math::split_proceeds;
+use assay_staking::{Most, math::split_proceeds};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -106,7 +106,8 @@ impl<'a> Market<'a> {
         let price = self.params.price;
         self.work(index, price, Act::Vanish);
         if secured {
-            self.slash(index, self.params.exposure(price).0);
+            let bond = self.params.exposure(price).0;
+            self.slash(index, bond, Most { harmed: bond, caller: bond });
         }
     }
 
@@ -157,18 +158,18 @@ impl<'a> Market<'a> {
         }
     }
 
-    /// Take stake. The requester gets its part, the rest is burned or a stranger's.
-    pub fn slash(&mut self, index: usize, amount: u64) {
+    /// Take stake. The requester gets its part, at most that; the rest is burned or a stranger's. A requester that preys is its
+    /// own caller.
+    pub fn slash(&mut self, index: usize, amount: u64, most: Most) {
         let Params { harmed_bps, caller_bps, .. } = *self.params;
         self.purse(index).slashed += amount;
         if self.params.drain && self.counts {
             let stake = &mut self.population.operators[index].stake;
             *stake = stake.saturating_sub(amount);
         }
-        let (_, harmed, _) = split_proceeds(amount, harmed_bps, caller_bps).unwrap_or_default();
-        let harmed = if self.params.cap_harmed { harmed.min(self.params.price) } else { harmed };
+        let (_, harmed, caller) = split_proceeds(amount, harmed_bps, caller_bps, most).unwrap_or_default();
         if self.policy == Policy::Preying {
-            self.ledger.adversary.won += harmed;
+            self.ledger.adversary.won += harmed + caller;
         } else {
             self.ledger.compensated += harmed;
         }
@@ -181,10 +182,19 @@ impl<'a> Market<'a> {
         self.population.record(index, &verified, self.now, &mut self.rng);
     }
 
-    /// A seat that was wrong or withheld: slashed and noted.
+    /// A seat that a round found wrong or withheld: slashed and noted.
     pub fn lose(&mut self, index: usize, job: &Job, outcome: Outcome) {
-        self.slash(index, self.params.exposure(self.params.price).1);
+        let (bond, exposure) = self.params.exposure(self.params.price);
+        let half = assay_escrow::math::half_fee(bond, self.params.price, self.params.fee_bps).unwrap_or(0);
+        self.slash(index, exposure, Most { harmed: half, caller: half });
         self.note(index, job, outcome, true);
+    }
+
+    /// An executor that a jury found wrong, or that did not answer: slashed and noted.
+    pub fn convict(&mut self, index: usize, job: &Job) {
+        let (bond, exposure) = self.params.exposure(self.params.price);
+        self.slash(index, exposure, Most { harmed: bond, caller: u64::MAX });
+        self.note(index, job, Outcome::Wrong, true);
     }
 
     /// The end of a job whose accepted result is right or not.

@@ -21,10 +21,8 @@ pub struct Params {
     pub bond_bps: u16,
     /// What a wrong or withheld result costs, of the class's stake, on top of the bond.
     pub wrong_bps: u16,
-    /// Of a slash, to the requester.
+    /// Of a slash, to the requester; the programs bound it, and what the caller gets (`assay_staking::Most`).
     pub harmed_bps: u16,
-    /// Whether the requester's part is at most what the seat costs it (the rest is burned). The programs have no such cap.
-    pub cap_harmed: bool,
     /// Of a slash, to whoever sent the transaction: a stranger.
     pub caller_bps: u16,
     /// Pools that are eligible at first, for each seat.
@@ -83,7 +81,6 @@ impl Default for Params {
             bond_bps: 3_000,
             wrong_bps: 2_500,
             harmed_bps: 4_000,
-            cap_harmed: false,
             caller_bps: 1_000,
             spread: 2,
             class_value: ASY,

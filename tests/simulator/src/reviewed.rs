@@ -1,6 +1,7 @@
 //! One operator, and somebody who may look: optimistic and accepted jobs.
 
 use assay_reputation::Outcome;
+use assay_staking::Most;
 use rand::Rng;
 
 use crate::{
@@ -38,7 +39,8 @@ impl Market<'_> {
     }
 
     fn late(&mut self, executor: usize, job: &Job) -> End {
-        self.slash(executor, self.params.exposure(self.params.price).0);
+        let bond = self.params.exposure(self.params.price).0;
+        self.slash(executor, bond, Most { harmed: bond, caller: bond });
         self.note(executor, job, Outcome::Silent, false);
         End::Unresolved
     }
@@ -54,7 +56,7 @@ impl Market<'_> {
     fn challenged(&mut self, executor: usize, job: &Job) -> End {
         let bond = self.params.challenge_bond;
         if !self.in_ring(executor) {
-            self.lose(executor, job, Outcome::Wrong);
+            self.convict(executor, job);
             return End::Unresolved;
         }
         let dispute = Dispute { seated: vec![executor], work: self.params.part(1), ring: true };
@@ -65,7 +67,7 @@ impl Market<'_> {
                 self.purse(executor).slashed += bond;
                 self.pay_jurors(&judged, bond / 2);
                 self.ledger.rewards += bond / 2;
-                self.lose(executor, job, Outcome::Wrong);
+                self.convict(executor, job);
                 End::Unresolved
             }
             Finding::Wrong => {

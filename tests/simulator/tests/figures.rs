@@ -1,6 +1,7 @@
 //! What the simulator must show, whatever it is used for.
 
-use assay_simulator::{Cell, Params, Policy, Row, Strategy, Sweep, exact, population::Population, report};
+use assay_simulator::{Cell, Params, Policy, Row, Strategy, Sweep, exact, params::ASY, population::Population, report};
+use assay_staking::{Most, math::split_proceeds};
 
 const SEED: u64 = 2026;
 
@@ -88,15 +89,40 @@ fn adaptive_is_safer_than_plain_for_less_work() {
     assert!(adaptive.overhead < plain.overhead / 3.0, "{}", adaptive.overhead);
 }
 
-/// A requester that is the cartel lives on its part of honest stake where jobs cost nothing, but not if that part is
-/// at most the seat's price.
+/// A requester that is the cartel, and its own caller, does not live on honest stake: not where jobs cost nothing nor where they
+/// cost as much as the class's stake, and not with half of all seats.
 #[test]
-fn preying_pays_where_jobs_are_dust() {
-    let dust = Params { price: 10_000_000, ..small() };
-    let cell = Cell { strategy: Strategy::Replicated, policy: Policy::Preying, share: 10 };
-    let open = sweep(1_000, dust.clone()).play(cell);
-    let capped = sweep(1_000, Params { cap_harmed: true, ..dust }).play(cell);
-    assert!(open.profit > 1.0 && capped.profit < 0.0, "{} {}", open.profit, capped.profit);
+fn preying_does_not_pay() {
+    for price in [ASY / 10_000, ASY / 100, ASY, 100 * ASY] {
+        for share in [10, 30, 50] {
+            for strategy in [Strategy::Replicated, Strategy::Adaptive, Strategy::Sampled] {
+                let row =
+                    sweep(300, Params { price, ..small() }).play(Cell { strategy, policy: Policy::Preying, share });
+                assert!(row.profit < 0.0, "{strategy}, {share} % at {price}: {}", row.profit);
+            }
+        }
+    }
+}
+
+/// Nor where it can see that it wins before anything is spent on those it does not win: whatever a round takes from the others,
+/// the requester and the caller get less than the fees of those who win it.
+#[test]
+fn a_captured_job_is_a_loss() {
+    use assay_escrow::math::{bps_down, half_fee};
+    for price in [1_000, ASY / 100, ASY, 100 * ASY] {
+        for bond_bps in [1_000, 3_000, 10_000] {
+            let params = Params { price, bond_bps, ..small() };
+            let (bond, exposure) = params.exposure(price);
+            let half = half_fee(bond, price, params.fee_bps).unwrap();
+            let most = Most { harmed: half, caller: half };
+            let (_, harmed, caller) = split_proceeds(exposure, params.harmed_bps, params.caller_bps, most).unwrap();
+            // A quorum is more than half of the seats.
+            for (winners, losers) in [(2, 1), (3, 2), (4, 3)] {
+                let fees = winners * bps_down(price, params.fee_bps).unwrap();
+                assert!(losers * (harmed + caller) < fees, "{winners} of {} at {price}", winners + losers);
+            }
+        }
+    }
 }
 
 /// Nothing is made of nothing: an honest market accepts what is right, slashes nobody and pays for no more than it asked.

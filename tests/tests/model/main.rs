@@ -126,7 +126,7 @@ fn a_wrong_model_is_found_out() {
     for (name, mistake) in mistakes {
         let mut walk = Walk::new(3);
         let walked = std::panic::AssertUnwindSafe(|| {
-            while walk.steps < 10_000 {
+            while walk.steps < 30_000 {
                 // Again and again: what sets parameters anew would heal it.
                 mistake(&mut walk.model);
                 walk.step();

@@ -78,9 +78,9 @@ fn an_appeal_changes_the_decision() {
     (3..8).for_each(|juror| expected.spare[juror] += each);
     expected.people[1] += CHALLENGE_BOND - 5 * each;
     for lost in [1, 2, 8] {
-        expected.slash(lost, JUROR_BOND, 2);
+        expected.slash_juror(lost);
     }
-    expected.slash(0, EXPOSURE, 1);
+    expected.convict(0, 1);
     expected.usd[0] += SEAT_PRICE;
     assert_eq!(purse(&w), expected);
 }
@@ -132,7 +132,7 @@ fn an_appeal_is_not_heard() {
     expected.people[1] -= CHALLENGE_BOND;
     (1..4).for_each(|juror| expected.spare[juror] += each);
     expected.spare[0] += CHALLENGE_BOND - 3 * each;
-    (4..7).for_each(|juror| expected.slash(juror, JUROR_BOND, 2));
+    (4..7).for_each(|juror| expected.slash_juror(juror));
     expected.usd[1] += SEAT_PRICE - FEE;
     assert_eq!(purse(&w), expected);
 }
@@ -174,8 +174,8 @@ fn appeal_exhausted() {
     (4..20).for_each(|juror| expected.spare[juror] += each);
     expected.people[1] += pot - 16 * each;
     expected.people[3] -= 4 * CHALLENGE_BOND;
-    [1, 2, 3, 20, 21].into_iter().for_each(|juror| expected.slash(juror, JUROR_BOND, 2));
-    expected.slash(0, EXPOSURE, 1);
+    [1, 2, 3, 20, 21].into_iter().for_each(|juror| expected.slash_juror(juror));
+    expected.convict(0, 1);
     expected.usd[0] += SEAT_PRICE;
     assert_eq!(purse(&w), expected);
 }

@@ -5,7 +5,7 @@ use assay_tests::{
     World,
     assay_sdk::{
         addresses,
-        escrow::{EscrowError, JobState, JobTerms, Strategy},
+        escrow::{EscrowError, Job, JobState, JobTerms, Strategy},
         ix,
         reputation::Record,
         verification::{
@@ -42,7 +42,7 @@ pub fn world() -> World {
 }
 
 /// A world in which the first operator has the seat of alice's job 1.
-fn seated(threshold: u8) -> (World, Pubkey, Pubkey) {
+pub fn seated(threshold: u8) -> (World, Pubkey, Pubkey) {
     let mut w = world();
     let (alice, carol, a) = (w.alice, w.carol, w.operators[0]);
     let job = super::proofs::drawn(&mut w, &alice, attested(1, carol, threshold));
@@ -50,10 +50,10 @@ fn seated(threshold: u8) -> (World, Pubkey, Pubkey) {
     (w, job, a)
 }
 
-/// What attestors sign for a root of a job as it stands.
-fn message(w: &World, job: &Pubkey, root: &[u8; 32]) -> [u8; 32] {
-    let state = w.job(job);
-    attest::message(&Statement { genesis: &GENESIS, job, seed: &state.seed, spec_hash: &state.spec_hash, root })
+/// What attestors sign for an operator's root of a job as it stands.
+fn message(w: &World, job: &Pubkey, operator: &Pubkey, root: &[u8; 32]) -> [u8; 32] {
+    let Job { seed, spec_hash, .. } = &w.job(job);
+    attest::message(&Statement { genesis: &GENESIS, job, seed, operator, spec_hash, root })
 }
 
 /// Address of carol's attestor of that number.
@@ -75,7 +75,7 @@ fn signed(message: &[u8; 32], numbers: &[u8]) -> Vec<Instruction> {
 
 /// All of a transaction by which these attestors attest `honest()`.
 pub fn attestation(w: &World, job: &Pubkey, operator: &Pubkey, attestors: &[u8]) -> Vec<Instruction> {
-    let mut calls = signed(&message(w, job, &honest()), attestors);
+    let mut calls = signed(&message(w, job, operator, &honest()), attestors);
     calls.push(submit(w, job, operator, attestors));
     calls
 }
@@ -109,7 +109,7 @@ fn attestors_settle_a_job() {
 fn a_forged_signature_lands_nowhere() {
     let (mut w, job, a) = seated(1);
     for number in [0, 1] {
-        let message = message(&w, &job, &honest());
+        let message = message(&w, &job, &a, &honest());
         let (key, mut signature) = Signer::new(number).sign(&message);
         signature[40] ^= 1;
         let mut calls = ix::verification::signatures(&message, &[(key, signature)]);
@@ -143,11 +143,11 @@ fn threshold_edge() {
     w.refused(&attestation(&w, &job, &a, &[]), VerificationError::TooFewAttestors);
     w.refused(&attestation(&w, &job, &a, &[0]), VerificationError::TooFewAttestors);
     // A signature whose attestor is not given does not count.
-    let mut calls = signed(&message(&w, &job, &honest()), &[0, 1]);
+    let mut calls = signed(&message(&w, &job, &a, &honest()), &[0, 1]);
     calls.push(submit(&w, &job, &a, &[1]));
     w.refused(&calls, VerificationError::TooFewAttestors);
     // An attestor whose signature is not there counts even less.
-    let mut calls = signed(&message(&w, &job, &honest()), &[0]);
+    let mut calls = signed(&message(&w, &job, &a, &honest()), &[0]);
     calls.push(submit(&w, &job, &a, &[0, 1]));
     w.refused(&calls, VerificationError::NotSigned);
     w.ok(&attestation(&w, &job, &a, &[0, 1]));
@@ -156,7 +156,7 @@ fn threshold_edge() {
 #[test]
 fn the_same_key_twice() {
     let (mut w, job, a) = seated(2);
-    let message = message(&w, &job, &honest());
+    let message = message(&w, &job, &a, &honest());
     for number in [0, 1] {
         let mut calls = signed(&message, &[number, number]);
         calls.push(submit(&w, &job, &a, &[number]));
@@ -226,7 +226,7 @@ fn attestor_expired() {
 #[test]
 fn signature_wrong_instruction_index() {
     let (mut w, job, a) = seated(1);
-    let (message, mallory) = (message(&w, &job, &honest()), w.mallory);
+    let (message, mallory) = (message(&w, &job, &a, &honest()), w.mallory);
     for number in [0, 1] {
         let good = signed(&message, &[number]).remove(0);
         // Bytes of the entry's indices: of the signature, the key and the message.
@@ -289,19 +289,19 @@ fn wrong_message() {
     let (bob, carol, b) = (w.bob, w.carol, w.operators[1]);
     let other = super::proofs::drawn(&mut w, &bob, attested(1, carol, 1));
     w.claim(&other, &b);
-    let state = w.job(&job);
-    let (seed, spec_hash) = (&state.seed, &state.spec_hash);
-    let own = Statement { genesis: &GENESIS, job: &job, seed, spec_hash, root: &honest() };
+    let Job { seed, spec_hash, .. } = &w.job(&job);
+    let own = Statement { genesis: &GENESIS, job: &job, seed, operator: &a, spec_hash, root: &honest() };
     let others = [
         Statement { genesis: &[7; 32], ..own },
         Statement { seed: &[7; 32], ..own },
+        Statement { operator: &b, ..own },
         Statement { spec_hash: &[7; 32], ..own },
         Statement { root: &[7; 32], ..own },
     ];
     let mut messages: Vec<_> = others.iter().map(attest::message).collect();
-    messages.push(message(&w, &other, &honest()));
+    messages.push(message(&w, &other, &b, &honest()));
     // What is bound in a proof is no message, though it says the same.
-    messages.push(super::proofs::binding(&w, &job, &honest()));
+    messages.push(super::proofs::binding(&w, &job, &a, &honest()));
     for message in messages {
         let mut calls = signed(&message, &[0]);
         calls.push(submit(&w, &job, &a, &[0]));

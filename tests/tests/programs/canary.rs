@@ -68,7 +68,7 @@ fn a_lazy_quorum_is_slashed() {
     w.refund(&job);
     w.close(&job);
     w.close_round(&job).expect("it is final");
-    assert_eq!((w.usd_of(&w.alice), w.asy_of(&w.alice)), (FUNDS, 3 * (EXPOSURE * 4 / 10)));
+    assert_eq!((w.usd_of(&w.alice), w.asy_of(&w.alice)), (FUNDS, 3 * HALF_FEE));
     for who in &o[..3] {
         let record: Record = w.chain.read(&addresses::record(who, 0));
         assert_eq!((w.pool(who).active, record.wrong), (STAKE - EXPOSURE, 1));

@@ -47,13 +47,29 @@ pub fn books_of(w: &World) -> Purse {
 }
 
 impl Purse {
-    /// A slash of an operator: half is burned, 40 % is alice's, 10 % somebody else's.
-    pub fn slash(&mut self, operator: usize, amount: u64, caller: usize) {
-        let (harmed, bounty) = (amount * 4 / 10, amount / 10);
+    /// A slash of an operator's exposure by its accuser: alice, who is harmed, gets its bond, the accuser 10 %.
+    pub fn convict(&mut self, operator: usize, accuser: usize) {
+        self.lose(operator, EXPOSURE, BOND);
+        self.people[accuser] += EXPOSURE / 10;
+        self.supply += EXPOSURE / 10;
+    }
+
+    /// A slash of an operator's exposure after a round: alice and carol get half a fee each.
+    pub fn outvote(&mut self, operator: usize) {
+        self.lose(operator, EXPOSURE, HALF_FEE);
+        self.people[2] += HALF_FEE;
+        self.supply += HALF_FEE;
+    }
+
+    /// A juror's slash: all is burned.
+    pub fn slash_juror(&mut self, juror: usize) {
+        self.lose(juror, JUROR_BOND, 0);
+    }
+
+    fn lose(&mut self, operator: usize, amount: u64, harmed: u64) {
         self.staked[operator] -= amount;
         self.people[0] += harmed;
-        self.people[caller] += bounty;
-        self.supply -= amount - harmed - bounty;
+        self.supply -= amount - harmed;
     }
 }
 
@@ -130,7 +146,7 @@ fn a_challenge_is_upheld() {
     expected.spare[0] -= CHALLENGE_BOND;
     (1..4).for_each(|juror| expected.spare[juror] += each);
     expected.people[1] += CHALLENGE_BOND - 3 * each;
-    expected.slash(0, EXPOSURE, 1);
+    expected.convict(0, 1);
     expected.usd[0] += SEAT_PRICE;
     assert_eq!(purse(&w), expected);
     assert_eq!(record(&w, &a), (0, 1, 0));
@@ -165,7 +181,7 @@ fn a_challenge_is_lost() {
     expected.spare[1] += each;
     expected.spare[2] += each;
     expected.spare[0] += CHALLENGE_BOND - 2 * each;
-    expected.slash(3, JUROR_BOND, 2);
+    expected.slash_juror(3);
     expected.usd[1] += SEAT_PRICE - FEE;
     assert_eq!(purse(&w), expected);
     assert_eq!(record(&w, &a), (0, 0, 0));
@@ -190,7 +206,7 @@ fn an_unanswered_challenge_is_upheld() {
     convict(&mut w, &job, &a);
     w.clear_case(&case);
     clear_job(&mut w, &job);
-    expected.slash(0, EXPOSURE, 1);
+    expected.convict(0, 1);
     expected.usd[0] += SEAT_PRICE;
     assert_eq!(purse(&w), expected);
 }
@@ -213,7 +229,7 @@ fn an_undecided_challenge_ends_the_job_without_a_verdict() {
     w.settle(&job, &a);
     w.return_surety(&job, &a);
     clear_job(&mut w, &job);
-    expected.slash(3, JUROR_BOND, 2);
+    expected.slash_juror(3);
     expected.usd[0] += SEAT_PRICE;
     assert_eq!(purse(&w), expected);
     assert_eq!(record(&w, &a), (0, 0, 0));
@@ -285,7 +301,7 @@ fn a_friendly_case_blocks_no_real_one() {
     expected.spare[1] += each;
     expected.spare[2] += each;
     expected.people[1] += CHALLENGE_BOND - 2 * each;
-    expected.slash(0, EXPOSURE, 1);
+    expected.convict(0, 1);
     expected.usd[0] += SEAT_PRICE;
     assert_eq!(purse(&w), expected);
 }
@@ -319,7 +335,7 @@ fn a_rejection_of_the_second_milestone() {
     expected.spare[0] -= CHALLENGE_BOND;
     (1..4).for_each(|juror| expected.spare[juror] += each);
     expected.people[0] += CHALLENGE_BOND - 3 * each;
-    expected.slash(0, EXPOSURE, 0);
+    expected.convict(0, 0);
     expected.usd[0] += refunded;
     assert_eq!(purse(&w), expected);
     assert_eq!((refunded, paid), (SEAT_PRICE - SEAT_PRICE * 4 / 10, SEAT_PRICE * 4 / 10 - SEAT_PRICE * 4 / 10 / 40));

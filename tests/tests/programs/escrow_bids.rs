@@ -95,7 +95,7 @@ fn terms_pinned_at_award() {
     let mut weaker = w.clone();
     weaker.ok(&[ix::escrow::update_device(&a, 0, Capabilities { cores: 1, ..MACHINE }, SLOTS, 0)]);
     weaker.refused(std::slice::from_ref(&seen), EscrowError::DeviceUnfit);
-    // The requester raises the price, and with it what the bidder would lose, of which it gets 40 %.
+    // The requester raises the price, and with it what the bidder would lose.
     let raise = ix::escrow::top_up(&alice, &w.usd, &job, terms(1).price_per_unit + 1, 0);
     let mut riskier = w.clone();
     riskier.ok(std::slice::from_ref(&raise));
@@ -228,7 +228,7 @@ fn who_may_withdraw_a_bid() {
 }
 
 /// `griefing_requester`, by quorum: whoever may choose the seats of a replicated job could seat itself under other names,
-/// outvote the honest bidder and take 40 % of what that one loses. Replicated jobs are drawn, never auctioned.
+/// outvote the honest bidder and take its stake. Replicated jobs are drawn, never auctioned.
 #[test]
 fn a_quorum_is_not_auctioned() {
     let mut w = World::with_operators(1);

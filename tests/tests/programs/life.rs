@@ -82,7 +82,7 @@ fn clear(w: &mut World, job: &Pubkey) {
     }
 }
 
-/// 40 % and 10 % of a slash, rounded down; the rest is burned.
+/// 40 % and 10 % of a ghost's bond, rounded down; the rest is burned.
 fn split(amount: u64) -> (u64, u64, u64) {
     let (harmed, caller) = (amount * 4 / 10, amount / 10);
     (amount - harmed - caller, harmed, caller)
@@ -124,8 +124,8 @@ fn one_liar_of_three_loses_and_two_are_paid() {
     assert_eq!(w.job(&job).state, JobState::Settled);
     clear(&mut w, &job);
 
-    let (burned, harmed, bounty) = split(EXPOSURE);
-    assert_eq!((burned, harmed, bounty), (125_300_010_000, 100_240_008_000, 25_060_002_000));
+    let (burned, harmed, bounty) = (EXPOSURE - 2 * HALF_FEE, HALF_FEE, HALF_FEE);
+    assert_eq!((burned, harmed, bounty), (250_585_019_982, 7_500_009, 7_500_009));
     let mut expected = before;
     expected.usd[0] -= 2 * SEAT_PRICE;
     expected.usd[1] += SEAT_PRICE - FEE;

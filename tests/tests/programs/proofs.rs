@@ -7,7 +7,7 @@ use assay_tests::{
     Receipt, World,
     assay_sdk::{
         addresses,
-        escrow::{Assignment, EscrowError, JobState, JobTerms, SeatState, Strategy},
+        escrow::{Assignment, EscrowError, Job, JobState, JobTerms, SeatState, Strategy},
         ix,
         reputation::Record,
         verification::{
@@ -45,10 +45,10 @@ pub fn drawn(w: &mut World, requester: &Pubkey, terms: JobTerms) -> Pubkey {
     job
 }
 
-/// What a proof for a root of a job as it stands is bound to.
-pub fn binding(w: &World, job: &Pubkey, root: &[u8; 32]) -> [u8; 32] {
-    let state = w.job(job);
-    proof::binding(&Statement { genesis: &GENESIS, job, seed: &state.seed, spec_hash: &state.spec_hash, root })
+/// What an operator's proof for a root of a job as it stands is bound to.
+pub fn binding(w: &World, job: &Pubkey, operator: &Pubkey, root: &[u8; 32]) -> [u8; 32] {
+    let Job { seed, spec_hash, .. } = &w.job(job);
+    proof::binding(&Statement { genesis: &GENESIS, job, seed, operator, spec_hash, root })
 }
 
 /// The submission of some proof.
@@ -58,7 +58,7 @@ fn submit(job: &Pubkey, operator: &Pubkey, root: [u8; 32], proof: [u8; PROOF]) -
 
 /// The submission of a proof of `honest()`.
 pub fn submission(w: &World, job: &Pubkey, operator: &Pubkey) -> Instruction {
-    submit(job, operator, honest(), prove(&binding(w, job, &honest())))
+    submit(job, operator, honest(), prove(&binding(w, job, operator, &honest())))
 }
 
 /// A world in which the first operator has the seat of alice's job 1.
@@ -116,7 +116,7 @@ fn a_proof_settles_its_job_in_one_transaction() {
 #[test]
 fn a_corrupted_proof_shows_nothing() {
     let (mut w, job, a) = seated();
-    let good = prove(&binding(&w, &job, &honest()));
+    let good = prove(&binding(&w, &job, &a, &honest()));
     let refused = |w: &mut World, proof: [u8; PROOF]| {
         w.refused(&[submit(&job, &a, honest(), proof)], VerificationError::BadProof);
     };
@@ -127,7 +127,7 @@ fn a_corrupted_proof_shows_nothing() {
         refused(&mut w, bad);
     }
     // Points that are on the curve: A and C exchanged, C at infinity, all of another proof's.
-    let other = prove_with(0, &binding(&w, &job, &lie(&a)));
+    let other = prove_with(0, &binding(&w, &job, &a, &lie(&a)));
     let (mut exchanged, mut infinite, mut mixed) = (good, good, good);
     exchanged[..64].copy_from_slice(&good[192..]);
     exchanged[192..].copy_from_slice(&good[..64]);
@@ -147,22 +147,22 @@ fn a_corrupted_proof_shows_nothing() {
 #[test]
 fn a_proof_of_something_else_shows_nothing() {
     let (mut w, job, a) = seated();
-    let state = w.job(&job);
-    let good = prove(&binding(&w, &job, &honest()));
+    let Job { seed, spec_hash, .. } = &w.job(&job);
+    let good = prove(&binding(&w, &job, &a, &honest()));
     w.refused(&[submit(&job, &a, lie(&a), good)], VerificationError::BadProof);
     w.refused(&[submit(&job, &a, [0; 32], good)], VerificationError::EmptyCommitment);
-    let own =
-        Statement { genesis: &GENESIS, job: &job, seed: &state.seed, spec_hash: &state.spec_hash, root: &honest() };
+    let own = Statement { genesis: &GENESIS, job: &job, seed, operator: &a, spec_hash, root: &honest() };
     let others = [
         Statement { genesis: &[7; 32], ..own },
         Statement { job: &a, ..own },
         Statement { seed: &[7; 32], ..own },
+        Statement { operator: &job, ..own },
         Statement { spec_hash: &[7; 32], ..own },
     ];
     for of in others {
         w.refused(&[submit(&job, &a, honest(), prove(&proof::binding(&of)))], VerificationError::BadProof);
     }
-    let other_setup = prove_with(1, &binding(&w, &job, &honest()));
+    let other_setup = prove_with(1, &binding(&w, &job, &a, &honest()));
     w.refused(&[submit(&job, &a, honest(), other_setup)], VerificationError::BadProof);
     w.ok(&[submit(&job, &a, honest(), good)]);
 }
@@ -175,7 +175,7 @@ fn proof_other_job() {
     let other = drawn(&mut w, &bob, proven(1));
     w.claim(&job, &a);
     w.claim(&other, &b);
-    let of_other = prove(&binding(&w, &other, &honest()));
+    let of_other = prove(&binding(&w, &other, &b, &honest()));
     w.refused(&[submit(&job, &a, honest(), of_other)], VerificationError::BadProof);
     w.ok(&[submit(&other, &b, honest(), of_other)]);
     // A seat of one job, named with the other.
@@ -184,7 +184,8 @@ fn proof_other_job() {
     w.refused(&[crossed], VerificationError::WrongAddress);
 }
 
-/// The same terms posted again at the same address are another posting, with another seed.
+/// The same terms posted again at the same address are another posting, with another seed. And a proof that was seen, and held
+/// back until its operator had lost the seat, is nobody else's.
 #[test]
 fn proof_replayed() {
     let (mut w, job, a) = seated();
@@ -199,6 +200,18 @@ fn proof_replayed() {
     w.refused(&[old], VerificationError::BadProof);
     prove_and_settle(&mut w, &job, &a);
     assert_eq!(w.usd_of(&a), 2 * (SEAT_PRICE - FEE));
+
+    let (mut w, job, a) = seated();
+    let b = w.operators[1];
+    let seen = prove(&binding(&w, &job, &a, &honest()));
+    w.at(w.seat(&job, &a).seal_by + 1);
+    w.expire_seat(&job, &a);
+    w.ok(&[ix::escrow::top_up(&w.alice, &w.usd, &job, terms(1).price_per_unit, 100)]);
+    w.claim(&job, &b);
+    w.refused(&[submit(&job, &b, honest(), seen)], VerificationError::BadProof);
+    assert_eq!((w.seat(&job, &b).state, w.usd_of(&b)), (SeatState::Claimed, 0));
+    prove_and_settle(&mut w, &job, &b);
+    assert_eq!((w.usd_of(&a), w.usd_of(&b)), (0, SEAT_PRICE - FEE));
 }
 
 #[test]

@@ -19,6 +19,8 @@ use assay_tests::{
 const BOND: u64 = (WHOLE * 3).div_ceil(10) * 2_000;
 /// What every seat has at stake: the bond of the whole, and 25 % of the class stake.
 pub const EXPOSURE: u64 = BOND + 250_000_000_000;
+/// Half of the fee on the whole, 25,001, as the bond of 600,024,000 values it.
+pub const HALF_FEE: u64 = 7_500_300;
 
 /// A world, an executor, and a committee of three with one to spare.
 pub fn world() -> (World, Pubkey, [Pubkey; 4]) {
@@ -129,7 +131,7 @@ fn an_honest_life() {
 }
 
 /// A leaf that is wrong costs the executor bond and part of its stake; those who found it are paid, and the requester
-/// gets the rest back and 40 % of what was slashed.
+/// gets the rest back and, of what was slashed, half a fee.
 #[test]
 fn a_wrong_leaf() {
     let honest = work(UNITS);
@@ -144,7 +146,7 @@ fn a_wrong_leaf() {
     assert_eq!(w.job(&job).root, [0; 32], "a root that was found wrong is nobody's result");
     clear(&mut w, &job);
 
-    let (harmed, caller) = (EXPOSURE * 4 / 10, EXPOSURE / 10);
+    let (harmed, caller) = (HALF_FEE, HALF_FEE);
     assert_eq!(w.pool(&executor).active, STAKE - EXPOSURE);
     assert_eq!((w.asy_of(&alice), w.asy_of(&w.carol)), (harmed, caller));
     assert_eq!(w.supply(), supply - (EXPOSURE - harmed - caller));

@@ -13,7 +13,7 @@ use assay_tests::{
     world::*,
 };
 
-use super::sampled::{EXPOSURE, clear, kinds, verdict};
+use super::sampled::{EXPOSURE, HALF_FEE, clear, kinds, verdict};
 
 /// What who calls a jury puts at stake, and the parts of the three jurors of whom all agree.
 const HALF: u64 = CHALLENGE_BOND / 2;
@@ -102,7 +102,7 @@ fn a_lying_executor_is_wrong() {
     assert_eq!(w.job(&job).root, [0; 32]);
     assert_eq!(dues(&w, &case), [(alice, HALF + REST)]);
     end(&mut w, &job, &case, JUROR);
-    assert_eq!(w.asy_of(&alice), asy + HALF + REST + EXPOSURE * 4 / 10);
+    assert_eq!(w.asy_of(&alice), asy + HALF + REST + HALF_FEE);
     assert_eq!(w.usd_of(&alice), FUNDS - 3 * PART);
 }
 
@@ -149,7 +149,7 @@ fn nobody_was_right() {
     assert_eq!(verdict(&w, &job), (JobState::Unresolved, 0, 0b1111));
     end(&mut w, &job, &case, JUROR);
     assert_eq!(w.usd_of(&alice), FUNDS);
-    assert_eq!(w.asy_of(&alice), asy - HALF + REST + 4 * (EXPOSURE * 4 / 10));
+    assert_eq!(w.asy_of(&alice), asy - HALF + REST + 4 * HALF_FEE);
     assert!(o[..4].iter().all(|who| w.pool(who).active == STAKE - EXPOSURE));
 }
 

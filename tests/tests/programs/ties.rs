@@ -85,9 +85,9 @@ fn a_digest_of_the_round_wins() {
     expected.people[1] -= 2 * each;
     expected.spare[4] += each;
     expected.spare[5] += each;
-    expected.slash(3, JUROR_BOND, 2);
-    expected.slash(1, EXPOSURE, 2);
-    expected.slash(2, EXPOSURE, 2);
+    expected.slash_juror(3);
+    expected.outvote(1);
+    expected.outvote(2);
     expected.usd[0] += 2 * SEAT_PRICE;
     expected.usd[1] += SEAT_PRICE - FEE;
     assert_eq!(purse(&w), expected);
@@ -112,7 +112,7 @@ fn all_wrong_by_a_jury() {
     let each = CHALLENGE_BOND / 6;
     expected.people[1] -= 3 * each;
     (3..6).for_each(|juror| expected.spare[juror] += each);
-    (0..3).for_each(|seat| expected.slash(seat, EXPOSURE, 2));
+    (0..3).for_each(|seat| expected.outvote(seat));
     expected.usd[0] += 3 * SEAT_PRICE;
     assert_eq!(purse(&w), expected);
 }
@@ -132,7 +132,7 @@ fn an_undecided_tie() {
     w.slash(&job, &o[2]);
     w.clear_case(&case);
     clear(&mut w, &job);
-    expected.slash(2, EXPOSURE, 2);
+    expected.outvote(2);
     expected.usd[0] += 3 * SEAT_PRICE;
     assert_eq!(purse(&w), expected);
 }

@@ -60,7 +60,7 @@ fn tie_widens() {
     assert_eq!(w.job(&job).root, honest());
     w.wind_up(&job);
 
-    let (harmed, caller) = (EXPOSURE * 4 / 10, EXPOSURE / 10);
+    let (harmed, caller) = (HALF_FEE, HALF_FEE);
     assert_eq!([a, b, c, d].map(|who| w.usd_of(&who)), [SEAT_PRICE - FEE, 0, SEAT_PRICE - FEE, SEAT_PRICE - FEE]);
     assert_eq!([a, b, c, d].map(|who| w.pool(&who).active), [STAKE, STAKE - EXPOSURE, STAKE, STAKE]);
     assert_eq!((w.usd_of(&alice), w.asy_of(&alice)), (FUNDS - 3 * SEAT_PRICE, harmed));
@@ -132,7 +132,7 @@ fn three_three_and_one() {
         assert_eq!((broken.usd_of(who), broken.pool(who).active), (paid, staked));
     }
     assert_eq!(broken.usd_of(&broken.alice), before - 4 * SEAT_PRICE);
-    assert_eq!(broken.asy_of(&broken.alice), 3 * (EXPOSURE * 4 / 10));
+    assert_eq!(broken.asy_of(&broken.alice), 3 * HALF_FEE);
 }
 
 /// Nobody is asked to work for a quorum that cannot come about.
@@ -312,8 +312,8 @@ fn griefing_requester() {
         w.wind_up(&job);
         assert_eq!(w.usd_of(&alice), FUNDS - 3 * SEAT_PRICE);
         assert_eq!(w.pool(&friend).active, STAKE - EXPOSURE);
-        // Of the slash it gets back less than half.
-        assert_eq!(w.asy_of(&alice), EXPOSURE * 4 / 10);
+        // Of the slash it gets back half a fee.
+        assert_eq!(w.asy_of(&alice), HALF_FEE);
     }
 }
 

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use assay_staking::{PoolHead, SLASHER, cpi::accounts::Slash, program::AssayStaking};
+use assay_staking::{Most, PoolHead, SLASHER, cpi::accounts::Slash, program::AssayStaking};
 use assay_token::ASY_MINT;
 
 use crate::{
@@ -78,7 +78,8 @@ pub(crate) fn slash(ctx: Context<SlashSeat>) -> Result<()> {
     let shown = matches!(seat.state, SeatState::Revealed | SeatState::Delivered);
     let reason = if shown { SlashReason::Wrong } else { SlashReason::Silent };
     let amount = job.exposure;
-    end(ctx, reason, amount)
+    let most = job.most_of_slash()?;
+    end(ctx, reason, amount, most)
 }
 
 pub(crate) fn expire(ctx: Context<SlashSeat>) -> Result<()> {
@@ -89,11 +90,12 @@ pub(crate) fn expire(ctx: Context<SlashSeat>) -> Result<()> {
     let now = if job.state == JobState::Cancelled { job.ended_at } else { Clock::get()?.unix_timestamp };
     require!(now > seat.seal_by, EscrowError::TooEarly);
     let amount = job.bond;
-    end(ctx, SlashReason::Ghost, amount)
+    end(ctx, SlashReason::Ghost, amount, Most { harmed: amount, caller: amount })
 }
 
-/// Take `amount` of the seat's exposure, release the rest, and give the seat up.
-fn end(ctx: Context<SlashSeat>, reason: SlashReason, amount: u64) -> Result<()> {
+/// Take `amount` of the seat's exposure, of which the requester and the caller get `most` at most, release the rest, and give the
+/// seat up.
+fn end(ctx: Context<SlashSeat>, reason: SlashReason, amount: u64, most: Most) -> Result<()> {
     let index = ctx.accounts.seat.index;
     ctx.accounts.job.leave_seat(index)?;
     ctx.accounts.device.free_slot()?;
@@ -113,7 +115,7 @@ fn end(ctx: Context<SlashSeat>, reason: SlashReason, amount: u64) -> Result<()> 
     };
     let seeds: &[&[u8]] = &[AUTHORITY_SEED, &[AUTHORITY_BUMP]];
     let context = CpiContext::new_with_signer(assay_staking::ID, accounts, std::slice::from_ref(&seeds));
-    assay_staking::cpi::slash(context, amount, ctx.accounts.job.exposure, jail).map(drop)?;
+    assay_staking::cpi::slash(context, amount, ctx.accounts.job.exposure, jail, most).map(drop)?;
 
     emit(
         &ctx.accounts.event_authority,

@@ -1,4 +1,5 @@
 use anchor_lang::prelude::*;
+use assay_staking::Most;
 
 use super::{Assignment, Leg, Requirements, Seat, SeatState, Strategy};
 use crate::{EscrowError, math};
@@ -118,6 +119,17 @@ impl Job {
     pub fn accuser(&self) -> Option<Pubkey> {
         let convicted = self.state == JobState::Unresolved && self.losers != 0 && self.strategy.is_reviewed();
         convicted.then(|| Pubkey::new_from_array(self.root))
+    }
+
+    /// The most that the slash of one that lost may bring. Of what a round judged: half of a seat's fee to either, so that nobody
+    /// earns by outvoting the honest. Of what a jury found wrong: the requester's part is at most the seat's bond; whoever found it
+    /// out has put a bond at stake, and gets all of its part.
+    pub fn most_of_slash(&self) -> Result<Most> {
+        if self.accuser().is_some() {
+            return Ok(Most { harmed: self.bond, caller: u64::MAX });
+        }
+        let half = math::half_fee(self.bond, self.seat_price, self.fee_bps).ok_or(EscrowError::Overflow)?;
+        Ok(Most { harmed: half, caller: half })
     }
 
     /// Bytes of the account, discriminator included, with a uri of so many bytes and so many of each. What varies in length

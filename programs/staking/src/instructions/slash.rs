@@ -3,7 +3,12 @@ use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use assay_token::ASY_MINT;
 
 use super::{Moment, pay};
-use crate::{StakingError, emit, events::Slashed, math, state::*};
+use crate::{
+    StakingError, emit,
+    events::Slashed,
+    math::{self, Most},
+    state::*,
+};
 
 /// Accounts of `slash`, in order:
 /// 0. `slasher` (signer): a PDA of the escrow program
@@ -35,7 +40,7 @@ pub struct Slash<'info> {
     pub token_program: Program<'info, Token>,
 }
 
-pub(crate) fn handler(ctx: Context<Slash>, amount: u64, unlock: u64, jail: bool) -> Result<()> {
+pub(crate) fn handler(ctx: Context<Slash>, amount: u64, unlock: u64, jail: bool, most: Most) -> Result<()> {
     let config = &ctx.accounts.config;
     let moment = Moment::of(config)?;
     let params = &config.params;
@@ -47,7 +52,7 @@ pub(crate) fn handler(ctx: Context<Slash>, amount: u64, unlock: u64, jail: bool)
     }
     pool.lighten(params, moment.epoch, moment.now);
     let (burned, harmed, caller) =
-        math::split_proceeds(taken, params.harmed_bps, params.caller_bps).ok_or(StakingError::Overflow)?;
+        math::split_proceeds(taken, params.harmed_bps, params.caller_bps, most).ok_or(StakingError::Overflow)?;
 
     let accounts = &ctx.accounts;
     pay(&accounts.pool, &accounts.vault, &accounts.mint, &accounts.harmed, harmed)?;

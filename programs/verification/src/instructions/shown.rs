@@ -32,7 +32,8 @@ impl Shown<'_, '_> {
     /// What is to be shown.
     pub fn statement<'s>(&'s self, genesis: &'s [u8; 32], root: &'s [u8; 32]) -> Statement<'s> {
         let Job { seed, spec_hash, .. } = &**self.job;
-        Statement { genesis, job: self.job.to_account_info().key, seed, spec_hash, root }
+        let operator = &self.seat.operator;
+        Statement { genesis, job: self.job.to_account_info().key, seed, operator, spec_hash, root }
     }
 
     /// Tell escrow that the seat has won with `root`, and reputation that its result was valid. It earns no fewer

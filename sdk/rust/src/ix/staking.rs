@@ -1,7 +1,7 @@
 //! Builders of the staking program's instructions.
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
-use assay_staking::{GOVERNOR, ID, REWARDS_VAULT, SLASHER, StakingParams, accounts, instruction};
+use assay_staking::{GOVERNOR, ID, Most, REWARDS_VAULT, SLASHER, StakingParams, accounts, instruction};
 use assay_token::ASY_MINT;
 
 use super::{SYSTEM_PROGRAM, TOKEN_PROGRAM, build};
@@ -288,18 +288,19 @@ pub fn lock_position(position: &Pubkey, until: i64) -> Instruction {
     build(ID, accounts, instruction::LockPosition { until })
 }
 
-/// Slash a pool without jail. Only the escrow program's PDA can sign this.
+/// Slash a pool without jail, and without a bound to what anybody gets. Only the escrow program's PDA can sign this.
 pub fn slash(pool: &Pubkey, harmed: &Pubkey, caller: &Pubkey, amount: u64, unlock: u64) -> Instruction {
-    slash_with(pool, harmed, caller, (amount, unlock), false)
+    slash_with(pool, harmed, caller, (amount, unlock), false, Most::UNBOUNDED)
 }
 
-/// Slash a pool by (amount, unlock), and jail it or not. Only the escrow program's PDA can sign this.
+/// Slash a pool by (amount, unlock), and jail it or not; the harmed party and the caller get `most` at most. Only the escrow program's PDA can sign this.
 pub fn slash_with(
     pool: &Pubkey,
     harmed: &Pubkey,
     caller: &Pubkey,
     (amount, unlock): (u64, u64),
     jail: bool,
+    most: Most,
 ) -> Instruction {
     let accounts = accounts::Slash {
         slasher: SLASHER,
@@ -313,5 +314,5 @@ pub fn slash_with(
         event_authority: event_authority(&ID),
         program: ID,
     };
-    build(ID, accounts, instruction::Slash { amount, unlock, jail })
+    build(ID, accounts, instruction::Slash { amount, unlock, jail, most })
 }

@@ -285,8 +285,15 @@ impl Model {
         Ok(())
     }
 
-    /// Release `unlock` and take `amount`, of active and cooling stake in proportion. The tokens are the caller's to move.
-    pub fn slash_bond(&mut self, address: &Pubkey, amount: u64, unlock: u64, jail: bool) -> Verdict<Proceeds> {
+    /// Release `unlock` and take `amount`, of active and cooling stake in proportion; harmed and caller get as much as `most` says at
+    /// most. The tokens are the caller's to move.
+    pub fn slash_bond(
+        &mut self,
+        address: &Pubkey,
+        (amount, unlock): (u64, u64),
+        jail: bool,
+        most: (u64, u64),
+    ) -> Verdict<Proceeds> {
         require(amount <= unlock, StakingError::NotLocked)?;
         self.staking.release(address, unlock)?;
         let (epoch, now) = (self.epoch(), self.now);
@@ -307,8 +314,8 @@ impl Model {
         // The totals follow at the next stake or sync.
         let weight = pool.weight_at(&params, now).min(pool.weight.now);
         pool.weight.set(epoch, weight);
-        let part = |bps: u16| super::part(taken as u64, bps);
-        let (harmed, caller) = (part(params.harmed_bps), part(params.caller_bps));
+        let part = |bps: u16, most: u64| super::part(taken as u64, bps).min(most);
+        let (harmed, caller) = (part(params.harmed_bps, most.0), part(params.caller_bps, most.1));
         Ok(Proceeds { burned: taken as u64 - harmed - caller, harmed, caller })
     }
 

@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token};
 use assay_staking::{
-    JUDGE, PoolHead,
+    JUDGE, Most, PoolHead,
     cpi::accounts::{ChangeBond, Slash},
     program::AssayStaking,
 };
@@ -85,9 +85,9 @@ pub struct SettleBallot<'info> {
 /// 2. `payer` (writable): the ballot's; gets its rent back
 /// 3. `pool` (writable): the juror's
 /// 4. `pool_vault` (writable): `["vault", pool]` of the staking program
-/// 5. `asy_mint` (writable): part of a slash is burned
-/// 6. `harmed` (writable): an ASY token account of the job's requester's
-/// 7. `caller` (writable): the caller's ASY token account, which gets the caller's part
+/// 5. `asy_mint` (writable): all of the slash is burned
+/// 6. `harmed` (writable): an ASY token account of the job's requester's, which gets nothing
+/// 7. `caller` (writable): an ASY token account of whoever sends this, which gets nothing either
 /// 8. `authority`: `["authority"]` of this program
 /// 9. `staking_config`, 10. `staking_program`, 11. `staking_events`: its event authority
 /// 12. `token_program`: SPL Token; then the event accounts
@@ -175,8 +175,9 @@ pub(crate) fn slash(ctx: Context<SlashBallot>) -> Result<()> {
         program: accounts.staking_program.to_account_info(),
     };
     let context = CpiContext::new_with_signer(assay_staking::ID, slash, SIGNER);
-    // The bond is the price of a wrong or a missing vote; no jail, for an honest juror may be outvoted.
-    assay_staking::cpi::slash(context, bond, bond, false).map(drop)?;
+    // The bond is the price of a wrong or a missing vote; no jail, for an honest juror may be outvoted. And nobody gets any of it:
+    // it cost the requester nothing, and a captured jury costs whoever called it nothing.
+    assay_staking::cpi::slash(context, bond, bond, false, Most::NOTHING).map(drop)?;
 
     let (case, ballot, last) = (accounts.case.key(), accounts.ballot.key(), Ballot::clone(&accounts.ballot));
     emit(&accounts.event_authority, &BallotSlashed { case, ballot, operator, amount: bond, last })

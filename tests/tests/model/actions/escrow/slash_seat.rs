@@ -9,7 +9,7 @@ use assay_tests::assay_sdk::{
 use super::super::{Next, View, send};
 use crate::{
     dice::Dice,
-    state::{Job, Model, Seat, Verdict, need, require},
+    state::{Job, Model, Seat, Verdict, need, part as part_of, require},
 };
 
 pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
@@ -56,10 +56,19 @@ pub fn end(m: &mut Model, address: &Pubkey, caller: &Pubkey, part: Part) -> Verd
     let job = need(m.jobs.get_mut(&seat.job))?;
     job.leave_seat(seat.index)?;
     let (bond, exposure, requester) = (job.bond, job.exposure, job.requester);
+    // A ghost's parts are less than its bond anyway. What was found wrong by a case is its opener's to share; after a round nobody
+    // gets more than half a fee.
+    let fee = u128::from(bond) * u128::from(part_of(job.seat_price, job.fee_bps)) / u128::from(job.seat_price);
+    let half = (fee / 2) as u64;
+    let most = match (part, job.accuser) {
+        (Part::Bond, _) => (bond, bond),
+        (Part::Exposure, Some(_)) => (bond, u64::MAX),
+        (Part::Exposure, None) => (half, half),
+    };
     need(m.devices.get_mut(&seat.device))?.busy -= 1;
     let pool = addresses::pool(&seat.operator);
     let amount = if part == Part::Bond { bond } else { exposure };
     let (harmed, caller) = (addresses::ata(&requester, &ASY_MINT), addresses::ata(caller, &ASY_MINT));
-    m.punish(&pool, (amount, exposure), part == Part::Exposure, (&harmed, &caller))?;
+    m.punish(&pool, (amount, exposure), part == Part::Exposure, (&harmed, &caller), most)?;
     m.money.close(address, &seat.payer)
 }

@@ -23,7 +23,7 @@ pub fn propose(view: &View, dice: &mut Dice) -> Option<Next> {
         case.ballots -= 1;
         require(case.requester == harmed, VerificationError::WrongAddress)?;
         let (to, by) = (ata(&harmed, &ASY_MINT), ata(&caller, &ASY_MINT));
-        m.punish(&addresses::pool(&operator), (ballot.bond, ballot.bond), false, (&to, &by))?;
+        m.punish(&addresses::pool(&operator), (ballot.bond, ballot.bond), false, (&to, &by), (0, 0))?;
         m.ballots.remove(&address);
         m.money.close(&address, &operator)
     })
