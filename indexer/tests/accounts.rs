@@ -280,16 +280,16 @@ async fn role_escalation() {
     assert_eq!(instance.post("/v1/auth/refresh", None, body).await.1["roles"], json!(["user"]));
 
     // An admin's key is a user's, and no key makes, sees or revokes keys or reads the log.
-    let (status, key) = instance.post("/v1/keys", Some(&admin), json!({"name": "a"})).await;
+    let (status, key) = instance.post("/v1/api-keys", Some(&admin), json!({"name": "a"})).await;
     assert_eq!(status, 201);
     let (id, key) = (key["id"].as_str().unwrap(), key["key"].as_str().unwrap());
     assert_eq!(instance.ask("/v1/me", key).await.1["roles"], json!(["user"]));
     let refused = (403, json!("a key may not do this; sign in with the wallet"));
     let detail = |(status, problem): (u16, Value)| (status, problem["detail"].clone());
-    assert_eq!(detail(instance.post("/v1/keys", Some(key), json!({"name": "b"})).await), refused);
-    assert_eq!(detail(instance.ask("/v1/keys", key).await), refused);
+    assert_eq!(detail(instance.post("/v1/api-keys", Some(key), json!({"name": "b"})).await), refused);
+    assert_eq!(detail(instance.ask("/v1/api-keys", key).await), refused);
     assert_eq!(detail(instance.ask("/v1/audit", key).await), refused);
-    let delete = |id: &str| instance.request(Method::DELETE, &format!("/v1/keys/{id}"));
+    let delete = |id: &str| instance.request(Method::DELETE, &format!("/v1/api-keys/{id}"));
     assert_eq!(detail(answer(delete(id).bearer_auth(key)).await), refused);
     // Nor does another wallet revoke it.
     assert_eq!(answer(delete(id).bearer_auth(token)).await.0, 404);

@@ -25,7 +25,7 @@ async fn keys_are_shown_once_and_gone_when_revoked() {
     let (id, key) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
     assert!(key.starts_with("assay_") && key.len() == 49, "{key}");
     assert_eq!(made["prefix"], json!(key[..12]));
-    let (_, list) = instance.ask("/v1/keys", &token).await;
+    let (_, list) = instance.ask("/v1/api-keys", &token).await;
     let mut shown = made.clone();
     shown.as_object_mut().unwrap().remove("key");
     assert_eq!(list, json!({"items": [shown]}));
@@ -44,16 +44,16 @@ async fn keys_are_shown_once_and_gone_when_revoked() {
         assert_eq!(answer(instance.get("/v1/jobs").header("x-api-key", wrong)).await.0, 200, "{wrong}");
     }
 
-    let delete = |id: &str| answer(instance.request(Method::DELETE, &format!("/v1/keys/{id}")).bearer_auth(&token));
+    let delete = |id: &str| answer(instance.request(Method::DELETE, &format!("/v1/api-keys/{id}")).bearer_auth(&token));
     assert_eq!(delete(id).await.0, 204);
     assert_eq!(instance.ask("/v1/me", key).await.0, 401);
-    assert!(instance.ask("/v1/keys", &token).await.1["items"][0]["revoked_at"].is_string());
+    assert!(instance.ask("/v1/api-keys", &token).await.1["items"][0]["revoked_at"].is_string());
     assert_eq!((delete("0123456789abcdef").await.0, delete("x").await.0), (404, 400));
     let other = instance.token(Pubkey::new_unique(), &[Role::User]);
-    assert_eq!(instance.ask("/v1/keys", &other).await.1, json!({"items": []}));
+    assert_eq!(instance.ask("/v1/api-keys", &other).await.1, json!({"items": []}));
 
     // Names and quotas within bounds, and twenty at most.
-    let make = async |body: Value| instance.post("/v1/keys", Some(&token), body).await.0;
+    let make = async |body: Value| instance.post("/v1/api-keys", Some(&token), body).await.0;
     let bad = [
         json!({"name": ""}),
         json!({"name": "x".repeat(65)}),
@@ -113,7 +113,7 @@ async fn key_quota() {
     let wait: u64 = retry.unwrap().parse().unwrap();
     assert!(status == 429 && remaining == "0" && (1..=86_400).contains(&wait), "{status} {remaining} {wait}");
     let token = second.token(wallet.pubkey(), &[Role::User]);
-    let (_, list) = second.ask("/v1/keys", &token).await;
+    let (_, list) = second.ask("/v1/api-keys", &token).await;
     assert_eq!(list["items"][0]["today"], json!(2));
     assert!(list["items"][0]["last_used_at"].is_string(), "{list}");
 }
@@ -131,7 +131,7 @@ async fn the_audit_log_tells_who_did_what() {
     let key = instance.key(&wallet, 10, 10).await;
     let id = key["id"].as_str().unwrap();
     let token = tokens["access_token"].as_str().unwrap();
-    answer(instance.request(Method::DELETE, &format!("/v1/keys/{id}")).bearer_auth(token)).await;
+    answer(instance.request(Method::DELETE, &format!("/v1/api-keys/{id}")).bearer_auth(token)).await;
 
     let (status, page) = instance.ask("/v1/audit", token).await;
     assert_eq!(status, 200);

@@ -138,7 +138,7 @@ async fn cors() {
     let instance = house.open(&["--rate-per-second", "0.01", "--rate-burst", "3"]).await;
     // Asked as often as one likes: browsers ask before each request, and that costs nothing.
     for _ in 0..5 {
-        let preflight = instance.request(Method::OPTIONS, "/v1/keys").header("origin", "https://dapp.example");
+        let preflight = instance.request(Method::OPTIONS, "/v1/api-keys").header("origin", "https://dapp.example");
         let preflight = preflight.header("access-control-request-method", "DELETE");
         let preflight = preflight.header("access-control-request-headers", "authorization,content-type");
         let response = preflight.send().await.unwrap();

@@ -124,7 +124,7 @@ async fn metrics_are_by_route_and_know_no_secrets() {
     }
     let text = instance.get("/metrics").send().await.unwrap().text().await.unwrap();
     let expected = [
-        "assay_http_requests_total{method=\"POST\",route=\"/v1/keys\",status=\"201\"} 1",
+        "assay_http_requests_total{method=\"POST\",route=\"/v1/api-keys\",status=\"201\"} 1",
         "assay_http_requests_total{method=\"GET\",route=\"/v1/me\",status=\"200\"} 1",
         "assay_http_requests_total{method=\"GET\",route=\"/v1/jobs\",status=\"400\"} 1",
         "assay_http_requests_total{method=\"GET\",route=\"/v1/jobs/{address}\",status=\"404\"} 1",

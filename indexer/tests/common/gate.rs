@@ -138,7 +138,7 @@ impl Instance {
     pub async fn key(&self, wallet: &Keypair, per_minute: u32, per_day: u32) -> Value {
         let token = self.token(wallet.pubkey(), &[Role::User]);
         let body = json!({"name": "mine", "per_minute": per_minute, "per_day": per_day});
-        let (status, key) = self.post("/v1/keys", Some(&token), body).await;
+        let (status, key) = self.post("/v1/api-keys", Some(&token), body).await;
         assert_eq!(status, 201, "{key}");
         key
     }

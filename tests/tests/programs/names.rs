@@ -36,12 +36,13 @@ pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The functions that are tests: `#[test]`, then other attributes and comments, then `fn name`.
+/// The functions that are tests: `#[test]` or `#[tokio::test…]`, then other attributes and comments, then `fn name`.
 fn tests(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut marked = false;
     for line in text.lines().map(str::trim) {
-        if line == "#[test]" {
+        let line = line.strip_prefix("async ").unwrap_or(line);
+        if line == "#[test]" || line.starts_with("#[tokio::test") {
             marked = true;
         } else if let Some(rest) = line.strip_prefix("fn ").filter(|_| marked) {
             names.extend(rest.split('(').next().map(str::to_owned));
@@ -54,7 +55,7 @@ fn tests(text: &str) -> BTreeSet<String> {
 /// Every test by its name, with the files that have one of that name.
 fn all_tests() -> BTreeMap<String, BTreeSet<String>> {
     let mut files = Vec::new();
-    for folder in ["tests/tests", "tests/src", "programs"] {
+    for folder in ["tests/tests", "tests/src", "programs", "indexer", "node"] {
         sources(&root().join(folder), &mut files);
     }
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

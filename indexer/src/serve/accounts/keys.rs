@@ -110,7 +110,7 @@ fn quota(asked: Option<u32>, default: u32, most: u32, name: &str) -> Result<i64,
 }
 
 /// Makes a key that acts for the wallet, as a plain user.
-#[utoipa::path(post, path = "/v1/keys", operation_id = "makeKey", tag = "accounts", security(("bearer" = [])),
+#[utoipa::path(post, path = "/v1/api-keys", operation_id = "makeKey", tag = "accounts", security(("bearer" = [])),
     request_body = NewKey, responses(
     (status = 201, description = "The key, shown this once", body = MadeKey),
     (status = 401, description = "No good token", body = Problem, content_type = "application/problem+json"),
@@ -163,7 +163,7 @@ pub async fn make(
 }
 
 /// The wallet's keys, without their secrets.
-#[utoipa::path(get, path = "/v1/keys", operation_id = "listKeys", tag = "accounts", security(("bearer" = [])), responses(
+#[utoipa::path(get, path = "/v1/api-keys", operation_id = "listKeys", tag = "accounts", security(("bearer" = [])), responses(
     (status = 200, description = "Keys, newest first, revoked ones too", body = KeyList),
     (status = 401, description = "No good token", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "A key cannot see keys", body = Problem, content_type = "application/problem+json"),
@@ -173,7 +173,7 @@ pub async fn list(State(state): State<serve::State>, SignedIn(caller): SignedIn)
 }
 
 /// Revokes a key: at once here, within seconds at other instances.
-#[utoipa::path(delete, path = "/v1/keys/{id}", operation_id = "revokeKey", tag = "accounts", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/v1/api-keys/{id}", operation_id = "revokeKey", tag = "accounts", security(("bearer" = [])),
     params(("id" = String, Path, description = "The key's id", pattern = "^[0-9a-f]{16}$")), responses(
     (status = 204, description = "It is revoked"),
     (status = 400, description = "No id", body = Problem, content_type = "application/problem+json"),

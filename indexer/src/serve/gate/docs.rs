@@ -13,7 +13,7 @@ use super::is_operation;
     description = "Jobs, operators and events of the Assay market, mirrored from the chain. Integers of 64 bits and \
         more are decimal strings, addresses base58, hashes lower hex, enums their variant's name. Errors are problems \
         (RFC 9457). Reading needs no account; what does takes a token (`POST /v1/auth/nonce`, then \
-        `POST /v1/auth/login`) or a key (`POST /v1/keys`).",
+        `POST /v1/auth/login`) or a key (`POST /v1/api-keys`).",
     license(name = "Apache-2.0", identifier = "Apache-2.0")
 ))]
 struct Api;
@@ -65,7 +65,7 @@ pub fn complete(document: &utoipa::openapi::OpenApi) -> serde_json::Result<Value
     components["securitySchemes"] = json!({
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
             "description": "An access token of `POST /v1/auth/login`, or an API key"},
-        "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "A key of `POST /v1/keys`"},
+        "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "A key of `POST /v1/api-keys`"},
     });
     components["headers"] = headers();
     if components["schemas"]["Problem"]["properties"].is_object() {

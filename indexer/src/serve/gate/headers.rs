@@ -88,7 +88,7 @@ mod tests {
         }
         assert_eq!((policy("/docs/"), policy("/docs/index.html")), (DOCS, DOCS));
         assert_eq!((policy("/"), policy("/jobs/x"), policy("/docsy")), (APP, APP, APP));
-        assert!(["/v1/auth/login", "/v1/keys", "/v1/keys/x", "/v1/me"].into_iter().all(is_private));
+        assert!(["/v1/auth/login", "/v1/api-keys", "/v1/api-keys/x", "/v1/me"].into_iter().all(is_private));
         assert!(!["/v1/jobs", "/v1/media", "/keys", "/v1"].into_iter().any(is_private));
     }
 }
