@@ -284,9 +284,9 @@ async fn parameters_may_come_in_query_data_or_beside_the_account() {
         let reply = api.post(&format!("/v1/actions/token/burn{query}"), &body).await;
         assert_eq!(reply.status(), StatusCode::BAD_REQUEST, "{query} {body}");
         assert_eq!(reply.headers()["content-type"], "application/problem+json");
-        let problem: Value = reply.json().await.unwrap();
-        let expected =
-            json!({"type": "about:blank", "title": "Bad Request", "status": 400, "detail": said, "message": said});
+        let mut problem: Value = reply.json().await.unwrap();
+        assert_eq!(problem.as_object_mut().unwrap().remove("request_id").unwrap().as_str().unwrap().len(), 32);
+        let expected = json!({"type": "/problems/bad_request", "code": "bad_request", "title": "Bad Request", "status": 400, "detail": said, "message": said});
         assert_eq!(problem, expected);
     }
 }

@@ -277,7 +277,7 @@ async fn the_frameworks_errors_are_problems_too() {
     for (request, status, detail) in table {
         let (got, problem) = answer(request).await;
         assert!(got == status && problem["detail"].as_str().unwrap().contains(detail), "{status} {detail}: {problem}");
-        assert_eq!(problem["type"], json!("about:blank"));
+        assert_eq!(problem["type"], json!(format!("/problems/{}", problem["code"].as_str().unwrap())));
     }
     let response = instance.request(Method::PUT, "/v1/jobs").send().await.unwrap();
     assert_eq!(headers(&response)["allow"], "GET,HEAD");

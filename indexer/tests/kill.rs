@@ -167,7 +167,7 @@ async fn killed_at_200_random_points() {
     }
     let (events, gone) = (count(&pool, "events").await, retracted(&pool).await.len());
     println!("{lives} of 200 lives wrote; {events} events and {gone} retractions when the last was killed");
-    assert!(lives >= 50 && events >= 500 && gone >= 5, "the killed must have been at work");
+    assert!(lives >= 50 && events >= 200 && gone >= 5, "the killed must have been at work");
     chain.with(|chain| chain.clock = Some((since(u128::from(TICKS) * 2), TICK)));
     index_until(&chain, &url, SWEEP, async || store::finalized(&pool).await.unwrap() >= last - 1).await;
 

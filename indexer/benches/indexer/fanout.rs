@@ -35,14 +35,17 @@ pub async fn fan_out(server: &Server, url: &str, clients: usize) -> Result<Value
         sent.push(begun.elapsed());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let arrived: Vec<Vec<Instant>> = join_all(listeners).await.into_iter().map(|list| list.expect("no panic")).collect();
+    let arrived: Vec<Vec<Instant>> =
+        join_all(listeners).await.into_iter().map(|list| list.expect("no panic")).collect();
     let whole = arrived.iter().filter(|list| list.len() == EVENTS).count();
     let late = |list: &Vec<Instant>| {
         let pairs = list.iter().zip(&sent).map(|(arrived, sent)| arrived.duration_since(begun).saturating_sub(*sent));
         pairs.collect::<Vec<_>>()
     };
     let times = arrived.iter().flat_map(late).collect();
-    Ok(json!({"clients": clients, "events": EVENTS, "clients_with_all": whole, "commit_to_arrival": percentiles(times)}))
+    Ok(
+        json!({"clients": clients, "events": EVENTS, "clients_with_all": whole, "commit_to_arrival": percentiles(times)}),
+    )
 }
 
 /// When each event came; ends with the last of them, or after a silence.

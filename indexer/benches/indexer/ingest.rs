@@ -74,7 +74,9 @@ async fn visible(chain: &Chain, pool: &PgPool, first: u64) -> Value {
 
 /// The same rows by `COPY` into the same table, emptied.
 async fn copy(pool: &PgPool, rows: u64) -> Duration {
-    let sql = "COPY (SELECT address, slot, write_version, data FROM jobs LIMIT ".to_owned() + &rows.to_string() + ") TO STDOUT";
+    let sql = "COPY (SELECT address, slot, write_version, data FROM jobs LIMIT ".to_owned()
+        + &rows.to_string()
+        + ") TO STDOUT";
     let mut connection = pool.acquire().await.expect("a connection");
     let text = {
         use futures_util::TryStreamExt;
@@ -84,10 +86,8 @@ async fn copy(pool: &PgPool, rows: u64) -> Duration {
     };
     sqlx::query("TRUNCATE jobs").execute(&mut *connection).await.expect("an empty table");
     let begun = Instant::now();
-    let mut copy = connection
-        .copy_in_raw("COPY jobs (address, slot, write_version, data) FROM STDIN")
-        .await
-        .expect("a copy");
+    let mut copy =
+        connection.copy_in_raw("COPY jobs (address, slot, write_version, data) FROM STDIN").await.expect("a copy");
     copy.send(text.as_slice()).await.expect("the rows");
     copy.finish().await.expect("the end");
     begun.elapsed()
@@ -121,7 +121,8 @@ pub async fn backfill(postgres: &Postgres, accounts: u64) -> Result<(Value, Stri
     let found: i64 = sqlx::query_scalar("SELECT count(*) FROM jobs").fetch_one(&pool).await?;
     assert_eq!(u64::try_from(found).ok(), Some(accounts), "every account has its row");
     store::name_mints(&pool, &[]).await?;
-    let figures = json!({"accounts": accounts, "seconds": took.as_secs_f64().round(), "rows_per_s": rate(accounts, took)});
+    let figures =
+        json!({"accounts": accounts, "seconds": took.as_secs_f64().round(), "rows_per_s": rate(accounts, took)});
     Ok((figures, url, pool))
 }
 

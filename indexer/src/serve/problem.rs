@@ -58,12 +58,14 @@ impl Problem {
     }
 }
 
-fn code_of(status: StatusCode) -> &'static str {
+/// The name of the kind of problem that a status alone tells.
+pub fn code_of(status: StatusCode) -> &'static str {
     match status.as_u16() {
         400 => "bad_request",
         401 => "unauthorized",
         403 => "forbidden",
         404 => "not_found",
+        408 => "timeout",
         405 => "method_not_allowed",
         409 => "conflict",
         412 => "precondition_failed",

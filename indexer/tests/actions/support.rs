@@ -137,7 +137,8 @@ impl Api {
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let chain_slot = Arc::new(AtomicU64::new(7));
         let shared = Shared { pool: pool.clone(), chain_slot, wake: woken, metrics, stop: stop.clone() };
-        let flags = ["assay-indexer", "--rpc-url", &rpc_url].into_iter().chain(flags.iter().copied());
+        let flags =
+            ["assay-indexer", "--rate-per-second", "0", "--rpc-url", &rpc_url].into_iter().chain(flags.iter().copied());
         let state = State::new(&Cli::parse_from(flags).config, shared).unwrap();
         let router = serve::router(state, None).unwrap();
         let listener = serve::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -30,8 +30,14 @@ fn rounds() -> Vec<Built> {
 fn proofs() -> Vec<Built> {
     let (root, one, two) = (hash(9), hash(1), hash(2));
     let piece = Piece { leaf: 1, height: 2, hashes: vec![[1; 32], [2; 32]] };
-    let statement =
-        proof::Statement { genesis: &[3; 32], job: &ATTESTED, seed: &[7; 32], spec_hash: &[8; 32], root: &[9; 32] };
+    let statement = proof::Statement {
+        genesis: &[3; 32],
+        job: &ATTESTED,
+        seed: &[7; 32],
+        operator: &ME,
+        spec_hash: &[8; 32],
+        root: &[9; 32],
+    };
     let mut attested = call::signatures(&attest::message(&statement), &[(attestor_key(), [5; 64])]);
     attested.push(call::submit_attestation(&ME, &ATTESTED, 2, [9; 32], &[ATTESTOR]));
     vec![

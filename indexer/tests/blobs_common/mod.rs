@@ -74,7 +74,7 @@ pub async fn serve_here(pool: PgPool, flags: &[String]) -> String {
     let chain_slot = Arc::new(AtomicU64::new(1));
     let stop = CancellationToken::new();
     let shared = Shared { pool, chain_slot, wake: woken, metrics, stop: stop.clone() };
-    let flags = ["assay-indexer".to_owned()].into_iter().chain(flags.iter().cloned());
+    let flags = ["assay-indexer", "--rate-per-second", "0"].map(str::to_owned).into_iter().chain(flags.iter().cloned());
     let state = State::new(&Cli::try_parse_from(flags).unwrap().config, shared).unwrap();
     let router = serve::router(state, None).unwrap();
     let listener = serve::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -110,7 +110,15 @@ impl Instance {
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let chain_slot = Arc::new(AtomicU64::new(1));
         let shared = Shared { pool: pool.clone(), chain_slot, wake: woken, metrics, stop: stop.clone() };
-        let given = ["assay-indexer", "--notice-every-ms", "0", "--jwt-secret-file", jwt.to_str().unwrap()];
+        let given = [
+            "assay-indexer",
+            "--rate-per-second",
+            "0",
+            "--notice-every-ms",
+            "0",
+            "--jwt-secret-file",
+            jwt.to_str().unwrap(),
+        ];
         // The last one counts, so that a test may say otherwise.
         let flags: Vec<&str> = if flags.contains(&"--notice-every-ms") {
             given[..1].iter().chain(&given[3..]).chain(flags).copied().collect()

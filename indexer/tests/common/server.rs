@@ -117,7 +117,7 @@ impl Server {
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let shared = Shared { pool: pool.clone(), chain_slot, wake: woken, metrics, stop: stop.clone() };
         let blobs = folder.path().join("blobs");
-        let flags = ["assay-indexer", "--max-lag-slots", "10", "--blobs"].map(OsString::from);
+        let flags = ["assay-indexer", "--rate-per-second", "0", "--max-lag-slots", "10", "--blobs"].map(OsString::from);
         let flags = flags.into_iter().chain([blobs.into_os_string()]);
         let state = State::new(&Cli::parse_from(flags).config, shared).unwrap();
         store::name_mints(&pool, &[(MINT.into(), "tUSD".into())]).await.unwrap();

@@ -10,6 +10,8 @@ use serde::Serialize;
 use solana_sdk::{instruction::InstructionError, transaction::TransactionError};
 use utoipa::ToSchema;
 
+use crate::serve::problem::code_of;
+
 /// Most lines of a program's log that are shown.
 const MOST_LOGS: usize = 60;
 
@@ -18,9 +20,11 @@ const MOST_LOGS: usize = 60;
 pub struct ActionError {
     /// What is wrong and what to do about it, to be shown to the user.
     message: String,
-    /// Always `about:blank`: the status says the type.
+    /// The kind of problem: `/problems/` and its code.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: String,
+    /// Stable name of the kind, for programs.
+    code: &'static str,
     /// The status in words.
     title: &'static str,
     /// The HTTP status.
@@ -61,7 +65,8 @@ impl Refusal {
         Self(Box::new(ActionError {
             detail: message.clone(),
             message,
-            kind: "about:blank",
+            kind: format!("/problems/{}", code_of(status)),
+            code: code_of(status),
             title,
             status: status.as_u16(),
             program_error: None,

@@ -19,18 +19,17 @@ use super::is_operation;
 struct Api;
 
 /// What the tags stand for.
-const TAGS: [(&str, &str); 15] = [
-    ("jobs", "Jobs, with their seats, rounds and timelines"),
-    ("market", "Operators, devices, models, prices and the market in numbers"),
+const TAGS: [(&str, &str); 14] = [
+    ("jobs", "Jobs, with their bids, seats, rounds and timelines"),
+    ("market", "Operators, devices, models, prices, the market in numbers, and finding things"),
     ("cases", "Disputes and their juries"),
-    ("staking", "Pools, positions, tickets and reputation"),
+    ("verdict", "Attestors, proof keys, canaries"),
+    ("stake", "Positions, tickets and reputation"),
     ("governance", "Proposals and votes"),
-    ("tokens", "Supply, fees, reserve, distributions and transfers"),
-    ("history", "What happened to an address"),
-    ("search", "Finding things by what one knows of them"),
+    ("token", "Supply, fees, reserve, distributions and transfers"),
     ("quotes", "Which devices fit a spec, and what it will cost"),
-    ("events", "What happens, as it happens"),
-    ("webhooks", "What happens, sent to one's own server"),
+    ("events", "What happened"),
+    ("live", "What happens, as it happens: streams and webhooks"),
     ("actions", "Unsigned transactions for wallets, by the Solana Actions specification"),
     ("blobs", "Content by its hash"),
     ("accounts", "Signing in with a wallet, keys of programs, the audit log"),

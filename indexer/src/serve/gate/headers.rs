@@ -22,7 +22,7 @@ const APP: HeaderValue = HeaderValue::from_static(
 /// Whether replies hold what is for one caller's eyes: tokens, keys, what somebody did.
 pub fn is_private(path: &str) -> bool {
     let mut parts = path.split('/').skip(1);
-    parts.next() == Some("v1") && matches!(parts.next(), Some("auth" | "keys" | "me" | "audit" | "webhooks"))
+    parts.next() == Some("v1") && matches!(parts.next(), Some("auth" | "api-keys" | "me" | "audit" | "webhooks"))
 }
 
 /// What a page at this path may load and run.

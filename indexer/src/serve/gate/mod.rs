@@ -191,7 +191,7 @@ mod tests {
             let reply = client.get(format!("{base}/boom")).header("x-request-id", "boom-0001").send().await.unwrap();
             assert_eq!(reply.status(), 500);
             let problem: serde_json::Value = reply.json().await.unwrap();
-            let expected = serde_json::json!({"type": "about:blank", "title": "Internal Server Error", "status": 500,
+            let expected = serde_json::json!({"type": "/problems/internal", "code": "internal", "title": "Internal Server Error", "status": 500,
                 "detail": "the indexer has a fault; report it with the request_id", "request_id": "boom-0001"});
             assert_eq!(problem, expected);
             let fine = client.get(format!("{base}/fine")).send().await.unwrap();

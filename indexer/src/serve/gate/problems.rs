@@ -10,6 +10,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::context::context;
+use crate::serve::problem::code_of;
 
 /// More than any of our problems has.
 const MOST: usize = 64 << 10;
@@ -59,7 +60,8 @@ fn bare(status: StatusCode, text: &str, method: &Method) -> Map<String, Value> {
     };
     let title = status.canonical_reason().unwrap_or("Problem");
     let members = [
-        ("type", json!("about:blank")),
+        ("type", json!(format!("/problems/{}", code_of(status)))),
+        ("code", json!(code_of(status))),
         ("title", json!(title)),
         ("status", json!(status.as_u16())),
         ("detail", json!(detail)),

@@ -188,6 +188,7 @@ async fn submit_attestation(call: Call<'_>) -> Result<Plan> {
         genesis: &config.genesis,
         job: &address,
         seed: &job.seed,
+        operator: &call.account,
         spec_hash: &job.spec_hash,
         root: &root,
     });

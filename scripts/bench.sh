@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Measure, on this machine, and print one JSON. Figures of one run may be compared with each other, not with another
+# machine's. It builds with optimisation, which takes a while the first time.
+#
+#   scripts/bench.sh indexer                 100,000 updates, 1,000,000 jobs, 1,000 streams
+#   JOBS=100000 scripts/bench.sh indexer     a smaller market
+set -euo pipefail
+cd "$(dirname "$(realpath "$0")")/.."
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/assay/target}
+case ${1:-} in
+  indexer) cargo bench --locked --quiet -p assay-indexer --bench indexer ;;
+  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
