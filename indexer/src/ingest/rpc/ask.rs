@@ -79,9 +79,14 @@ fn passes(error: &ClientError) -> bool {
 
 /// Whether a node says that there is no such block: it was skipped, or is older than what the node keeps.
 pub fn no_block(error: &ClientError) -> bool {
-    let ErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) = error.kind() else { return false };
+    let code = match error.kind() {
+        // What the client makes of a block time that is null.
+        ErrorKind::RpcError(RpcError::ForUser(said)) => return said.starts_with("Block Not Found"),
+        ErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) => *code,
+        _ => return false,
+    };
     matches!(
-        *code,
+        code,
         custom_error::JSON_RPC_SERVER_ERROR_SLOT_SKIPPED
             | custom_error::JSON_RPC_SERVER_ERROR_LONG_TERM_STORAGE_SLOT_SKIPPED
             | custom_error::JSON_RPC_SERVER_ERROR_BLOCK_CLEANED_UP

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Mutex};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 use solana_account_decoder_client_types::{UiAccount, UiAccountData, UiAccountEncoding};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
@@ -25,7 +25,7 @@ use solana_sdk::{pubkey::Pubkey, signature::Signature};
 use solana_transaction_status_client_types::{
     TransactionConfirmationStatus, TransactionDetails, UiTransactionEncoding,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 
 use self::known::Known;
 pub use self::{ask::Patience, socket::probe};
@@ -53,6 +53,7 @@ pub struct RpcSource {
     programs: Vec<Pubkey>,
     pub(super) patience: Patience,
     known: Known,
+    understands: OnceCell<bool>,
     /// Block times asked for because the transaction's own was unusable; only the last slots'.
     times: Mutex<HashMap<u64, i64>>,
 }
@@ -64,7 +65,8 @@ impl RpcSource {
         let client = |timeout| RpcClient::new_with_timeout_and_commitment(rpc_url.into(), timeout, CONFIRMED);
         let (rpc, scans) = (client(patience.answer), client(10 * patience.answer));
         let (known, times) = (Known::default(), Mutex::default());
-        Self { rpc, scans, ws_url: ws_url.into(), programs, patience, known, times }
+        let understands = OnceCell::new();
+        Self { rpc, scans, ws_url: ws_url.into(), programs, patience, known, understands, times }
     }
 
     /// With more or less patience.
@@ -123,11 +125,21 @@ impl RpcSource {
             until: None,
             limit: Some(PAGE),
             commitment: Some(config(commitment)),
-            min_context_slot: Some(self.known.slot(commitment)),
+            min_context_slot: self.understands_min_context().await.then(|| self.known.slot(commitment)),
         };
         let params = json!([program.to_string(), config]);
         let ask = || self.rpc.send(RpcRequest::GetSignaturesForAddress, params.clone());
         self.patience.ask("getSignaturesForAddress", ask).await
+    }
+
+    /// Whether the node takes `minContextSlot` for what it is. Surfpool, the local chain, takes it for the oldest slot to
+    /// be listed, and so leaves everything out.
+    async fn understands_min_context(&self) -> bool {
+        let ask = async || {
+            let version: Value = self.rpc.send(RpcRequest::GetVersion, Value::Null).await?;
+            Ok(version.get("surfnet-version").is_none())
+        };
+        *self.understands.get_or_init(async || self.patience.ask("getVersion", ask).await.unwrap_or(true)).await
     }
 
     /// A block without its transactions, or with their signatures. `None` if the node has none: it was skipped, or is
