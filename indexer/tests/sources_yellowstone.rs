@@ -148,7 +148,7 @@ async fn yellowstone_resumes_from_slot() {
     let mut heard = Heard::of(&source);
     assert_eq!(heard.next().await, format!("account {} 20 1", seats::address(1)));
     assert_eq!(heard.next().await, format!("account {} {slot} 2", seats::address(2)));
-    assert_eq!(server.from_slots(), [None, Some(16)]);
+    assert_eq!(server.resumed_from(), [None, Some(16)]);
     assert_eq!(heard.next().await, "finalized 11");
     server.cut();
     heard.ended().await;
@@ -167,7 +167,7 @@ async fn yellowstone_resumes_from_slot() {
         server.cut();
         heard.ended().await;
     }
-    assert_eq!(server.from_slots().iter().filter(|from| from.is_none()).count(), 3);
+    assert_eq!(server.resumed_from().iter().filter(|from| from.is_none()).count(), 3);
 
     // Too old for both: nobody can fill it.
     let (missed, _) = (chain.slot(), chain.advance(100));

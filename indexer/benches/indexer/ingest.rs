@@ -25,7 +25,11 @@ pub async fn live(postgres: &Postgres, updates: u64) -> Result<Value> {
     let stop = CancellationToken::new();
     let run = {
         let (chain, stop, url) = (chain.clone(), stop.clone(), url.clone());
-        tokio::spawn(async move { ingest::run(chain, Rows::new()?, &url, NEVER, stop).await })
+        // A thread of its own, as the binary's main thread is: the loop's future does not move between threads.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async { ingest::run(chain, Rows::new()?, &url, NEVER, stop).await })
+        })
     };
     let listener = chain.listener().await;
     until(&pool, "SELECT count(*) FROM watermark WHERE slot > 0", 1).await;
@@ -41,7 +45,8 @@ pub async fn live(postgres: &Postgres, updates: u64) -> Result<Value> {
 
     let visible = visible(&chain, &pool, updates).await;
     stop.cancel();
-    run.await.expect("the indexer does not panic")?;
+    let ended = tokio::task::spawn_blocking(|| run.join()).await.expect("it ends");
+    ended.expect("the indexer does not panic")?;
 
     let copy = copy(&pool, updates).await;
     let rows = (updates / 20).max(1);

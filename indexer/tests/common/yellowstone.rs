@@ -38,7 +38,7 @@ struct Script {
     /// Whether it tells how far back it goes; else it only refuses.
     tells: bool,
     silent: bool,
-    from_slots: Vec<Option<u64>>,
+    resumed_from: Vec<Option<u64>>,
     pings: usize,
 }
 
@@ -106,8 +106,8 @@ impl Yellowstone {
     }
 
     /// Where subscriptions wanted to begin, in order.
-    pub fn from_slots(&self) -> Vec<Option<u64>> {
-        self.script(|script| script.from_slots.clone())
+    pub fn resumed_from(&self) -> Vec<Option<u64>> {
+        self.script(|script| script.resumed_from.clone())
     }
 
     /// Pings from clients.
@@ -222,7 +222,7 @@ async fn serve(shared: &Shared, mut requests: Streaming<SubscribeRequest>, out: 
     let mut updates = shared.chain.updates();
     let first = {
         let mut script = shared.script.lock().unwrap();
-        script.from_slots.push(filter.from_slot);
+        script.resumed_from.push(filter.from_slot);
         script.first
     };
     assert_eq!(filter.commitment, Some(CommitmentLevel::Confirmed.into()));
