@@ -54,6 +54,8 @@ impl Postgres {
         let (data, bin) = (folder.path().join("data"), bin_dir().join("postgres"));
         let mut server = if small { faulty::on_small_disk(&bin, &folder.path().join("small")) } else { command(&bin) };
         server.arg("-D").arg(&data).arg("-k").arg(folder.path()).args(["-c", "listen_addresses=", "-c", "fsync=off"]);
+        // The bench reads there which statements were run.
+        server.args(["-c", "track_activity_query_size=65536"]);
         let log = fs::File::options().append(true).create(true).open(folder.path().join("log")).unwrap();
         server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
     }
