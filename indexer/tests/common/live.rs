@@ -112,9 +112,9 @@ impl Instance {
         let shared = Shared { pool: pool.clone(), chain_slot, wake: woken, metrics, stop: stop.clone() };
         let given = [
             "assay-indexer",
-            "--rate-per-second",
-            "0",
             "--notice-every-ms",
+            "0",
+            "--rate-per-second",
             "0",
             "--jwt-secret-file",
             jwt.to_str().unwrap(),
