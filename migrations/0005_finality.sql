@@ -8,6 +8,8 @@ ALTER TABLE dead_letters ADD COLUMN time bigint;
 
 -- Events by ranges of slots: partition n has the slots from n million up to the next million. The writer makes them
 -- ahead; retention drops whole ones. What there is becomes the first, as it stands: nothing is copied, ids are kept.
+-- The views over it are made again below, as they were: readers are answered all the time, also while the next migrations
+-- run, which put others in their place.
 DROP VIEW stats, case_pages, case_rows, operator_rows, event_rows, seat_rows;
 
 ALTER TABLE events RENAME TO events_0;

@@ -1,9 +1,6 @@
 -- What the API's lists, lookups and numbers read: a job's status as a column, whom an event names, totals that are kept
 -- as events come and go, and an index for each order and filter of each list.
 
--- Where 0005_finality.sql has not made it.
-ALTER TABLE watermark ADD COLUMN IF NOT EXISTS finalized bigint NOT NULL DEFAULT 0;
-
 ---------------------------------------------------------------------------------------------------- a job's status
 
 -- A job's state, and while it is live what its cases, its round and its seats say. (This and the functions below look

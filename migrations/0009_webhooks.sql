@@ -2,12 +2,6 @@
 -- tables. A reader that has seen id n must never find a lesser one later. Ids are drawn before they are committed, so two
 -- transactions at once (the writer and who makes notices; two writers at a hand-over) could commit in another order:
 -- whoever inserts holds this lock from before its first id to its commit.
-CREATE TABLE IF NOT EXISTS retractions (
-    id bigint PRIMARY KEY DEFAULT nextval('events_id_seq'),
-    slot bigint NOT NULL,
-    event jsonb NOT NULL,
-    at timestamptz NOT NULL DEFAULT now()
-);
 
 -- Once for each kind, object and deadline. `parties`: whom it concerns.
 CREATE TABLE notices (

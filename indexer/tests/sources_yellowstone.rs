@@ -116,6 +116,11 @@ async fn yellowstone_replays_into_the_same_rows() {
     assert_eq!((count(&pool, sealed).await, count(&pool, "dead_letters").await), (1, 1));
     // The stream told all of it: no transaction was asked for. What became final is looked at once more.
     assert_eq!(chain.calls("getTransaction"), 0);
+    let looks = chain.calls("getProgramAccounts") - sweeps;
+    assert!(
+        looks <= sweeps / 2,
+        "of what the first scan found each program is looked at once, when it is final: {looks}"
+    );
 
     ingest::rebuild(Arc::new(rpc(&chain)), Rows::new().unwrap(), &other).await.unwrap();
     let sql = "SELECT slot, extract(epoch FROM time)::bigint FROM events ORDER BY slot";

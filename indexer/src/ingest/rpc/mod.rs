@@ -125,7 +125,7 @@ impl RpcSource {
             until: None,
             limit: Some(PAGE),
             commitment: Some(config(commitment)),
-            min_context_slot: self.understands_min_context().await.then(|| self.known.slot(commitment)),
+            min_context_slot: self.understands_min_context().await?.then(|| self.known.slot(commitment)),
         };
         let params = json!([program.to_string(), config]);
         let ask = || self.rpc.send(RpcRequest::GetSignaturesForAddress, params.clone());
@@ -134,12 +134,12 @@ impl RpcSource {
 
     /// Whether the node takes `minContextSlot` for what it is. Surfpool, the local chain, takes it for the oldest slot to
     /// be listed, and so leaves everything out.
-    async fn understands_min_context(&self) -> bool {
+    async fn understands_min_context(&self) -> Result<bool> {
         let ask = async || {
             let version: Value = self.rpc.send(RpcRequest::GetVersion, Value::Null).await?;
             Ok(version.get("surfnet-version").is_none())
         };
-        *self.understands.get_or_init(async || self.patience.ask("getVersion", ask).await.unwrap_or(true)).await
+        self.understands.get_or_try_init(async || self.patience.ask("getVersion", ask).await).await.copied()
     }
 
     /// A block without its transactions, or with their signatures. `None` if the node has none: it was skipped, or is
