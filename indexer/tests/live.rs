@@ -8,7 +8,7 @@ mod kit;
 
 use std::time::Duration;
 
-use assay_indexer::store::{Batch, Change, Row, Table};
+use assay_indexer::store::{Batch, Change, Row, Table, drop_older};
 use kit::{Database, address, job, until};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use reqwest::StatusCode;
@@ -67,12 +67,12 @@ async fn client(base: String, http: reqwest::Client, mut rng: StdRng) -> Vec<i64
     let mut ids: Vec<i64> = vec![];
     loop {
         let last = ids.last().copied().unwrap_or(0).to_string();
-        let mut stream = if rng.random() {
-            let request = http.get(format!("{base}/v1/stream")).header("last-event-id", last);
-            kit::Stream::new(request.send().await.unwrap())
+        let request = if rng.random() {
+            http.get(format!("{base}/v1/stream")).header("last-event-id", last)
         } else {
-            kit::Stream::new(http.get(format!("{base}/v1/stream?after={last}")).send().await.unwrap())
+            http.get(format!("{base}/v1/stream?after={last}"))
         };
+        let mut stream = kit::Stream::new(request.send().await.unwrap());
         for _ in 0..rng.random_range(0..120) {
             let Some(next) = stream.next().await else { break };
             if next.event == "cut" {
@@ -267,27 +267,38 @@ async fn streams_are_limited() {
     until(async || get("/v1/stream").await.status() == StatusCode::OK).await;
 }
 
-/// What retention has dropped is not passed over in silence.
+/// What retention has dropped is not passed over in silence, and nothing else is said to be gone.
 #[tokio::test]
 async fn what_is_not_kept_is_said_to_be_gone() {
     let mut database = Database::start().await;
-    database.events("X", json!({}), 5).await;
-    sqlx::query("DELETE FROM events WHERE id <= 3").execute(&database.pool).await.unwrap();
-    let instance = database.instance(&[]).await;
+    let retract = "INSERT INTO retractions (slot, event) VALUES (2, '{}')";
+    sqlx::query(retract).execute(&database.pool).await.unwrap();
+    database.events("X", json!({}), 4).await;
+    sqlx::query(retract).execute(&database.pool).await.unwrap();
+    database.later(2_000_000);
+    database.events("X", json!({}), 2).await;
     let get = async |after: i64| {
+        let instance = database.instance(&[]).await;
         instance.http.get(format!("{}/v1/stream?after={after}", instance.base)).send().await.unwrap()
     };
-    for after in [1, 2, 3] {
+    // The first event has the id 2, which does not mean that something was before it.
+    for after in 0..=8 {
+        assert_eq!(get(after).await.status(), StatusCode::OK, "{after}");
+    }
+    sqlx::query("UPDATE watermark SET slot = 1500000, finalized = 1500000").execute(&database.pool).await.unwrap();
+    assert_eq!(drop_older(&database.pool, 30).await.unwrap(), ["events_0"]);
+    for after in 1..=5 {
         let gone = get(after).await;
         assert_eq!(gone.status(), StatusCode::GONE, "{after}");
         let problem: Value = gone.json().await.unwrap();
-        let expected = format!("what came after {after} is not kept any more; the oldest event has the id 4");
+        let expected = format!("what came after {after} is not kept any more; begin after 6");
         assert_eq!(problem["detail"], expected);
     }
-    for (after, first) in [(0, 4), (4, 5)] {
+    let instance = database.instance(&[]).await;
+    for (after, first) in [(0, 7), (6, 7), (7, 8)] {
         assert_eq!(instance.stream(&format!("?after={after}")).await.ids(1).await, [first]);
     }
-    assert_eq!(get(5).await.status(), StatusCode::OK);
+    assert_eq!(get(8).await.status(), StatusCode::OK);
 }
 
 /// However many listen, the database is read once.

@@ -47,8 +47,13 @@ pub async fn drop_older(pool: &PgPool, days: u32) -> Result<Vec<String>> {
         if !sqlx::query_scalar(rows::sql(text)).bind(days).fetch_one(&mut *tx).await? {
             continue;
         }
+        // Whoever follows the stream and has less than the last of these has missed some.
+        let text = format!(
+            "WITH gone AS (DELETE FROM retractions WHERE slot < $1 RETURNING id)
+             UPDATE watermark SET forgotten = greatest(forgotten, (SELECT max(id) FROM gone), (SELECT max(id) FROM {name}))"
+        );
+        sqlx::query(rows::sql(text)).bind(high).execute(&mut *tx).await?;
         sqlx::query(rows::sql(format!("DROP TABLE {name}"))).execute(&mut *tx).await?;
-        sqlx::query("DELETE FROM retractions WHERE slot < $1").bind(high).execute(&mut *tx).await?;
         dropped.push(name);
     }
     tx.commit().await?;

@@ -71,6 +71,11 @@ impl Database {
         EventRow { signature, ix: 0, inner_ix: 0, slot: self.count, time, program: "escrow", kind: kind.into(), data }
     }
 
+    /// The next event is at this slot.
+    pub fn later(&mut self, slot: u64) {
+        self.count = slot - 1;
+    }
+
     /// Every id that was streamed, in order.
     pub async fn ids(&self) -> Vec<i64> {
         let sql = "SELECT id FROM (SELECT id FROM events UNION ALL SELECT id FROM retractions) s ORDER BY id";
@@ -136,8 +141,7 @@ impl Instance {
 
     pub async fn stream(&self, query: &str) -> Stream {
         let response = self.http.get(format!("{}/v1/stream{query}", self.base)).send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK, "{query}");
-        Stream { response, text: String::new() }
+        Stream::new(response)
     }
 
     pub async fn call(&self, method: Method, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
@@ -166,6 +170,7 @@ pub struct Stream {
 
 impl Stream {
     pub fn new(response: reqwest::Response) -> Self {
+        assert_eq!(response.status(), StatusCode::OK, "{}", response.url());
         Self { response, text: String::new() }
     }
 

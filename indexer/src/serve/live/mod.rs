@@ -125,12 +125,12 @@ async fn begin(state: &State, after: Option<&str>) -> std::result::Result<i64, P
         return Err(Problem::bad(what));
     }
     // What retention has dropped cannot be told any more: rather say so than leave a hole. From 0 on: from what there is.
-    if id > 0
-        && !state.live.hub.remembers(id)
-        && let Some(oldest) = source::oldest(&state.pool).await?.filter(|oldest| *oldest > id)
-    {
-        let what = format!("what came after {id} is not kept any more; the oldest event has the id {oldest}");
-        return Err(Problem::new(StatusCode::GONE, what));
+    if id > 0 && !state.live.hub.remembers(id) {
+        let forgotten = source::forgotten(&state.pool).await?;
+        if id < forgotten {
+            let what = format!("what came after {id} is not kept any more; begin after {forgotten}");
+            return Err(Problem::new(StatusCode::GONE, what));
+        }
     }
     Ok(id)
 }

@@ -73,10 +73,10 @@ pub async fn drawn(on: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_id_seq").fetch_one(on).await
 }
 
-/// The oldest event that is kept, if there is any.
+/// The greatest id that retention has dropped; 0 if it dropped nothing.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn oldest(on: impl PgExecutor<'_>) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar("SELECT min(id) FROM events").fetch_one(on).await
+pub async fn forgotten(on: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT forgotten FROM watermark").fetch_one(on).await
 }
