@@ -4,3 +4,6 @@ ALTER TABLE watermark ADD COLUMN forgotten bigint NOT NULL DEFAULT 0;
 UPDATE watermark SET forgotten = coalesce(
     (SELECT min(id) FROM (SELECT id FROM events UNION ALL SELECT id FROM retractions UNION ALL SELECT id FROM notices) s) - 1, 0)
 WHERE EXISTS (SELECT FROM event_partitions HAVING min(coalesce(low, 0)) > 0);
+
+-- Whom the dropped events named goes with them.
+DROP FUNCTION prune_parties();

@@ -147,6 +147,8 @@ async fn retention_drops_whole_partitions_that_are_final() {
     assert_eq!(drop_older(&pool, 30).await.unwrap(), ["events_0", "events_2"]);
     let left = "SELECT to_jsonb(signature) FROM events ORDER BY id";
     assert_eq!(json(&pool, left).await, ["c", "d", "f"]);
+    let named = "SELECT to_jsonb(slot) FROM event_parties WHERE address = 'j' ORDER BY slot";
+    assert_eq!(json(&pool, named).await, [1_000_000, 1_000_001, 4_000_000]);
     // The writer, who knew them, makes one again when it must.
     let late = Batch { events: vec![event("e", 2_000_000, days(31))], ..Batch::default() };
     assert_eq!(writer.apply(late).await.unwrap().events, 1);

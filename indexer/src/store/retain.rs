@@ -37,11 +37,11 @@ pub async fn drop_older(pool: &PgPool, days: u32) -> Result<Vec<String>> {
         return Ok(vec![]);
     }
     // The latest is being written to.
-    let text = "SELECT name, high FROM event_partitions, watermark
+    let text = "SELECT name, coalesce(low, 0), high FROM event_partitions, watermark
          WHERE high <= finalized AND high < (SELECT max(high) FROM event_partitions) ORDER BY high";
-    let full: Vec<(String, i64)> = sqlx::query_as(text).fetch_all(&mut *tx).await?;
+    let full: Vec<(String, i64, i64)> = sqlx::query_as(text).fetch_all(&mut *tx).await?;
     let mut dropped = vec![];
-    for (name, high) in full {
+    for (name, low, high) in full {
         let text = format!("SELECT coalesce(max(time) < now() - make_interval(days => $1), false) FROM {name}");
         let days = i32::try_from(days).unwrap_or(i32::MAX);
         if !sqlx::query_scalar(rows::sql(text)).bind(days).fetch_one(&mut *tx).await? {
@@ -54,6 +54,8 @@ pub async fn drop_older(pool: &PgPool, days: u32) -> Result<Vec<String>> {
         );
         sqlx::query(rows::sql(text)).bind(high).execute(&mut *tx).await?;
         sqlx::query(rows::sql(format!("DROP TABLE {name}"))).execute(&mut *tx).await?;
+        let parties = "DELETE FROM event_parties WHERE slot >= $1 AND slot < $2";
+        sqlx::query(parties).bind(low).bind(high).execute(&mut *tx).await?;
         dropped.push(name);
     }
     tx.commit().await?;
