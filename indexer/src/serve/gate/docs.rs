@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::is_operation;
+use super::{is_operation, share::share};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -71,6 +71,7 @@ pub fn complete(document: &utoipa::openapi::OpenApi) -> serde_json::Result<Value
         components["schemas"]["Problem"]["properties"]["request_id"] =
             json!({"type": "string", "description": "Name it when you report the problem."});
     }
+    share(&mut document);
     Ok(document)
 }
 

@@ -11,6 +11,7 @@ pub mod listen;
 mod observe;
 mod patience;
 mod problems;
+mod share;
 
 use std::{
     any::Any,
