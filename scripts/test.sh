@@ -33,7 +33,7 @@ step "The portal's tests"
 step "The examples against their reference libraries"
 venv=${XDG_CACHE_HOME:-$HOME/.cache}/assay/venv
 [ -x "$venv/bin/pip" ] || { rm -rf "$venv"; python3 -m venv "$venv"; }
-"$venv/bin/pip" install --quiet --disable-pip-version-check -r examples/requirements.txt
+"$venv/bin/pip" install --quiet --disable-pip-version-check -r examples/requirements.txt -r tests/requirements.txt
 for job in examples/*/reference.py; do "$venv/bin/python" "$job"; done
 
 if [ "${1:-}" != fast ]; then

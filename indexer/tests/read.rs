@@ -115,6 +115,11 @@ async fn a_request_waits_for_the_slot_it_wants() {
         (&problem["code"], &problem["detail"]),
         (&json!("slot_not_reached"), &json!("the tables are at slot 41 yet; try again in a moment"))
     );
+    // Nobody is kept waiting for what will not come.
+    let never = server.get("/v1/jobs?min_slot=176").await;
+    assert_eq!(never.status(), StatusCode::BAD_REQUEST);
+    let problem: Value = never.json().await.unwrap();
+    assert_eq!(problem["detail"], "min_slot is 176, but the chain is at slot 25; give a transaction's slot");
 }
 
 #[tokio::test]

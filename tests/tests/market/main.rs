@@ -8,6 +8,7 @@
 mod actions;
 mod dapp;
 mod faults;
+mod fuzz;
 mod settles;
 mod strategies;
 mod support;

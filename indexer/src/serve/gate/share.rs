@@ -26,10 +26,12 @@ pub fn share(document: &mut Value) {
     let (responses, parameters) = (names(responses), names(parameters));
     let (mut told_responses, mut told_parameters) = (Map::new(), Map::new());
     each(document, |operation| {
-        for response in operation["responses"].as_object_mut().into_iter().flat_map(|all| all.values_mut()) {
+        // Not by index, which would add what is not there.
+        let all = operation.get_mut("responses").and_then(Value::as_object_mut);
+        for response in all.into_iter().flat_map(|all| all.values_mut()) {
             refer(response, &responses, "responses", &mut told_responses);
         }
-        for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
             refer(parameter, &parameters, "parameters", &mut told_parameters);
         }
     });
@@ -113,6 +115,13 @@ mod tests {
         assert_eq!(document["paths"]["/1"], few);
         let many = json!([{"$ref": "#/components/parameters/MinSlot"}, {"$ref": "#/components/parameters/B"}]);
         assert_eq!(document["paths"]["/2"]["get"]["parameters"], many);
+    }
+
+    #[test]
+    fn nothing_is_added() {
+        let mut document = json!({"paths": {"/": {"get": {"responses": {}}}}, "components": {}});
+        share(&mut document);
+        assert_eq!(document["paths"], json!({"/": {"get": {"responses": {}}}}));
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::serve::{State, problem::Problem, reply::Reply};
 
 /// How long a request waits for its `min_slot`.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A `min_slot` so many slots beyond the chain's latest is no transaction's.
+const AHEAD: u64 = 150;
 /// The slot may pass without an event to wake us.
 const AT_LEAST_EVERY: Duration = Duration::from_millis(200);
 
@@ -25,11 +27,19 @@ const AT_LEAST_EVERY: Duration = Duration::from_millis(200);
 /// `min_slot`, if it is given.
 ///
 /// # Errors
-/// 503 when they do not have it in ten seconds, or the database does not answer.
+/// 400 for a slot that the chain will not have for a while; 503 when the tables do not have it in ten seconds, or the
+/// database does not answer.
 pub async fn run<R>(state: &State, statement: &Statement, min_slot: Option<u64>) -> Result<R, Problem>
 where
     R: for<'r> FromRow<'r, PgRow> + Send + Unpin + HasSlot,
 {
+    if let Some((wanted, latest)) = min_slot.zip(state.chain_slot())
+        && wanted > latest.saturating_add(AHEAD)
+    {
+        return Err(Problem::bad(format!(
+            "min_slot is {wanted}, but the chain is at slot {latest}; give a transaction's slot"
+        )));
+    }
     let deadline = Instant::now() + PATIENCE;
     let mut wake = state.shared.wake.clone();
     let text: Arc<str> = statement.sql.as_str().into();
