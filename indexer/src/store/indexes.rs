@@ -34,8 +34,7 @@ impl Writer {
             let text = "INSERT INTO put_off_indexes
                  SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
                  WHERE i.indrelid = $1::regclass AND NOT i.indisunique AND c.relname <> ALL ($2) RETURNING name";
-            let names: Vec<String> =
-                sqlx::query_scalar(text).bind(table.name()).bind(KEPT).fetch_all(&mut *tx).await?;
+            let names: Vec<String> = sqlx::query_scalar(text).bind(table.name()).bind(KEPT).fetch_all(&mut *tx).await?;
             if names.is_empty() {
                 continue;
             }

@@ -45,3 +45,9 @@ pub async fn retracted(pool: &PgPool) -> Vec<(String, String)> {
 pub async fn json(pool: &PgPool, sql: &'static str) -> Vec<Value> {
     sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
 }
+
+/// The indexes as Postgres writes them down, by their names.
+pub async fn indexes(pool: &PgPool) -> Vec<String> {
+    let sql = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname";
+    sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
+}
