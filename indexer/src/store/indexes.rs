@@ -57,14 +57,9 @@ impl Writer {
 
 /// Makes what a writer that ended left, before a migration that may be about one of them.
 pub(super) async fn restore(connection: &mut PgConnection) -> Result<()> {
-    let there = "SELECT to_regclass('put_off_indexes') IS NOT NULL";
-    if !sqlx::query_scalar::<_, bool>(there).fetch_one(&mut *connection).await? {
-        return Ok(());
-    }
-    let left = "SELECT EXISTS (SELECT FROM put_off_indexes)";
     let lock = "SELECT pg_try_advisory_lock($1)";
     // A writer that is at work will make them itself.
-    if sqlx::query_scalar::<_, bool>(left).fetch_one(&mut *connection).await?
+    if !put_off(connection).await?.is_empty()
         && sqlx::query_scalar::<_, bool>(lock).bind(LOCK).fetch_one(&mut *connection).await?
     {
         make(connection).await?;
@@ -73,11 +68,19 @@ pub(super) async fn restore(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// Name and statement of each that is put off; none in a schema that knows nothing of that.
+async fn put_off(connection: &mut PgConnection) -> Result<Vec<(String, String)>> {
+    let known = "SELECT to_regclass('put_off_indexes') IS NOT NULL";
+    if !sqlx::query_scalar::<_, bool>(known).fetch_one(&mut *connection).await? {
+        return Ok(vec![]);
+    }
+    let text = "SELECT name, statement FROM put_off_indexes ORDER BY name";
+    Ok(sqlx::query_as(text).fetch_all(connection).await?)
+}
+
 /// One index a transaction, so that what is made stays made. Readers go on; there is no other writer.
 pub(super) async fn make(connection: &mut PgConnection) -> Result<()> {
-    let text = "SELECT name, statement FROM put_off_indexes ORDER BY name";
-    let put_off: Vec<(String, String)> = sqlx::query_as(text).fetch_all(&mut *connection).await?;
-    for (name, statement) in put_off {
+    for (name, statement) in put_off(connection).await? {
         let mut tx = connection.begin().await?;
         // More than the usual 64 MB, so that a million rows are sorted in memory.
         sqlx::query("SET LOCAL maintenance_work_mem = '512MB'").execute(&mut *tx).await?;
