@@ -94,6 +94,9 @@ pub enum Error {
     /// The IDLs compiled in are broken.
     #[error(transparent)]
     Idl(#[from] assay_sdk::decode::DecodeError),
+    /// A part of the indexer ended by a fault of its own.
+    #[error("decoding ended early: {0}; report it with the log")]
+    Fault(String),
     /// The log or the metrics cannot be set up.
     #[error("cannot start: {0}")]
     Start(String),

@@ -314,6 +314,7 @@ async fn node(good: String, bad: String) -> String {
                     "meta": {"err": err, "status": status, "fee": 5_000, "preBalances": [9], "postBalances": [0],
                         "innerInstructions": []}})
             }
+            "getVersion" => serde_json::json!({"solana-core": "3.1.0", "feature-set": 0}),
             other => panic!("{other}"),
         };
         axum::Json(serde_json::json!({"jsonrpc": "2.0", "id": request["id"], "result": result}))

@@ -14,9 +14,10 @@ use assay_escrow::SeatState;
 use assay_indexer::{Error, decode::Rows, ingest, store::watermark};
 use common::{
     Postgres,
-    fake::{Fake, NEVER, address, index_until},
-    tables::{count, dump},
+    fake::{Fake, NEVER, address, bytes, index_until, seat},
+    tables::{count, dump, indexes},
 };
+use solana_sdk::pubkey::Pubkey;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
@@ -61,6 +62,29 @@ async fn rebuild_equals_incremental() {
     assert_eq!(ingest::verify(&chain, &pool).await.unwrap(), Vec::<String>::new());
     let again = ingest::rebuild(Arc::new(chain), Rows::new().unwrap(), &url).await;
     assert!(matches!(again, Err(Error::NotEmpty(19))));
+}
+
+#[tokio::test]
+async fn a_large_market_is_filled_first_and_indexed_then() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("large").await;
+    let (chain, before) = (Fake::at(10), indexes(&pool).await);
+    let place = |n: u32| Pubkey::new_from_array(std::array::from_fn(|at| n.to_be_bytes()[at % 4] ^ at as u8));
+    let data = bytes(&seat(7, SeatState::Claimed));
+    chain.block((0..20_001).map(|n| (place(n), Some(data.clone()))).collect(), |_| vec![], true);
+    let of = async |name: &str| {
+        let oid = sqlx::query_scalar::<_, i64>("SELECT $1::regclass::oid::bigint").bind(name).fetch_one(&pool).await;
+        oid.unwrap()
+    };
+    let (put_off, key, by_job) = (of("seats_by_device").await, of("seats_pkey").await, of("seats_by_job").await);
+    ingest::rebuild(Arc::new(chain.clone()), Rows::new().unwrap(), &url).await.unwrap();
+    assert_eq!(count(&pool, "seats WHERE data ->> 'state' = 'Claimed' AND write_version = 0").await, 20_001);
+    // They are what they were, but some were made again.
+    assert_eq!(indexes(&pool).await, before);
+    assert_eq!(count(&pool, "put_off_indexes").await, 0);
+    assert_eq!((of("seats_pkey").await, of("seats_by_job").await), (key, by_job));
+    assert_ne!(of("seats_by_device").await, put_off);
+    assert_eq!(ingest::verify(&chain, &pool).await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]

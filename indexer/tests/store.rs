@@ -6,9 +6,12 @@ mod common;
 
 use assay_indexer::{
     Error,
-    store::{Batch, Change, DeadLetter, EventRow, Row, Scanned, Table, Writer, watermark},
+    store::{Batch, Change, DeadLetter, EventRow, Row, Scanned, Table, Writer, migrate, watermark},
 };
-use common::Postgres;
+use common::{
+    Postgres,
+    tables::{count, indexes},
+};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -303,4 +306,76 @@ async fn many_at_once_are_as_good_as_one() {
         _ => (15, 2),
     };
     assert_eq!(all().await, expected(&slots));
+}
+
+/// The writer that ended may still hold the lock for a moment.
+async fn next_writer(url: &str) -> Writer {
+    for _ in 0..500 {
+        if let Some(writer) = Writer::acquire(url).await.unwrap() {
+            return writer;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the lock is not free after five seconds");
+}
+
+#[tokio::test]
+async fn indexes_put_off_are_made_by_whoever_comes_next() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("put_off").await;
+    let all = indexes(&pool).await;
+    for by_migration in [false, true] {
+        let mut writer = next_writer(&url).await;
+        writer.put_off_indexes("escrow").await.unwrap();
+        let left = indexes(&pool).await;
+        let of_jobs: Vec<_> = left.iter().filter(|index| index.contains(" ON public.jobs ")).collect();
+        assert_eq!(of_jobs, ["CREATE UNIQUE INDEX jobs_pkey ON public.jobs USING btree (address)"]);
+        assert!(left.iter().any(|index| index.contains("INDEX seats_by_job ")), "a trigger looks seats up");
+        assert!(left.iter().any(|index| index.contains("INDEX rounds_by_phase ")), "of another program");
+        // Nothing twice, and nothing lost if it ends here.
+        writer.put_off_indexes("escrow").await.unwrap();
+        assert_eq!(all.len() as i64, left.len() as i64 + count(&pool, "put_off_indexes").await);
+        if by_migration {
+            // The writer is at work: it makes them itself.
+            migrate(&url).await.unwrap();
+            assert_eq!(indexes(&pool).await, left);
+            drop(writer);
+            // It holds the lock until the server has noticed.
+            for _ in 0..500 {
+                migrate(&url).await.unwrap();
+                if indexes(&pool).await == all {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            assert_eq!(indexes(&pool).await, all);
+        } else {
+            drop(writer);
+            next_writer(&url).await;
+            assert_eq!(indexes(&pool).await, all);
+        }
+        assert_eq!(count(&pool, "put_off_indexes").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn indexes_stay_where_there_are_rows_or_readers() {
+    let postgres = Postgres::start().await;
+    let (url, pool) = postgres.migrated("kept").await;
+    let all = indexes(&pool).await;
+    let of_jobs = |index: &&String| index.contains(" ON public.jobs ");
+    let sql = "INSERT INTO jobs SELECT 'job' || n, 1, 0, NULL, false, '{\"posted_at\": \"5\"}' FROM generate_series(1, 1000) n";
+    sqlx::query(sql).execute(&pool).await.unwrap();
+    let mut writer = next_writer(&url).await;
+    let mut reader = pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM devices").execute(&mut *reader).await.unwrap();
+    writer.put_off_indexes("escrow").await.unwrap();
+    assert_eq!(indexes(&pool).await, all, "somebody reads devices");
+    reader.rollback().await.unwrap();
+    writer.put_off_indexes("escrow").await.unwrap();
+    let left = indexes(&pool).await;
+    assert!(left.len() < all.len());
+    assert_eq!(left.iter().filter(of_jobs).count(), all.iter().filter(of_jobs).count(), "a thousand jobs");
+    writer.make_indexes().await.unwrap();
+    assert_eq!(indexes(&pool).await, all);
 }

@@ -22,9 +22,9 @@ pub fn address(kind: u8, number: u64) -> Pubkey {
     Pubkey::new_from_array(bytes)
 }
 
-/// The `number`th job: 10,000 requesters, three mints, five classes; one in fifty is live.
-pub fn job(number: u64) -> ChainAccount {
-    let state = match number % 50 {
+/// The `number`th job after so many changes: 10,000 requesters, three mints, five classes; one in fifty is live.
+pub fn job(number: u64, changes: u64) -> ChainAccount {
+    let state = match number.wrapping_add(changes) % 50 {
         0 => JobState::Open,
         1..=45 => JobState::Settled,
         46 | 47 => JobState::Cancelled,
@@ -41,7 +41,7 @@ pub fn job(number: u64) -> ChainAccount {
         seats: 0,
         winners: 3,
         losers: 4,
-        released: 0,
+        released: u8::try_from(changes).unwrap_or_default(),
         fee_bps: 250,
         cancel_floor_bps: 6_000,
         requester: address(2, number % 10_000),
@@ -100,11 +100,11 @@ impl Chain {
     }
 
     /// A job's write, in a slot of its own for each thousand.
-    pub fn notice(&self, number: u64) -> Notice {
+    pub fn notice(&self, number: u64, changes: u64) -> Notice {
         if number.is_multiple_of(1_000) {
             self.slot.fetch_add(1, Ordering::Relaxed);
         }
-        Notice::Account { slot: self.slot.load(Ordering::Relaxed), write_version: None, account: job(number) }
+        Notice::Account { slot: self.slot.load(Ordering::Relaxed), write_version: None, account: job(number, changes) }
     }
 }
 
@@ -129,7 +129,7 @@ impl Source for Chain {
     }
     async fn scan(&self, program: Pubkey, _: Commitment) -> Result<Scan> {
         let jobs = if program == assay_escrow::ID { self.jobs } else { 0 };
-        Ok(Scan { slot: self.slot().await?, accounts: (0..jobs).map(job).collect() })
+        Ok(Scan { slot: self.slot().await?, accounts: (0..jobs).map(|number| job(number, 0)).collect() })
     }
     async fn accounts(&self, addresses: &[Pubkey]) -> Result<Accounts> {
         Ok(Accounts { slot: self.slot().await?, accounts: addresses.iter().map(|_| None).collect() })

@@ -28,3 +28,14 @@ pub fn rate(count: u64, time: Duration) -> u64 {
 pub fn ratio(a: f64, b: f64) -> f64 {
     (a / b * 100.0).round() / 100.0
 }
+
+/// How many processes wanted to run in the last minute, on average; `None` where there is no /proc. Above the number of
+/// cores the machine is shared, and absolute figures are of what was left.
+pub fn load() -> Option<f64> {
+    fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
+/// How many cores there are.
+pub fn cores() -> Option<usize> {
+    std::thread::available_parallelism().ok().map(Into::into)
+}

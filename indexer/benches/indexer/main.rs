@@ -23,7 +23,8 @@ fn number(name: &str, usual: u64) -> u64 {
 #[tokio::main]
 async fn main() -> Result<()> {
     let (updates, jobs, clients) = (number("UPDATES", 100_000), number("JOBS", 1_000_000), number("CLIENTS", 1_000));
-    let postgres = common::Postgres::start().await;
+    let postgres = common::Postgres::start_durable().await;
+    let load_before = figures::load();
     let live = ingest::live(&postgres, updates).await?;
     eprintln!("live path: {live}");
     let (backfill, url, pool) = ingest::backfill(&postgres, jobs).await?;
@@ -34,7 +35,7 @@ async fn main() -> Result<()> {
     eprintln!("reads: {reads}");
     let fan_out = fanout::fan_out(&server, &url, usize::try_from(clients).unwrap_or(usize::MAX)).await?;
     let figures = json!({
-        "live": live, "backfill": backfill, "memory_high_water_mib": high_water, "reads": reads, "fan_out": fan_out,
+        "load_average": {"before": load_before, "after": figures::load()}, "cores": figures::cores(), "live": live, "backfill": backfill, "memory_high_water_mib": high_water, "reads": reads, "fan_out": fan_out,
     });
     println!("{}", serde_json::to_string_pretty(&figures).expect("JSON"));
     Ok(())

@@ -16,6 +16,8 @@ use crate::{
 const REQUESTS: u64 = 2_000;
 /// Connections at once.
 const CLIENTS: u64 = 2;
+/// Requests of a kind before it is the next one's turn, so that what else the machine does hits all alike.
+const TURN: u64 = 100;
 
 /// List and lookup of the API, beside a bare handler of the same SQL and beside `SELECT 1`.
 pub async fn reads(server: &Server, pool: &PgPool, jobs: u64) -> Result<Value> {
@@ -38,35 +40,58 @@ pub async fn reads(server: &Server, pool: &PgPool, jobs: u64) -> Result<Value> {
             kinds.get(usize::try_from(number % 5).unwrap_or_default()).map_or(requester, |kind| (*kind).to_owned());
         format!("{}/v1/jobs?{kind}", server.base)
     };
+    let mut kinds: [Kind<'_>; 6] = [
+        Kind::new("list", Box::new(list)),
+        Kind::new("bare_list", Box::new(bare_list)),
+        Kind::new("lookup", Box::new(lookup)),
+        Kind::new("bare_lookup", Box::new(bare_lookup)),
+        Kind::new("filtered_lists", Box::new(filtered)),
+        Kind::new("select_1", Box::new(one)),
+    ];
+    for first in (0..REQUESTS).step_by(usize::try_from(TURN).unwrap_or(1)) {
+        for kind in &mut kinds {
+            kind.measure(server, first).await;
+        }
+    }
     let mut figures = json!({"jobs": jobs, "requests": REQUESTS, "clients": CLIENTS});
-    // Turn by turn, so that noise hits all alike.
-    let list_rate = measure(server, &mut figures, "list", list).await;
-    let bare_list_rate = measure(server, &mut figures, "bare_list", bare_list).await;
-    let lookup_rate = measure(server, &mut figures, "lookup", lookup).await;
-    let bare_lookup_rate = measure(server, &mut figures, "bare_lookup", bare_lookup).await;
-    measure(server, &mut figures, "filtered_lists", filtered).await;
-    measure(server, &mut figures, "select_1", one).await;
-    figures["list_of_bare"] = json!(ratio(list_rate as f64, bare_list_rate as f64));
-    figures["lookup_of_bare"] = json!(ratio(lookup_rate as f64, bare_lookup_rate as f64));
+    for kind in &kinds {
+        figures[kind.name] = percentiles(kind.times.clone());
+        figures[kind.name]["per_s"] = json!(rate(REQUESTS, kind.took));
+    }
+    let [list, bare_list, lookup, bare_lookup, ..] = kinds.map(|kind| kind.took.as_secs_f64());
+    figures["list_of_bare"] = json!(ratio(bare_list, list));
+    figures["lookup_of_bare"] = json!(ratio(bare_lookup, lookup));
     Ok(figures)
 }
 
-async fn measure(server: &Server, figures: &mut Value, name: &str, url: impl Fn(u64) -> String) -> u64 {
-    let begun = Instant::now();
-    let client = async |first: u64| {
-        let mut times = vec![];
-        for number in (first..REQUESTS).step_by(usize::try_from(CLIENTS).unwrap_or(1)) {
-            let begun = Instant::now();
-            let reply = server.http.get(url(number)).send().await.expect("an answer");
-            assert!(reply.status().is_success(), "{}: {}", url(number), reply.status());
-            reply.bytes().await.expect("the whole of it");
-            times.push(begun.elapsed());
-        }
-        times
-    };
-    let times: Vec<Duration> = join_all((0..CLIENTS).map(client)).await.concat();
-    let found = rate(REQUESTS, begun.elapsed());
-    figures[name] = percentiles(times);
-    figures[name]["per_s"] = json!(found);
-    found
+/// A kind of requests, and how long they took.
+struct Kind<'a> {
+    name: &'static str,
+    url: Box<dyn Fn(u64) -> String + 'a>,
+    times: Vec<Duration>,
+    took: Duration,
+}
+
+impl<'a> Kind<'a> {
+    fn new(name: &'static str, url: Box<dyn Fn(u64) -> String + 'a>) -> Self {
+        Self { name, url, times: vec![], took: Duration::ZERO }
+    }
+
+    async fn measure(&mut self, server: &Server, first: u64) {
+        let (url, begun) = (&self.url, Instant::now());
+        let client = async |first: u64, last: u64| {
+            let mut times = vec![];
+            for number in (first..last).step_by(usize::try_from(CLIENTS).unwrap_or(1)) {
+                let begun = Instant::now();
+                let reply = server.http.get(url(number)).send().await.expect("an answer");
+                assert!(reply.status().is_success(), "{}: {}", url(number), reply.status());
+                reply.bytes().await.expect("the whole of it");
+                times.push(begun.elapsed());
+            }
+            times
+        };
+        let clients = (0..CLIENTS).map(|client_number| client(first + client_number, first + TURN));
+        self.times.extend(join_all(clients).await.concat());
+        self.took += begun.elapsed();
+    }
 }

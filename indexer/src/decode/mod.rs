@@ -47,20 +47,29 @@ impl Rows {
         Ok((table, decoded.json))
     }
 
-    /// Adds one account's state at `slot`; `write_version` orders notices within a slot, 0 is a scan.
-    pub fn account(&self, batch: &mut Batch, account: &ChainAccount, slot: u64, write_version: u64) {
+    /// Adds one account's state as a scan at `slot` found it.
+    pub fn scanned(&self, batch: &mut Batch, account: &ChainAccount, slot: u64) {
+        match self.row(account, slot, Change::Scanned) {
+            Ok(row) => batch.rows.push(row),
+            Err(letter) => batch.dead.push(letter),
+        }
+    }
+
+    /// One account's state as a notice at `slot` told it; `write_version` orders notices within a slot.
+    ///
+    /// # Errors
+    /// The dead letter of one that cannot be decoded.
+    pub fn written(&self, account: &ChainAccount, slot: u64, write_version: u64) -> Result<Row, DeadLetter> {
+        self.row(account, slot, |data| Change::Written(write_version, data))
+    }
+
+    fn row(&self, account: &ChainAccount, slot: u64, change: impl FnOnce(Value) -> Change) -> Result<Row, DeadLetter> {
         let address = account.address.to_string();
         match self.state(account) {
-            Ok((table, data)) => {
-                let change = match write_version {
-                    0 => Change::Scanned(data),
-                    version => Change::Written(version, data),
-                };
-                batch.rows.push(Row { table, address, slot, change });
-            }
+            Ok((table, data)) => Ok(Row { table, address, slot, change: change(data) }),
             Err(error) => {
                 let (program, bytes) = (account.program.to_string(), account.data.clone());
-                batch.dead.push(DeadLetter { key: address, program, slot, time: None, bytes, error });
+                Err(DeadLetter { key: address, program, slot, time: None, bytes, error })
             }
         }
     }
@@ -71,7 +80,7 @@ impl Rows {
         let Ok(program) = program.parse::<Pubkey>() else { return batch.dead.push(letter.clone()) };
         let data = bytes.clone();
         if let Ok(address) = key.parse() {
-            self.account(batch, &ChainAccount { address, program, data }, *slot, 0);
+            self.scanned(batch, &ChainAccount { address, program, data }, *slot);
             return;
         }
         let mut parts = key.split('/');

@@ -153,7 +153,7 @@ impl<S: Source> Indexer<S> {
                 Some((_, Ok((of, data)))) if of == table => Some(data),
                 // Of another type now, or unreadable: as a scan would write it.
                 Some((account, other)) => {
-                    self.rows.account(&mut batch, account, chain.slot, 0);
+                    self.rows.scanned(&mut batch, account, chain.slot);
                     if other.is_err() {
                         continue;
                     }

@@ -8,6 +8,7 @@ mod rpc;
 mod run;
 mod selected;
 mod sweep;
+mod told;
 mod trouble;
 mod verify;
 mod verify_events;

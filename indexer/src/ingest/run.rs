@@ -17,17 +17,21 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Commitment, Notice, SlotStatus, Source, trouble::Trouble};
+use super::{
+    Commitment, Notice, SlotStatus, Source,
+    told::{self, Told},
+    trouble::Trouble,
+};
 use crate::{
     Error, Result,
     decode::Rows,
-    store::{self, Batch, Writer},
+    store::{self, Batch, Change, Row, Writer},
 };
 
 /// Notices that wait at most.
 const NOTICES: usize = 10_000;
-/// Notices of a batch.
-const MOST: usize = 1_000;
+/// Notices of a batch, and decoded ones that wait at most.
+const MOST: usize = 2_000;
 /// How long after a noticed transaction was not in history yet it is looked for again.
 const AGAIN: Duration = Duration::from_millis(150);
 /// How long to wait for the subscription before the first sweep starts without it.
@@ -172,10 +176,13 @@ impl<S: Source> Indexer<S> {
                 () = sleep(RETRY) => {}
             }
         }
-        let (send, mut notices) = mpsc::channel(NOTICES);
+        let (send, notices) = mpsc::channel(NOTICES);
+        let (tell, mut told) = mpsc::channel(MOST);
         let subscriber = tokio::spawn(subscribe(self.source.clone(), send, self.live.clone(), stop.clone()));
-        let result = self.follow(every, stop, trouble, &mut notices).await;
+        let decoder = tokio::spawn(told::decode(self.rows.clone(), notices, tell));
+        let result = self.follow(every, stop, trouble, &mut told).await;
         subscriber.abort();
+        decoder.abort();
         result
     }
 
@@ -193,11 +200,11 @@ impl<S: Source> Indexer<S> {
         every: Duration,
         stop: &CancellationToken,
         trouble: &mut Trouble,
-        notices: &mut mpsc::Receiver<Notice>,
+        notices: &mut mpsc::Receiver<Told>,
     ) -> Result<()> {
         // Subscribe first, so that between the sweep and the first notice nothing is lost.
         let first = tokio::time::timeout(SUBSCRIBE_PATIENCE, notices.recv()).await.ok().flatten();
-        let mut batch: Vec<Notice> = first.into_iter().collect();
+        let mut batch: Vec<Told> = first.into_iter().collect();
         let (mut sweeps, mut audits) = (interval(every), interval(every.min(AUDIT)));
         sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
         audits.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -236,7 +243,7 @@ impl<S: Source> Indexer<S> {
     }
 
     /// Writes notices, then does what they or the clock ask for. Says whether the node was asked.
-    async fn round(&mut self, notices: Vec<Notice>, due: Wanted, again: &mut Instant) -> Result<bool> {
+    async fn round(&mut self, notices: Vec<Told>, due: Wanted, again: &mut Instant) -> Result<bool> {
         let wanted = self.notices(notices).await?;
         self.owed |= wanted.sweep;
         if self.owed {
@@ -258,29 +265,26 @@ impl<S: Source> Indexer<S> {
     }
 
     /// Writes noticed accounts, remembers noticed transactions, and takes back what was in slots that were given up.
-    async fn notices(&mut self, notices: Vec<Notice>) -> Result<Wanted> {
+    async fn notices(&mut self, notices: Vec<Told>) -> Result<Wanted> {
         let (mut batch, mut wanted, mut dead) = (Batch::default(), Wanted::default(), BTreeSet::new());
-        for notice in notices {
-            match notice {
-                Notice::Subscribed => {
+        for told in notices {
+            match told {
+                Told::Row(row) => batch.rows.push(self.numbered(row)),
+                Told::Dead(letter) => batch.dead.push(letter),
+                Told::Subscribed => {
                     self.live.store(true, Ordering::Relaxed);
                     wanted.sweep = true;
                 }
-                Notice::Account { slot, write_version, account } => {
-                    // 0 would be a scan.
-                    let version = write_version.unwrap_or_else(|| self.writer.version()).max(1);
-                    self.rows.account(&mut batch, &account, slot, version);
-                }
-                Notice::Transaction { signature } => {
+                Told::Transaction(signature) => {
                     if !self.done.contains_key(&signature) {
                         self.pending.entry(signature).or_insert(0);
                         wanted.history = true;
                     }
                 }
-                Notice::Slot { slot, status: SlotStatus::Dead } => {
+                Told::Slot(slot, SlotStatus::Dead) => {
                     dead.insert(slot);
                 }
-                Notice::Slot { slot, status: SlotStatus::Finalized } => {
+                Told::Slot(slot, SlotStatus::Finalized) => {
                     wanted.audit |= slot >= self.writer.finalized().saturating_add(STEP);
                 }
             }
@@ -288,6 +292,14 @@ impl<S: Source> Indexer<S> {
         self.apply(batch).await?;
         self.dead(dead).await?;
         Ok(wanted)
+    }
+
+    /// With the number of its arrival, if the source gave none.
+    fn numbered(&mut self, mut row: Row) -> Row {
+        if let Change::Written(version @ 0, _) = &mut row.change {
+            *version = self.writer.version();
+        }
+        row
     }
 }
 

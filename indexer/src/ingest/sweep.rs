@@ -1,10 +1,11 @@
 //! Everything again: history since the watermark, and all accounts.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::task::spawn_blocking;
 
-use super::{ChainTransaction, Commitment, Listed, Source, run::Indexer};
+use super::{ChainAccount, ChainTransaction, Commitment, Listed, Scan, Source, run::Indexer};
 use crate::{
-    Result,
+    Error, Result,
     store::{Applied, Batch, Scanned},
 };
 
@@ -13,7 +14,11 @@ pub(super) const MARGIN: u64 = 64;
 /// Transactions of a batch.
 const CHUNK: usize = 200;
 /// Accounts of a batch.
-const ACCOUNTS: usize = 1_000;
+const ACCOUNTS: usize = 5_000;
+/// Batches of accounts that are decoded ahead.
+const DECODERS: usize = 2;
+/// From so many accounts of a program on, an empty table is indexed after it is filled.
+const MANY: usize = 20_000;
 /// Requests under way at once.
 const PARALLEL: usize = 8;
 /// How often a noticed transaction is looked for in history before it is left to the next sweep.
@@ -27,20 +32,43 @@ impl<S: Source> Indexer<S> {
         self.backfill().await?;
         for (program, name) in self.rows.programs() {
             let scan = self.source.scan(program, commitment).await?;
-            // In parts, so that memory and locks stay small; what is absent the whole alone can tell.
-            for some in scan.accounts.chunks(ACCOUNTS) {
-                let mut batch = Batch::default();
-                for account in some {
-                    self.rows.account(&mut batch, account, scan.slot, 0);
-                }
-                self.apply(batch).await?;
+            if scan.accounts.len() >= MANY {
+                // An empty database: filled first, then indexed, which takes a fraction of the time.
+                self.writer.put_off_indexes(name).await?;
             }
             let present = scan.accounts.iter().map(|account| account.address.to_string()).collect();
+            let slot = scan.slot;
+            self.write_accounts(scan).await?;
             let finalized = commitment == Commitment::Finalized;
-            let scanned = vec![Scanned { program: name, slot: scan.slot, present, finalized }];
+            let scanned = vec![Scanned { program: name, slot, present, finalized }];
             self.apply(Batch { scanned, ..Batch::default() }).await?;
+            self.writer.make_indexes().await?;
         }
         metrics::counter!("assay_indexer_sweeps_total").increment(1);
+        Ok(())
+    }
+
+    /// In parts, so that memory and locks stay small; what is absent the whole alone can tell. While the database
+    /// writes one part, the next are decoded on other threads.
+    async fn write_accounts(&mut self, scan: Scan) -> Result<()> {
+        let Scan { slot, accounts } = scan;
+        let (rows, mut accounts) = (self.rows.clone(), accounts.into_iter());
+        let parts = std::iter::from_fn(move || {
+            let part: Vec<_> = accounts.by_ref().take(ACCOUNTS).collect();
+            (!part.is_empty()).then_some(part)
+        });
+        let decode = move |part: Vec<ChainAccount>| {
+            let rows = rows.clone();
+            spawn_blocking(move || {
+                let mut batch = Batch::default();
+                part.iter().for_each(|account| rows.scanned(&mut batch, account, slot));
+                batch
+            })
+        };
+        let mut batches = stream::iter(parts).map(decode).buffered(DECODERS);
+        while let Some(batch) = batches.next().await {
+            self.apply(batch.map_err(|why| Error::Fault(why.to_string()))?).await?;
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod dead;
 mod events;
+mod indexes;
 mod looks;
 mod retain;
 mod rows;
@@ -94,6 +95,7 @@ pub fn pool_with(url: &str, settings: &Settings) -> Result<PgPool> {
 pub async fn migrate(url: &str) -> Result<()> {
     // A connection of its own, so that the error is the server's and not the pool's "timed out".
     let mut connection = PgConnection::connect_with(&options(url)?).await?;
+    indexes::restore(&mut connection).await?;
     match MIGRATIONS.run(&mut connection).await {
         Err(MigrateError::Execute(why)) => Err(Error::Database(why)),
         done => Ok(done?),

@@ -9,13 +9,13 @@ use tokio::time::timeout;
 use super::{
     Batch, Touched, dead,
     events::{self, Partitions},
-    options, rows,
+    indexes, options, rows,
     settle::{self, Settlement},
 };
 use crate::{Error, Result};
 
 /// "assay" in ASCII.
-const LOCK: i64 = 0x61_73_73_61_79;
+pub(super) const LOCK: i64 = 0x61_73_73_61_79;
 /// No batch takes so long; a server that says nothing for that time is taken to be gone.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How often a batch that ran into somebody else's transaction is tried again at once.
@@ -65,6 +65,8 @@ impl Writer {
         if !got {
             return Ok(None);
         }
+        // An earlier writer may have ended before it made them.
+        indexes::make(&mut connection).await?;
         let sql = "UPDATE watermark SET boot = boot + 1 RETURNING boot, finalized";
         let (boot, finalized): (i64, i64) = sqlx::query_as(sql).fetch_one(&mut connection).await?;
         let partitions = Partitions::read(&mut connection).await?;

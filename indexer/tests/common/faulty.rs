@@ -19,7 +19,7 @@ impl Postgres {
 
     /// Starts it again on the same folder and waits until it answers.
     pub async fn restart(&mut self) {
-        self.server = Self::serve(&self.folder, self.small);
+        self.server = Self::serve(&self.folder, self.small, self.durable);
         self.answers().await;
     }
 
@@ -29,7 +29,7 @@ impl Postgres {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "--mount", "--", "sh", "-c", try_it]);
         let can = command.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
-        if can { Some(Self::begin(true).await) } else { None }
+        if can { Some(Self::begin(true, false).await) } else { None }
     }
 
     /// A migrated database on the small disk, with a table `ballast` that takes some of it.

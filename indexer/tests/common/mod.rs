@@ -28,15 +28,22 @@ pub struct Postgres {
     folder: TempDir,
     /// Whether there is a small disk, mounted where only the server sees it.
     small: bool,
+    /// Whether a commit waits for the disk, as it does where it matters.
+    durable: bool,
 }
 
 impl Postgres {
     /// Starts one and waits until it answers.
     pub async fn start() -> Postgres {
-        Self::begin(false).await
+        Self::begin(false, false).await
     }
 
-    async fn begin(small: bool) -> Postgres {
+    /// Starts one whose commits wait for the disk, as Postgres does unless it is told otherwise.
+    pub async fn start_durable() -> Postgres {
+        Self::begin(false, true).await
+    }
+
+    async fn begin(small: bool, durable: bool) -> Postgres {
         let folder = tempfile::Builder::new().prefix("assay-pg").tempdir().unwrap();
         let data = folder.path().join("data");
         let bin = bin_dir();
@@ -44,16 +51,19 @@ impl Postgres {
         initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"]).arg(&data);
         let made = initdb.output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let server = Self::serve(&folder, small);
-        let postgres = Postgres { server, folder, small };
+        let server = Self::serve(&folder, small, durable);
+        let postgres = Postgres { server, folder, small, durable };
         postgres.answers().await;
         postgres
     }
 
-    fn serve(folder: &TempDir, small: bool) -> Child {
+    fn serve(folder: &TempDir, small: bool, durable: bool) -> Child {
         let (data, bin) = (folder.path().join("data"), bin_dir().join("postgres"));
         let mut server = if small { faulty::on_small_disk(&bin, &folder.path().join("small")) } else { command(&bin) };
-        server.arg("-D").arg(&data).arg("-k").arg(folder.path()).args(["-c", "listen_addresses=", "-c", "fsync=off"]);
+        server.arg("-D").arg(&data).arg("-k").arg(folder.path()).args(["-c", "listen_addresses="]);
+        if !durable {
+            server.args(["-c", "fsync=off"]);
+        }
         // The bench reads there which statements were run.
         server.args(["-c", "track_activity_query_size=65536"]);
         let log = fs::File::options().append(true).create(true).open(folder.path().join("log")).unwrap();

@@ -45,3 +45,10 @@ pub async fn retracted(pool: &PgPool) -> Vec<(String, String)> {
 pub async fn json(pool: &PgPool, sql: &'static str) -> Vec<Value> {
     sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
 }
+
+/// The indexes as Postgres writes them down, by their names; those of events, whose partitions come by themselves, apart.
+pub async fn indexes(pool: &PgPool) -> Vec<String> {
+    let sql = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE 'events%'
+         ORDER BY indexname";
+    sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
+}
