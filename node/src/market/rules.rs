@@ -292,7 +292,8 @@ fn left_bps(job: &Job) -> u128 {
     WHOLE.saturating_sub(taken)
 }
 
-fn net(job: &Job, price: u64) -> u64 {
+/// What a price leaves the operator.
+pub fn net(job: &Job, price: u64) -> u64 {
     u64::try_from(u128::from(price) * left_bps(job) / WHOLE).unwrap_or(u64::MAX)
 }
 
