@@ -21,14 +21,7 @@ use solana_rpc_client_api::{
     config::{RpcAccountInfoConfig, RpcProgramAccountsConfig},
     filter::{Memcmp, RpcFilterType},
 };
-use solana_sdk::{
-    clock::Clock,
-    instruction::Instruction,
-    pubkey::Pubkey,
-    signature::Keypair,
-    signer::Signer,
-    sysvar,
-};
+use solana_sdk::{clock::Clock, instruction::Instruction, pubkey::Pubkey, signature::Keypair, signer::Signer, sysvar};
 
 use self::send::Fees;
 pub use self::send::PriorityFee;

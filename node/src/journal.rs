@@ -21,11 +21,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use self::store::Store;
 pub use self::{
     entry::{Entry, Salt, Stage},
     keys::KeyLock,
 };
-use self::store::Store;
 
 /// Why the journal cannot be read or written.
 #[derive(Debug, thiserror::Error)]

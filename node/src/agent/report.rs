@@ -75,7 +75,8 @@ impl Agent {
 
     /// What was paid since the last look.
     fn paid(&self, snapshot: &Snapshot) -> BTreeMap<Pubkey, u64> {
-        let now: Won = snapshot.jobs.iter().filter_map(|(at, job)| Some((*at, won(job, snapshot.my_seat(at)?)?))).collect();
+        let now: Won =
+            snapshot.jobs.iter().filter_map(|(at, job)| Some((*at, won(job, snapshot.my_seat(at)?)?))).collect();
         let before = std::mem::replace(&mut *self.won(), now);
         let mut paid = BTreeMap::new();
         for (at, (mint, amount)) in before {

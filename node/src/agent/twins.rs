@@ -57,3 +57,64 @@ fn asked(address: &Pubkey, job: &Job, index: u8) -> Pubkey {
         _ => posting(address, job),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use assay_sdk::{escrow::Seat, verification::CasePhase};
+
+    use super::*;
+    use crate::market::tests::{cases, job, seat, snapshot};
+
+    /// A sealed seat of this operator's, with what its journal would have sealed.
+    fn sealed(journal: &Journal) -> Snapshot {
+        let mut market = snapshot(Some(job()), None, vec![]);
+        let (address, me) = (*market.jobs.keys().next().unwrap(), market.me.operator);
+        let entry = journal.record(&posting(&address, &job()).to_string(), [1; 32], vec![]).unwrap();
+        let commitment = seal(&[0; 32], &addresses::round(&address), &me, &entry.digest, entry.salt.expose());
+        let mine = Seat { commitment, ..seat(0, me, SeatState::Sealed) };
+        market.seats.insert(address, vec![mine]);
+        market
+    }
+
+    #[test]
+    fn a_seal_that_the_journal_cannot_open_is_another_nodes() {
+        let (dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let journal = Journal::open(dir.path()).unwrap();
+        let market = sealed(&journal);
+        check(&market, &journal, &[0; 32]).unwrap();
+        let other = Journal::open(elsewhere.path()).unwrap();
+        let said = check(&market, &other, &[0; 32]).unwrap_err().to_string();
+        let address = market.jobs.keys().next().unwrap();
+        assert!(said.starts_with(&format!("two nodes on one key: the seal of {address} is not")), "{said}");
+        // Nor with the same digest: another node has another salt.
+        other.record(&posting(address, &job()).to_string(), [1; 32], vec![]).unwrap();
+        check(&market, &other, &[0; 32]).unwrap_err();
+    }
+
+    #[test]
+    fn a_vote_is_looked_at_as_a_seat_is_and_others_seals_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::open(dir.path()).unwrap();
+        let mut market = sealed(&journal);
+        let case = cases::case(CasePhase::Judging);
+        let me = market.me.operator;
+        let (address, level) = (*market.jobs.keys().next().unwrap(), case.level);
+        let ballot = assay_sdk::verification::Ballot { level, ..cases::ballot(me, BallotState::Sealed) };
+        let entry = journal
+            .record(&question::vote(&address, &job(), &cases::at(), &case).to_string(), [2; 32], vec![])
+            .unwrap();
+        let commitment = seal(&[0; 32], &cases::at(), &me, &entry.digest, entry.salt.expose());
+        market.cases.insert(cases::at(), case);
+        market.ballots.insert(cases::at(), vec![assay_sdk::verification::Ballot { commitment, ..ballot.clone() }]);
+        check(&market, &journal, &[0; 32]).unwrap();
+        market
+            .ballots
+            .insert(cases::at(), vec![assay_sdk::verification::Ballot { commitment: [9; 32], ..ballot.clone() }]);
+        let said = check(&market, &journal, &[0; 32]).unwrap_err().to_string();
+        assert!(said.contains(&cases::at().to_string()), "{said}");
+        let stranger = Pubkey::new_from_array([77; 32]);
+        let theirs = assay_sdk::verification::Ballot { operator: stranger, commitment: [9; 32], ..ballot };
+        market.ballots.insert(cases::at(), vec![theirs]);
+        check(&market, &journal, &[0; 32]).unwrap();
+    }
+}

@@ -38,7 +38,9 @@ const FRESH: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PriorityFee {
     /// What three of four transactions of the last slots paid, and never more than `most`.
-    Auto { most: u64 },
+    Auto {
+        most: u64,
+    },
     Fixed(u64),
 }
 

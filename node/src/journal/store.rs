@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use redb::{Builder, Database, Durability, Error, ReadableDatabase, ReadableTable, TableDefinition, backends::FileBackend};
+use redb::{
+    Builder, Database, Durability, Error, ReadableDatabase, ReadableTable, TableDefinition, backends::FileBackend,
+};
 
 use super::{Entry, JournalError, Result, io_error, private, sync_dir};
 
@@ -38,7 +40,8 @@ impl Store {
     pub(super) fn all(&mut self) -> Result<Vec<Entry>> {
         let found = self.using(|database| {
             let table = database.begin_read()?.open_table(ENTRIES)?;
-            let rows = table.iter()?.map(|row| row.map(|(name, bytes)| (name.value().to_owned(), bytes.value().to_vec())));
+            let rows =
+                table.iter()?.map(|row| row.map(|(name, bytes)| (name.value().to_owned(), bytes.value().to_vec())));
             Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })?;
         found.iter().map(|(question, bytes)| self.parse(question, bytes)).collect()

@@ -7,6 +7,8 @@
 
 mod actions;
 mod faults;
+mod kills;
+mod machine;
 mod settles;
 mod strategies;
 mod support;

@@ -9,7 +9,10 @@ mod rounds;
 use assay_sdk::escrow::{Job, JobState};
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::{cases::Step, offers::{at_risk, bidding}};
+pub use self::{
+    cases::Step,
+    offers::{at_risk, bidding},
+};
 use super::{Policy, Snapshot, posting, rules::Refusal};
 
 /// Something a node can do for a job.

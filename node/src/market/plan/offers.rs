@@ -8,7 +8,10 @@ use assay_sdk::{
 use solana_sdk::pubkey::Pubkey;
 
 use super::{Action, Business, Step};
-use crate::market::{Policy, Snapshot, posting, rules::{Offer, Refusal}};
+use crate::market::{
+    Policy, Snapshot, posting,
+    rules::{Offer, Refusal},
+};
 
 impl Business<'_> {
     pub(super) fn claim(&self) -> Option<Action> {

@@ -116,7 +116,10 @@ fn auctions_are_bid_for_by_who_wants_to() {
     let market = snapshot(Some(auction()), None, vec![]);
     let planned = |text: &str, market: &Snapshot| {
         let all = decide(market, &rules(text)).actions;
-        all.into_iter().map(|(_, action)| action).filter(|action| !matches!(action, Action::Draw { .. })).collect::<Vec<_>>()
+        all.into_iter()
+            .map(|(_, action)| action)
+            .filter(|action| !matches!(action, Action::Draw { .. }))
+            .collect::<Vec<_>>()
     };
     assert_eq!(planned("", &market), []);
     assert_eq!(planned("bidding = { on = true }", &market), [Action::Bid]);
@@ -198,7 +201,8 @@ fn the_sample_is_a_policy() {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/node-policy.toml")).unwrap();
     assert_eq!(Rules::parse(&text).unwrap(), Rules::default());
     // Nor do the lines that it comments out hold a mistake.
-    let all: String = text.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line)).map(|l| format!("{l}\n")).collect();
+    let all: String =
+        text.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line)).map(|l| format!("{l}\n")).collect();
     let rules = Rules::parse(&all).unwrap();
     assert!(rules.bidding.on && rules.price.len() == 1 && rules.programs.pinned.len() == 1 && rules.jobs == Some(2));
 }
