@@ -40,7 +40,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Instead>,
     #[command(flatten)]
-    args: Args,
+    args: Option<Args>,
 }
 
 /// What to do instead of working.
@@ -175,9 +175,10 @@ async fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .init();
     let Cli { command, args } = Cli::parse();
-    let ran = match command {
-        Some(instead) => instead.run(),
-        None => run(args).await,
+    let ran = match (command, args) {
+        (Some(instead), _) => instead.run(),
+        (None, Some(args)) => run(args).await,
+        (None, None) => Err(anyhow!("say at least whose node it is and where its data is: see `assay-node --help`")),
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,

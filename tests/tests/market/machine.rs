@@ -30,7 +30,9 @@ impl Node {
             .arg(data)
             .stdin(Stdio::null())
             .stderr(File::create(&log).unwrap());
-        runtime.into_iter().for_each(|folder| drop(command.env("XDG_RUNTIME_DIR", folder)));
+        if let Some(folder) = runtime {
+            command.env("XDG_RUNTIME_DIR", folder);
+        }
         Self { process: command.spawn().unwrap(), log }
     }
 
