@@ -11,16 +11,16 @@ use std::{
 
 use anyhow::{Context, Result, anyhow};
 use assay_node::{
-    agent::{Agent, Options, Shows},
+    agent::{Agent, Options, Shows, rules},
     artifacts::{self, Store},
-    chain::Chain,
+    chain::{Chain, PriorityFee},
     compute::Honesty,
-    journal::Journal,
+    journal::{Journal, KeyLock},
     market::Policy,
     runtime::wasm::WasmRuntime,
     work::Workshop,
 };
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use solana_sdk::{
     signature::{Keypair, read_keypair_file},
     signer::Signer,
@@ -34,7 +34,42 @@ const DRAIN: &str = "drain";
 ///
 /// Before the first start: `assay stake open` and `assay stake add 1000` with the same wallet.
 #[derive(Parser)]
-#[command(version, after_help = "Example: assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node")]
+#[command(version, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Example: assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Instead>,
+    #[command(flatten)]
+    args: Option<Args>,
+}
+
+/// What to do instead of working.
+#[derive(Subcommand)]
+enum Instead {
+    /// Read a policy file and say whether a node would go by it
+    Check {
+        /// The policy file
+        file: PathBuf,
+    },
+    /// For tests: print the steps at which a node can be made to die
+    #[command(hide = true)]
+    Steps,
+}
+
+impl Instead {
+    fn run(self) -> Result<()> {
+        match self {
+            Self::Check { file } => {
+                rules::read(&file)?;
+                println!("{} is a policy", file.display());
+            }
+            Self::Steps => println!("{}", assay_node::crash::STEPS.join("\n")),
+        }
+        Ok(())
+    }
+}
+
+#[derive(clap::Args)]
 struct Args {
     /// The chain's JSON-RPC
     #[arg(short, long, env = "ASSAY_RPC", default_value = "http://127.0.0.1:8899")]
@@ -57,6 +92,23 @@ struct Args {
     /// Most jobs at once
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+    /// What to take, for how much, when, and how much to put at risk: see deploy/node-policy.toml. Read again when it
+    /// changes, or on SIGHUP
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Micro-lamports for each compute unit, or "auto": what three of four transactions paid of late
+    #[arg(long, value_name = "auto|N", default_value = "auto")]
+    priority_fee: String,
+    /// Most that "auto" pays, micro-lamports for each compute unit
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    priority_fee_most: u64,
+    /// Most seconds between this machine's clock and the chain's; beyond, the node does not start and takes no new work
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    most_skew: u64,
+    /// Go on although seals are on chain that the data folder does not know, and lose their bonds: only if it was lost and
+    /// no other node works with this key
+    #[arg(long)]
+    seals_lost: bool,
     /// Threads per job [default: all cores]
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -93,7 +145,15 @@ impl Args {
             prover: self.prover.is_some(),
             attestor: self.attestor_key.is_some(),
             lies: self.lie,
+            ..Policy::default()
         }
+    }
+
+    fn fee(&self) -> Result<PriorityFee> {
+        Ok(match self.priority_fee.as_str() {
+            "auto" => PriorityFee::Auto { most: self.priority_fee_most },
+            price => PriorityFee::Fixed(price.parse().context("--priority-fee: expected \"auto\" or a number")?),
+        })
     }
 }
 
@@ -114,7 +174,13 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match run(Args::parse()).await {
+    let Cli { command, args } = Cli::parse();
+    let ran = match (command, args) {
+        (Some(instead), _) => instead.run(),
+        (None, Some(args)) => run(args).await,
+        (None, None) => Err(anyhow!("say at least whose node it is and where its data is: see `assay-node --help`")),
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -131,7 +197,8 @@ async fn run(args: Args) -> Result<()> {
     let journal = Journal::open(args.data.join("journal"))?;
     let fetching = artifacts::Policy { local_files: args.local_files, ..artifacts::Policy::default() };
     let store = Store::open(args.data.join("artifacts"), fetching)?;
-    let chain = Chain::connect(&args.url, wallet).await?;
+    let chain = Chain::connect(&args.url, wallet).await?.paying(args.fee()?);
+    let _key = KeyLock::take(&operator, chain.genesis())?;
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workshop = Workshop {
         store,
@@ -149,17 +216,32 @@ async fn run(args: Args) -> Result<()> {
         cores: u16::try_from(cores.get()).unwrap_or(u16::MAX),
         memory_mib: memory_mib().context("reading this machine's memory")?,
         policy,
+        policy_file: args.policy,
+        most_skew: args.most_skew,
+        seals_lost: args.seals_lost,
+        data: args.data.clone(),
         shows,
         drain: args.data.join(DRAIN),
     };
     if args.lie {
         tracing::warn!("this node lies, for a test or a demonstration");
     }
-    let agent = Agent::new(chain, workshop, journal, options);
+    let agent = Agent::new(chain, workshop, journal, options)?;
+    let (mut hangup, told) = (signal(SignalKind::hangup())?, agent.clone());
+    let reload = async move {
+        while hangup.recv().await.is_some() {
+            match told.rules.read_again() {
+                Ok(()) => tracing::info!("read the policy again"),
+                Err(error) => tracing::error!("the policy stays as it was: {error:#}"),
+            }
+        }
+        std::future::pending::<Result<()>>().await
+    };
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // Whatever is cut off here is taken up from the journal and the chain.
     tokio::select! {
         ended = agent.run() => ended,
+        never = reload => never,
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
     }

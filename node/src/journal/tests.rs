@@ -30,9 +30,6 @@ fn the_leaves_of_drawn_units_are_kept_with_the_first_answer() {
     let first = journal.record(JOB, [1; 32], vec![[2; 32], [3; 32]]).unwrap();
     assert_eq!(journal.record(JOB, [1; 32], vec![[4; 32]]).unwrap().leaves, [[2; 32], [3; 32]]);
     drop(journal);
-    let text = fs::read_to_string(dir.path().join("journal").join(format!("{JOB}.json"))).unwrap();
-    let leaves = format!(r#""leaves":["{}","{}"]}}"#, "02".repeat(32), "03".repeat(32));
-    assert!(text.ends_with(&leaves), "{text}");
     assert_eq!(Journal::open(dir.path().join("journal")).unwrap().get(JOB).unwrap(), Some(first));
 }
 
@@ -65,44 +62,140 @@ fn one_folder_has_one_node() {
     Journal::open(dir.path().join("journal")).unwrap();
 }
 
+/// An entry as nodes wrote it before the store.
+fn file(question: &str, salt: &str, stage: &str) -> String {
+    format!(r#"{{"question":"{question}","digest":"{}","salt":"{salt}","stage":"{stage}"}}"#, "01".repeat(32))
+}
+
 #[test]
-fn the_salt_is_hidden_and_the_files_are_private() {
+fn the_salt_is_hidden_and_the_file_is_private() {
     let (dir, journal) = journal();
     let entry = journal.record(JOB, [1; 32], vec![]).unwrap();
     let salt = hex::encode(entry.salt.expose());
     assert!(format!("{entry:?}").contains("Salt(hidden)"));
-    assert!(!format!("{entry:#?}").contains(&salt));
-    let path = dir.path().join("journal").join(format!("{JOB}.json"));
-    let text = fs::read_to_string(&path).unwrap();
-    let digest = "01".repeat(32);
-    assert_eq!(text, format!(r#"{{"question":"{JOB}","digest":"{digest}","salt":"{salt}","stage":"sealing"}}"#));
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!format!("{entry:#?}").contains(&salt) && !format!("{journal:?}").contains(&salt));
+    assert_eq!(serde_json::to_string(&entry).unwrap(), file(JOB, &salt, "sealing"));
+    for name in ["journal.redb", "lock"] {
+        let data = fs::metadata(dir.path().join("journal").join(name)).unwrap();
+        assert_eq!(data.permissions().mode() & 0o777, 0o600, "{name}");
+    }
 }
 
 #[test]
-fn what_a_killed_node_left_is_cleared_and_damage_is_told_at_once() {
-    let (dir, journal) = journal();
-    let entry = journal.record(JOB, [1; 32], vec![]).unwrap();
-    drop(journal);
+fn a_journal_of_files_is_moved_into_the_store_once() {
+    let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("journal");
-    let half = folder.join(format!("{OTHER}.tmp"));
-    fs::write(&half, "{\"question\":").unwrap();
-    let journal = Journal::open(&folder).unwrap();
-    assert!(!half.exists());
-    assert_eq!(journal.all().unwrap(), std::slice::from_ref(&entry));
-    drop(journal);
-    let secret = "5e".repeat(31);
-    let text = format!(r#"{{"question":"{OTHER}","digest":"{}","salt":"{secret}","stage":"sealed"}}"#, "00".repeat(32));
-    fs::write(folder.join(format!("{OTHER}.json")), text).unwrap();
+    fs::create_dir(&folder).unwrap();
+    let (salt, path) = ("5e".repeat(32), |name: &str| folder.join(name));
+    fs::write(path(&format!("{JOB}.json")), file(JOB, &salt, "sealed")).unwrap();
+    fs::write(path(&format!("{OTHER}.json")), file(OTHER, &salt, "revealed")).unwrap();
+    fs::write(path(&format!("{OTHER}.tmp")), "{\"question\":").unwrap();
+    let moved = Journal::open(&folder).unwrap();
+    let known = |journal: &Journal| {
+        let all = journal.all().unwrap();
+        all.into_iter().map(|entry| (entry.question, *entry.salt.expose(), entry.stage)).collect::<Vec<_>>()
+    };
+    let expected = [(JOB.to_owned(), [0x5e; 32], Stage::Sealed), (OTHER.to_owned(), [0x5e; 32], Stage::Revealed)];
+    assert_eq!(known(&moved), expected);
+    let files =
+        || fs::read_dir(&folder).unwrap().filter(|file| file.as_ref().unwrap().path().extension().is_some()).count();
+    assert_eq!(files(), 1, "the store alone");
+
+    // Killed before the files were removed; by then the store knew more.
+    moved.set_stage(JOB, Stage::Revealed).unwrap();
+    drop(moved);
+    fs::write(path(&format!("{JOB}.json")), file(JOB, &salt, "sealed")).unwrap();
+    let again = Journal::open(&folder).unwrap();
+    assert_eq!(known(&again)[0].2, Stage::Revealed);
+    assert_eq!(files(), 1);
+}
+
+#[test]
+fn damage_is_told_at_once_and_no_salt_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("journal");
+    fs::create_dir(&folder).unwrap();
+    let (secret, path) = ("5e".repeat(31), folder.join(format!("{OTHER}.json")));
+    fs::write(&path, file(OTHER, &secret, "sealed")).unwrap();
     let error = Journal::open(&folder).unwrap_err();
     assert!(matches!(&error, JournalError::Damaged { path, .. } if path.ends_with(format!("{OTHER}.json"))));
     assert!(error.to_string().contains("expected 64 hex digits") && !error.to_string().contains(&secret));
-    fs::copy(folder.join(format!("{JOB}.json")), folder.join(format!("{OTHER}.json"))).unwrap();
+    fs::write(&path, file(JOB, &"5e".repeat(32), "sealed")).unwrap();
     assert!(Journal::open(&folder).unwrap_err().to_string().contains(&format!("it is about {JOB}")));
+    // Another salt than the store's: whose seal is on chain nobody knows.
+    fs::remove_file(&path).unwrap();
+    Journal::open(&folder).unwrap().record(OTHER, [1; 32], vec![]).unwrap();
+    fs::write(&path, file(OTHER, &"5e".repeat(32), "sealed")).unwrap();
+    assert!(Journal::open(&folder).unwrap_err().to_string().contains("the store has another salt for it"));
+    fs::remove_file(&path).unwrap();
+    fs::write(folder.join("journal.redb"), [7; 4_096]).unwrap();
+    assert!(matches!(Journal::open(&folder).unwrap_err(), JournalError::Damaged { .. }));
 }
 
 #[test]
-fn only_addresses_name_files() {
+fn one_key_has_one_node_on_a_machine() {
+    let (key, other) = (solana_sdk::pubkey::Pubkey::new_unique(), solana_sdk::pubkey::Pubkey::new_unique());
+    let held = KeyLock::take(&key, &[1; 32]).unwrap();
+    let error = KeyLock::take(&key, &[1; 32]).unwrap_err().to_string();
+    assert!(error.starts_with("two nodes on one key: ") && error.contains(&key.to_string()), "{error}");
+    // On another chain, or with another key, it is another node.
+    KeyLock::take(&key, &[2; 32]).unwrap();
+    KeyLock::take(&other, &[1; 32]).unwrap();
+    drop(held);
+    KeyLock::take(&key, &[1; 32]).unwrap();
+}
+
+/// The half of the next test that runs where a small disk is mounted.
+const SMALL_DISK: &str = "ASSAY_TEST_SMALL_DISK";
+
+/// On a disk of 4 MiB: what cannot be written is not recorded, so that nothing is sent; what was written stays; and with
+/// room again it goes on without a restart.
+#[test]
+fn node_disk_full() {
+    if let Some(disk) = std::env::var_os(SMALL_DISK) {
+        return on_a_full_disk(Path::new(&disk));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let script = r#"mount -t tmpfs -o size=4m tmpfs "$1" && exec "$0" --exact journal::tests::node_disk_full"#;
+    let output = std::process::Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .arg(dir.path())
+        .env(SMALL_DISK, dir.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+}
+
+fn on_a_full_disk(disk: &Path) {
+    let journal = Journal::open(disk.join("journal")).unwrap();
+    let first = journal.record(JOB, [1; 32], vec![]).unwrap();
+    let ballast = disk.join("ballast");
+    let mut file = File::create(&ballast).unwrap();
+    while io::Write::write_all(&mut file, &[0; 4_096]).is_ok() {}
+    // The store has some room of its own in its file, but not for ever.
+    let leaves = vec![[7; 32]; 4_000];
+    let error =
+        (0..64).find_map(|n| journal.record(&name(n), [n; 32], leaves.clone()).err()).expect("the disk is full");
+    assert!(
+        matches!(&error, JournalError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull),
+        "{error}"
+    );
+    assert_eq!(journal.get(JOB).unwrap().as_ref(), Some(&first), "what was written stays");
+    fs::remove_file(&ballast).unwrap();
+    let second = journal.record(OTHER, [2; 32], leaves).unwrap();
+    drop(journal);
+    let journal = Journal::open(disk.join("journal")).unwrap();
+    assert_eq!([journal.get(JOB).unwrap(), journal.get(OTHER).unwrap()], [Some(first), Some(second)]);
+}
+
+fn name(n: u8) -> String {
+    bs58::encode([n + 100; 32]).into_string()
+}
+
+#[test]
+fn only_addresses_name_entries() {
     let (_dir, journal) = journal();
     for bad in ["", "../lock", "abc", "0OIl", &JOB[1..], &format!("{OTHER}{OTHER}")] {
         assert!(matches!(journal.record(bad, [0; 32], vec![]), Err(JournalError::BadName(_))), "{bad:?}");

@@ -9,6 +9,8 @@ mod actions;
 mod dapp;
 mod faults;
 mod fuzz;
+mod kills;
+mod machine;
 mod settles;
 mod strategies;
 mod support;

@@ -39,6 +39,11 @@ pub struct Market {
 impl Market {
     /// Start one with so many operators, of which the last `liars` lie.
     pub fn start(operators: u16, liars: u16) -> Self {
+        Self::start_with(operators, liars, &[])
+    }
+
+    /// The same, with these variables in the environment of all its processes.
+    pub fn start_with(operators: u16, liars: u16, variables: &[(&str, &Path)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = free_ports(8);
         let log = fs::File::create(folder.path().join("localnet.log")).unwrap();
@@ -47,6 +52,7 @@ impl Market {
             .args(["--ports-from", &ports.to_string(), "--data"])
             .arg(folder.path().join("data"))
             .env("ASSAY_BIN_DIR", binary("assay-localnet").parent().unwrap())
+            .envs(variables.iter().copied())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
