@@ -7,6 +7,7 @@ mod doing;
 mod ends;
 mod room;
 mod shown;
+pub mod status;
 mod tidy;
 
 #[cfg(test)]
