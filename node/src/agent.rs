@@ -23,7 +23,7 @@ use std::{
 use anyhow::{Context, Result};
 use assay_sdk::{
     addresses,
-    escrow::{Capabilities, ENGINES},
+    escrow::{Capabilities, Device},
     ix,
 };
 use rand::Rng;
@@ -31,10 +31,12 @@ use solana_sdk::pubkey::Pubkey;
 
 use self::room::{at_hand, backoff, has_room};
 pub use self::shown::Shows;
+use self::status::Board;
 use crate::{
     chain::{Chain, DEVICE, Rejected},
     journal::Journal,
     market::{Action, Policy, Snapshot, plan},
+    operation::metrics::{self, Outcome},
     work::Workshop,
 };
 
@@ -52,9 +54,8 @@ pub struct Options {
     pub patience: Duration,
     /// Most jobs at once.
     pub jobs: usize,
-    /// What this machine can do.
-    pub cores: u16,
-    pub memory_mib: u32,
+    /// What this machine can do, as it was found out.
+    pub capabilities: Capabilities,
     /// What the operator lets it do.
     pub policy: Policy,
     /// How it shows what nobody computes again.
@@ -69,6 +70,8 @@ pub struct Agent {
     pub workshop: Workshop,
     pub journal: Journal,
     pub options: Options,
+    /// What it shows of itself.
+    pub board: Board,
     tasks: Mutex<Tasks>,
 }
 
@@ -90,7 +93,8 @@ type Tasks = HashMap<(Pubkey, Action), Task>;
 
 impl Agent {
     pub fn new(chain: Chain, workshop: Workshop, journal: Journal, options: Options) -> Arc<Self> {
-        Arc::new(Self { chain, workshop, journal, options, tasks: Mutex::default() })
+        let board = Board::new(chain.operator().to_string());
+        Arc::new(Self { chain, workshop, journal, options, board, tasks: Mutex::default() })
     }
 
     /// Register this machine if need be, then work until the future is dropped, or nothing is left to a draining node.
@@ -110,13 +114,18 @@ impl Agent {
                         tidying = tokio::spawn(self.clone().tidy(snapshot.clone()));
                     }
                     let draining = self.options.drain.exists();
+                    self.show(&snapshot, draining);
                     if draining && snapshot.is_idle() {
                         tracing::info!("drained: no seat and no chair is left");
                         return Ok(());
                     }
                     self.clone().act(snapshot, draining);
                 }
-                Err(error) => tracing::warn!("cannot read the chain: {error:#}"),
+                Err(error) => {
+                    metrics::rpc_failed();
+                    self.board.change(|status| status.chain.failures = status.chain.failures.saturating_add(1));
+                    tracing::warn!("cannot read the chain: {error:#}");
+                }
             }
             tokio::time::sleep(self.options.poll).await;
         }
@@ -124,17 +133,48 @@ impl Agent {
 
     async fn ensure_device(&self) -> Result<()> {
         let operator = self.chain.operator();
-        if self.chain.exists(&addresses::device(&operator, DEVICE)).await? {
-            return Ok(());
-        }
-        let Options { cores, memory_mib, .. } = self.options;
-        let capabilities = Capabilities { engines: ENGINES, cores, memory_mib, ..Capabilities::default() };
+        let capabilities = self.options.capabilities;
         // A seat keeps its slot until it is settled, long after its work is done.
         let slots = u16::try_from(self.options.jobs).unwrap_or(u16::MAX).saturating_mul(SLOTS_PER_JOB);
-        let register = ix::escrow::register_device(&operator, DEVICE, capabilities, slots, 0);
-        self.chain.send(vec![register]).await.context("registering this machine: has the wallet some SOL?")?;
-        tracing::info!(cores, memory_mib, "registered this machine");
+        let Some(device) = self.chain.account::<Device>(&addresses::device(&operator, DEVICE)).await? else {
+            let register = ix::escrow::register_device(&operator, DEVICE, capabilities, slots, 0);
+            self.chain.send(vec![register]).await.context("registering this machine: has the wallet some SOL?")?;
+            tracing::info!(?capabilities, "registered this machine");
+            return Ok(());
+        };
+        // Where it is and what it costs an hour is its operator's to say.
+        let capabilities = Capabilities { region: device.capabilities.region, ..capabilities };
+        if device.capabilities == capabilities && device.slots >= slots {
+            return Ok(());
+        }
+        let slots = slots.max(device.slots);
+        let update = ix::escrow::update_device(&operator, DEVICE, capabilities, slots, device.price_floor);
+        match self.chain.send(vec![update]).await {
+            Ok(_) => tracing::info!(?capabilities, "this machine has changed, and its device with it"),
+            // It works with what is registered; perhaps it may be changed once its seats are settled.
+            Err(why) => tracing::warn!("this machine has changed, but its device could not be: {why:#}"),
+        }
         Ok(())
+    }
+
+    /// Show what a look at the chain has found.
+    fn show(&self, snapshot: &Snapshot, draining: bool) {
+        let (me, now) = (&snapshot.me, status::unix_now());
+        self.board.change(|status| {
+            status.draining = draining;
+            status.slots.device = me.device.slots;
+            status.slots.busy = me.device.busy;
+            status.slots.jobs = u32::try_from(self.options.jobs).unwrap_or(u32::MAX);
+            status.bonds.locked = me.pool.locked;
+            status.bonds.staked = me.pool.active;
+            status.chain = status::ChainRead {
+                slot: snapshot.slot,
+                clock: snapshot.now,
+                read_at: now,
+                skew_seconds: now.saturating_sub(snapshot.now),
+                failures: 0,
+            };
+        });
     }
 
     /// Start what is planned and due; forget what is planned no more.
@@ -174,6 +214,7 @@ impl Agent {
         match outcome {
             Ok(()) => {
                 tracing::info!(job = %address, ?action, "done");
+                metrics::acted(&action, Outcome::Done);
                 // By then a fresh snapshot plans it no more.
                 task.done = true;
                 let watched = matches!(action, Action::Watch { .. });
@@ -183,6 +224,7 @@ impl Agent {
                 // Another node was faster, or sortition has not reached this one: what one expects in a market.
                 let refused = error.downcast_ref::<Rejected>().is_some();
                 let expected = (refused && !action.is_due()) || error.downcast_ref::<NotYet>().is_some();
+                metrics::acted(&action, if expected { Outcome::Refused } else { Outcome::Failed });
                 if expected {
                     tracing::debug!(job = %address, ?action, "refused: {error:#}");
                 } else {

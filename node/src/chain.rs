@@ -32,7 +32,10 @@ use solana_sdk::{
     transaction::{Transaction, TransactionError},
 };
 
-use crate::market::{Me, Snapshot};
+use crate::{
+    market::{Me, Snapshot},
+    operation::metrics,
+};
 
 /// The device that a node registers and works with.
 pub const DEVICE: u16 = 0;
@@ -214,7 +217,10 @@ impl Chain {
             Ok(signature) => Ok(signature),
             Err(error) => match custom_code(&error) {
                 Some(code) => bail!(Rejected(code)),
-                None => Err(error.into()),
+                None => {
+                    metrics::rpc_failed();
+                    Err(error.into())
+                }
             },
         }
     }
