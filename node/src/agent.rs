@@ -2,13 +2,19 @@
 //! follows from the chain.
 
 mod answers;
+mod bids;
+mod device;
 mod disputes;
 mod doing;
 mod ends;
+mod halt;
+mod report;
 mod room;
+pub mod rules;
 mod shown;
 pub mod status;
 mod tidy;
+mod twins;
 
 #[cfg(test)]
 mod tests;
@@ -16,32 +22,35 @@ mod tests;
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
-use assay_sdk::{
-    addresses,
-    escrow::{Capabilities, Device},
-    ix,
-};
+use anyhow::Result;
+use assay_sdk::escrow::Capabilities;
 use rand::Rng;
 use solana_sdk::pubkey::Pubkey;
+use tokio::task::AbortHandle;
 
-use self::room::{at_hand, backoff, has_room};
 pub use self::shown::Shows;
-use self::status::Board;
+use self::{
+    halt::Halts,
+    report::Won,
+    room::{at_hand, backoff, has_room},
+    rules::{Refusals, RuleBook},
+    status::{Board, unix_now},
+};
 use crate::{
-    chain::{Chain, DEVICE, Rejected},
+    chain::{Chain, Rejected},
     journal::Journal,
-    market::{Action, Policy, Snapshot, plan},
+    market::{Action, Facts, Policy, Refusal, Snapshot, decide, posting},
     operation::metrics::{self, Outcome},
     work::Workshop,
 };
 
-/// Slots of the device for each job computed at once.
-const SLOTS_PER_JOB: u16 = 8;
 /// What was looked at once need not be looked at again while it stands.
 const ONCE: Duration = Duration::from_secs(365 * 24 * 3_600);
 
@@ -56,8 +65,15 @@ pub struct Options {
     pub jobs: usize,
     /// What this machine can do, as it was found out.
     pub capabilities: Capabilities,
-    /// What the operator lets it do.
+    /// What the operator lets it do; its rules stand in the file, if there is one.
     pub policy: Policy,
+    pub policy_file: Option<PathBuf>,
+    /// Most seconds between this machine's clock and the chain's.
+    pub most_skew: u64,
+    /// Go on although seals are on chain that the journal does not know.
+    pub seals_lost: bool,
+    /// The data folder.
+    pub data: PathBuf,
     /// How it shows what nobody computes again.
     pub shows: Shows,
     /// While there is a file here no new work is taken; the node ends once it holds no seat and no chair.
@@ -70,9 +86,17 @@ pub struct Agent {
     pub workshop: Workshop,
     pub journal: Journal,
     pub options: Options,
-    /// What it shows of itself.
+    /// What it tells of itself.
     pub board: Board,
+    pub rules: RuleBook,
     tasks: Mutex<Tasks>,
+    refusals: Mutex<Refusals>,
+    halts: Mutex<Halts>,
+    won: Mutex<Won>,
+    /// Of specs that were fetched, by posting.
+    facts: Mutex<HashMap<Pubkey, Facts>>,
+    /// Finished units of what is being computed, by posting.
+    progress: Mutex<HashMap<Pubkey, Arc<AtomicU64>>>,
 }
 
 /// Something planned, waiting or under way.
@@ -82,6 +106,8 @@ struct Task {
     /// It succeeded, though snapshots may not show it yet.
     done: bool,
     failures: u32,
+    /// Of what is computed: which posting it is for, and how to stop it.
+    work: Option<(Pubkey, AbortHandle)>,
 }
 
 /// What is waited for is not there yet.
@@ -89,103 +115,115 @@ struct Task {
 #[error("{0}")]
 struct NotYet(&'static str);
 
+/// The operator's rules take no such work.
+#[derive(Debug, thiserror::Error)]
+#[error("refused by the policy: {0}")]
+struct Refused(Refusal);
+
 type Tasks = HashMap<(Pubkey, Action), Task>;
 
 impl Agent {
-    pub fn new(chain: Chain, workshop: Workshop, journal: Journal, options: Options) -> Arc<Self> {
-        let board = Board::new(chain.operator().to_string());
-        Arc::new(Self { chain, workshop, journal, options, board, tasks: Mutex::default() })
+    /// A node that does not run yet.
+    ///
+    /// # Errors
+    /// When the policy file cannot be read.
+    pub fn new(chain: Chain, workshop: Workshop, journal: Journal, options: Options) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            board: Board::new(chain.operator().to_string()),
+            rules: RuleBook::open(options.policy.clone(), options.policy_file.clone())?,
+            chain,
+            workshop,
+            journal,
+            options,
+            tasks: Mutex::default(),
+            refusals: Mutex::default(),
+            halts: Mutex::default(),
+            won: Mutex::default(),
+            facts: Mutex::default(),
+            progress: Mutex::default(),
+        }))
     }
 
     /// Register this machine if need be, then work until the future is dropped, or nothing is left to a draining node.
     ///
     /// # Errors
-    /// When the device cannot be registered. Later failures are logged and tried again.
+    /// When the clocks differ, the device cannot be registered, or another node works with this key. Other failures are
+    /// logged and tried again.
     pub async fn run(self: Arc<Self>) -> Result<()> {
+        self.check_clock().await?;
         self.ensure_device().await?;
         tracing::info!(operator = %self.chain.operator(), "watching the market");
         let mut tidying = tokio::spawn(async {});
         loop {
+            if let Err(error) = self.rules.refresh() {
+                tracing::error!("the policy stays as it was: {error:#}");
+                self.show_failure(&error);
+            }
             match self.chain.snapshot().await {
                 Ok(snapshot) => {
-                    let snapshot = Arc::new(snapshot);
-                    // Beside the rest: an API that hangs must not hold up a seal.
-                    if tidying.is_finished() {
-                        tidying = tokio::spawn(self.clone().tidy(snapshot.clone()));
-                    }
-                    let draining = self.options.drain.exists();
-                    self.show(&snapshot, draining);
-                    if draining && snapshot.is_idle() {
-                        tracing::info!("drained: no seat and no chair is left");
+                    if self.look(snapshot, &mut tidying)? {
                         return Ok(());
                     }
-                    self.clone().act(snapshot, draining);
                 }
                 Err(error) => {
                     metrics::rpc_failed();
-                    self.board.change(|status| status.chain.failures = status.chain.failures.saturating_add(1));
                     tracing::warn!("cannot read the chain: {error:#}");
+                    self.board.change(|status| status.chain.failures = status.chain.failures.saturating_add(1));
                 }
             }
             tokio::time::sleep(self.options.poll).await;
         }
     }
 
-    async fn ensure_device(&self) -> Result<()> {
-        let operator = self.chain.operator();
-        let capabilities = self.options.capabilities;
-        // A seat keeps its slot until it is settled, long after its work is done.
-        let slots = u16::try_from(self.options.jobs).unwrap_or(u16::MAX).saturating_mul(SLOTS_PER_JOB);
-        let Some(device) = self.chain.account::<Device>(&addresses::device(&operator, DEVICE)).await? else {
-            let register = ix::escrow::register_device(&operator, DEVICE, capabilities, slots, 0);
-            self.chain.send(vec![register]).await.context("registering this machine: has the wallet some SOL?")?;
-            tracing::info!(?capabilities, "registered this machine");
-            return Ok(());
-        };
-        // Where it is and what it costs an hour is its operator's to say.
-        let capabilities = Capabilities { region: device.capabilities.region, ..capabilities };
-        if device.capabilities == capabilities && device.slots >= slots {
-            return Ok(());
+    /// Act on what the chain shows; whether nothing is left to do for good.
+    fn look(self: &Arc<Self>, mut snapshot: Snapshot, tidying: &mut tokio::task::JoinHandle<()>) -> Result<bool> {
+        snapshot.facts = self.known_facts(&snapshot);
+        if !self.options.seals_lost {
+            twins::check(&snapshot, &self.journal, self.chain.genesis())?;
         }
-        let slots = slots.max(device.slots);
-        let update = ix::escrow::update_device(&operator, DEVICE, capabilities, slots, device.price_floor);
-        match self.chain.send(vec![update]).await {
-            Ok(_) => tracing::info!(?capabilities, "this machine has changed, and its device with it"),
-            // It works with what is registered; perhaps it may be changed once its seats are settled.
-            Err(why) => tracing::warn!("this machine has changed, but its device could not be: {why:#}"),
+        let snapshot = Arc::new(snapshot);
+        // Beside the rest: an API that hangs must not hold up a seal.
+        if tidying.is_finished() {
+            *tidying = tokio::spawn(self.clone().tidy(snapshot.clone()));
         }
-        Ok(())
+        let draining = self.options.drain.exists();
+        let halted = self.halted(unix_now().saturating_sub(snapshot.now));
+        self.show(&snapshot, draining, halted.clone());
+        if draining && snapshot.is_idle() {
+            tracing::info!("drained: no seat and no chair is left");
+            return Ok(true);
+        }
+        self.clone().act(snapshot, draining || halted.is_some());
+        Ok(false)
     }
 
-    /// Show what a look at the chain has found.
-    fn show(&self, snapshot: &Snapshot, draining: bool) {
-        let (me, now) = (&snapshot.me, status::unix_now());
-        self.board.change(|status| {
-            status.draining = draining;
-            status.slots.device = me.device.slots;
-            status.slots.busy = me.device.busy;
-            status.slots.jobs = u32::try_from(self.options.jobs).unwrap_or(u32::MAX);
-            status.bonds.locked = me.pool.locked;
-            status.bonds.staked = me.pool.active;
-            status.chain = status::ChainRead {
-                slot: snapshot.slot,
-                clock: snapshot.now,
-                read_at: now,
-                skew_seconds: now.saturating_sub(snapshot.now),
-                failures: 0,
-            };
-        });
+    /// Specs of jobs that are gone are forgotten.
+    fn known_facts(&self, snapshot: &Snapshot) -> HashMap<Pubkey, Facts> {
+        let postings: std::collections::HashSet<_> = snapshot.jobs.iter().map(|(at, job)| posting(at, job)).collect();
+        let mut facts = self.facts();
+        facts.retain(|posting, _| postings.contains(posting));
+        self.progress().retain(|posting, _| postings.contains(posting));
+        facts.clone()
     }
 
     /// Start what is planned and due; forget what is planned no more.
-    fn act(self: Arc<Self>, snapshot: Arc<Snapshot>, draining: bool) {
-        let mut planned = plan(&snapshot, &self.options.policy);
-        planned.retain(|(_, action)| !(draining && action.is_new()));
+    fn act(self: Arc<Self>, snapshot: Arc<Snapshot>, closed: bool) {
+        let policy = Policy { closed, ..Policy::clone(&self.rules.now()) };
+        let decided = decide(&snapshot, &policy);
+        self.refusals().note(&decided.refused);
+        let planned = decided.actions;
         let mut tasks = self.tasks();
         tasks.retain(|key, task| task.running || planned.contains(key));
+        for ((address, action), task) in tasks.iter().filter(|(_, task)| task.running) {
+            if let Some((name, stop)) = &task.work
+                && report::is_over(&snapshot, address, action, name)
+            {
+                stop.abort();
+            }
+        }
         self.workshop.keep_only(&at_hand(&snapshot, &planned, &tasks));
         for (job, action) in &planned {
-            if !has_room(&tasks, &planned, self.options.jobs, job, action) {
+            if !has_room(&tasks, &planned, self.most_jobs(), job, action) {
                 continue;
             }
             let wait = if action.is_own(&self.chain.operator()) { Duration::ZERO } else { self.options.patience };
@@ -194,23 +232,30 @@ impl Agent {
                 running: false,
                 done: false,
                 failures: 0,
+                work: None,
             });
             if task.running || Instant::now() < task.not_before {
                 continue;
             }
             task.running = true;
-            tokio::spawn(self.clone().perform(snapshot.clone(), *job, action.clone()));
+            let (agent, at, doing, tried) = (self.clone(), *job, snapshot.clone(), action.clone());
+            // In a task of its own: a panic must not leave a reveal under way for ever.
+            let attempt = tokio::spawn(async move { agent.try_perform(&doing, &at, &tried).await });
+            let name = snapshot.jobs.get(job).map(|state| posting(job, state));
+            task.work = name.map(|name| (name, attempt.abort_handle()));
+            tokio::spawn(self.clone().perform(attempt, *job, action.clone()));
         }
     }
 
-    async fn perform(self: Arc<Self>, snapshot: Arc<Snapshot>, address: Pubkey, action: Action) {
-        let (agent, tried) = (self.clone(), action.clone());
-        // In a task of its own: a panic must not leave a reveal under way for ever.
-        let attempt = tokio::spawn(async move { agent.try_perform(&snapshot, &address, &tried).await });
-        let outcome = attempt.await.unwrap_or_else(|error| Err(error.into()));
+    async fn perform(self: Arc<Self>, attempt: tokio::task::JoinHandle<Result<()>>, address: Pubkey, action: Action) {
+        let outcome = match attempt.await {
+            Err(stopped) if stopped.is_cancelled() => Err(NotYet("its job is over: stopped computing").into()),
+            ended => ended.unwrap_or_else(|error| Err(error.into())),
+        };
         let mut tasks = self.tasks();
         let Some(task) = tasks.get_mut(&(address, action.clone())) else { return };
         task.running = false;
+        task.work = None;
         match outcome {
             Ok(()) => {
                 tracing::info!(job = %address, ?action, "done");
@@ -223,12 +268,14 @@ impl Agent {
             Err(error) => {
                 // Another node was faster, or sortition has not reached this one: what one expects in a market.
                 let refused = error.downcast_ref::<Rejected>().is_some();
-                let expected = (refused && !action.is_due()) || error.downcast_ref::<NotYet>().is_some();
+                let expected = (refused && !action.is_due()) || error.is::<NotYet>() || error.is::<Refused>();
                 metrics::acted(&action, if expected { Outcome::Refused } else { Outcome::Failed });
                 if expected {
                     tracing::debug!(job = %address, ?action, "refused: {error:#}");
                 } else {
                     tracing::warn!(job = %address, ?action, "failed: {error:#}");
+                    self.note_failure(&error);
+                    self.show_failure(&error);
                 }
                 task.failures = task.failures.saturating_add(1);
                 task.not_before = Instant::now() + backoff(self.options.poll, &action, task.failures);
@@ -241,11 +288,47 @@ impl Agent {
     async fn tidy(self: Arc<Self>, snapshot: Arc<Snapshot>) {
         if let Err(error) = tidy::tidy(&self.journal, &self.workshop, &snapshot).await {
             tracing::warn!("a result was not handed over, or not tidied up after: {error:#}");
+            self.note_failure(&error);
+            self.show_failure(&error);
         }
     }
 
-    fn tasks(&self) -> std::sync::MutexGuard<'_, Tasks> {
-        // Each change is a single write; a panic in between leaves nothing half done.
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Most jobs at once, as the command line and the rules have it.
+    fn most_jobs(&self) -> usize {
+        self.rules.now().rules.jobs.map_or(self.options.jobs, |jobs| jobs.min(self.options.jobs))
     }
+
+    /// Finished units of a posting that is being computed.
+    fn done(&self, posting: &Pubkey) -> u64 {
+        self.progress().get(posting).map_or(0, |done| done.load(Ordering::Relaxed))
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Tasks> {
+        held(&self.tasks)
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, Refusals> {
+        held(&self.refusals)
+    }
+
+    fn halts(&self) -> MutexGuard<'_, Halts> {
+        held(&self.halts)
+    }
+
+    fn won(&self) -> MutexGuard<'_, Won> {
+        held(&self.won)
+    }
+
+    fn facts(&self) -> MutexGuard<'_, HashMap<Pubkey, Facts>> {
+        held(&self.facts)
+    }
+
+    fn progress(&self) -> MutexGuard<'_, HashMap<Pubkey, Arc<AtomicU64>>> {
+        held(&self.progress)
+    }
+}
+
+/// Each change under these locks is a single write; a panic in between leaves nothing half done.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

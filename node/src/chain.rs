@@ -1,46 +1,38 @@
 //! The chain as a node uses it: read a snapshot, send a transaction.
 
+mod send;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use assay_sdk::{
     addresses,
     anchor_lang::{AccountDeserialize, Discriminator},
     errors,
-    escrow::{self, Job, Seat},
+    escrow::{self, Bid, Job, Seat},
     ix, staking,
     verification::{self, Ballot, Case, Round},
 };
 use backon::{ExponentialBuilder, Retryable};
 use solana_account_decoder_client_types::UiAccountEncoding;
 use solana_commitment_config::CommitmentConfig;
-use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client_api::{
-    client_error::{Error as ClientError, ErrorKind},
     config::{RpcAccountInfoConfig, RpcProgramAccountsConfig},
     filter::{Memcmp, RpcFilterType},
-    request::{RpcError, RpcResponseErrorData},
 };
-use solana_sdk::{
-    clock::Clock,
-    instruction::{Instruction, InstructionError},
-    pubkey::Pubkey,
-    signature::{Keypair, Signature},
-    signer::Signer,
-    sysvar,
-    transaction::{Transaction, TransactionError},
-};
+use solana_sdk::{clock::Clock, instruction::Instruction, pubkey::Pubkey, signature::Keypair, signer::Signer, sysvar};
 
-use crate::{
-    market::{Me, Snapshot},
-    operation::metrics,
-};
+use self::send::Fees;
+pub use self::send::PriorityFee;
+use crate::market::{Me, Snapshot};
 
 /// The device that a node registers and works with.
 pub const DEVICE: u16 = 0;
+/// Where a Bid names its operator: after the discriminator, version, bump and job.
+const BIDDER: usize = 8 + 1 + 1 + 32;
 /// Compute units that a transaction may use; the dearest crank, a count of seven seats, stays below.
-const COMPUTE_LIMIT: u32 = 200_000;
+pub const COMPUTE_LIMIT: u32 = 200_000;
 
 /// A connection, and the operator's wallet.
 #[derive(Clone)]
@@ -48,6 +40,7 @@ pub struct Chain {
     rpc: Arc<RpcClient>,
     wallet: Arc<Keypair>,
     genesis: [u8; 32],
+    fees: Arc<Fees>,
 }
 
 impl Chain {
@@ -64,7 +57,13 @@ impl Chain {
             format!("no Assay at {url}: is the address right, and are the programs initialized there?")
         })?;
         let genesis = read::<verification::Config>(&data)?.genesis;
-        Ok(Self { rpc, wallet: Arc::new(wallet), genesis })
+        Ok(Self { rpc, wallet: Arc::new(wallet), genesis, fees: Arc::default() })
+    }
+
+    /// The same, paying this for being early.
+    #[must_use]
+    pub fn paying(self, wanted: PriorityFee) -> Self {
+        Self { fees: Arc::new(Fees { wanted, ..Fees::default() }), ..self }
     }
 
     /// The operator that this node works for.
@@ -95,12 +94,13 @@ impl Chain {
         let classes = 0..assay_sdk::reputation::CLASSES;
         let first = keys.len();
         keys.extend(classes.clone().map(|class| addresses::record(&operator, class)));
-        let (jobs, seats, rounds, cases, ballots, singles) = tokio::try_join!(
+        let (jobs, seats, rounds, cases, ballots, bids, singles) = tokio::try_join!(
             self.scan::<Job>(&escrow::ID),
             self.scan::<Seat>(&escrow::ID),
             self.scan::<Round>(&verification::ID),
             self.scan::<Case>(&verification::ID),
             self.scan::<Ballot>(&verification::ID),
+            self.scan_of::<Bid>(&escrow::ID, Some((BIDDER, operator))),
             async { Ok(self.rpc.get_multiple_accounts(&keys).await?) },
         )?;
         let one = |i: usize, what: &str| {
@@ -123,6 +123,8 @@ impl Chain {
             rounds: rounds.into_iter().map(|(_, round)| (round.job, round)).collect(),
             cases: cases.into_iter().collect(),
             ballots: grouped(ballots, |ballot| ballot.case),
+            bids: bids.into_iter().map(|(_, bid)| (bid.job, bid)).collect(),
+            facts: HashMap::new(),
             me: Me {
                 operator,
                 pool: read(one(4, "this operator has no pool: run `assay stake open` and `assay stake add` first")?)?,
@@ -142,9 +144,19 @@ impl Chain {
     }
 
     async fn scan<T: AccountDeserialize + Discriminator>(&self, program: &Pubkey) -> Result<Vec<(Pubkey, T)>> {
+        self.scan_of(program, None).await
+    }
+
+    /// Those that have a key at this place.
+    async fn scan_of<T: AccountDeserialize + Discriminator>(
+        &self,
+        program: &Pubkey,
+        key: Option<(usize, Pubkey)>,
+    ) -> Result<Vec<(Pubkey, T)>> {
         let kind = RpcFilterType::Memcmp(Memcmp::new_raw_bytes(0, T::DISCRIMINATOR.to_vec()));
+        let of = key.map(|(at, key)| RpcFilterType::Memcmp(Memcmp::new_raw_bytes(at, key.to_bytes().to_vec())));
         let config = RpcProgramAccountsConfig {
-            filters: Some(vec![kind]),
+            filters: Some([kind].into_iter().chain(of).collect()),
             account_config: RpcAccountInfoConfig {
                 encoding: Some(UiAccountEncoding::Base64),
                 commitment: Some(CommitmentConfig::confirmed()),
@@ -194,36 +206,6 @@ impl Chain {
         let missing = !self.exists(&addresses::ata(owner, mint)).await?;
         Ok(if missing { vec![ix::create_ata(&self.operator(), owner, mint)] } else { vec![] })
     }
-
-    /// Sign, send and wait for confirmation.
-    ///
-    /// # Errors
-    /// [`Rejected`] if a program refused; else what the RPC said.
-    pub async fn send(&self, instructions: Vec<Instruction>) -> Result<Signature> {
-        self.send_within(instructions, COMPUTE_LIMIT).await
-    }
-
-    /// [`Chain::send`] with so many compute units.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn send_within(&self, instructions: Vec<Instruction>, units: u32) -> Result<Signature> {
-        let mut all = vec![ComputeBudgetInstruction::set_compute_unit_limit(units)];
-        all.extend(instructions);
-        let blockhash = self.rpc.get_latest_blockhash().await?;
-        let payer = self.operator();
-        let transaction = Transaction::new_signed_with_payer(&all, Some(&payer), &[&*self.wallet], blockhash);
-        match self.rpc.send_and_confirm_transaction(&transaction).await {
-            Ok(signature) => Ok(signature),
-            Err(error) => match custom_code(&error) {
-                Some(code) => bail!(Rejected(code)),
-                None => {
-                    metrics::rpc_failed();
-                    Err(error.into())
-                }
-            },
-        }
-    }
 }
 
 /// A program refused a transaction, with one of its own errors.
@@ -240,21 +222,6 @@ impl std::fmt::Display for Rejected {
 }
 
 impl std::error::Error for Rejected {}
-
-fn custom_code(error: &ClientError) -> Option<u32> {
-    let refused = match error.kind() {
-        ErrorKind::TransactionError(refused) => refused.clone(),
-        ErrorKind::RpcError(RpcError::RpcResponseError {
-            data: RpcResponseErrorData::SendTransactionPreflightFailure(result),
-            ..
-        }) => result.err.clone()?.into(),
-        _ => return None,
-    };
-    match refused {
-        TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(code),
-        _ => None,
-    }
-}
 
 /// By what each belongs to.
 fn grouped<T>(all: Vec<(Pubkey, T)>, of: impl Fn(&T) -> Pubkey) -> HashMap<Pubkey, Vec<T>> {

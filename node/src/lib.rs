@@ -7,6 +7,7 @@ pub mod agent;
 pub mod artifacts;
 pub mod chain;
 pub mod compute;
+pub mod crash;
 pub mod journal;
 pub mod market;
 pub mod operation;

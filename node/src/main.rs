@@ -1,5 +1,7 @@
 //! `assay-node`: takes seats, computes, seals, reveals, gets paid.
 
+mod commands;
+
 use std::{
     net::SocketAddr,
     num::NonZeroUsize,
@@ -13,15 +15,13 @@ use anyhow::{Context, Result, anyhow};
 use assay_node::{
     agent::{Agent, Options, Shows},
     artifacts::{self, Store},
-    chain::Chain,
+    chain::{Chain, PriorityFee},
     compute::Honesty,
-    journal::Journal,
+    journal::{Journal, KeyLock},
     market::Policy,
     operation::{
         check::Checked,
-        dashboard,
-        init::{self, Init},
-        log::{self, Tail},
+        log::Tail,
         metrics::Metrics,
         profile::Measuring,
         serve::{self, Served},
@@ -31,7 +31,7 @@ use assay_node::{
     work::Workshop,
 };
 use assay_sdk::{escrow::ENGINES, settings::Settings};
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser};
 use solana_sdk::{
     signature::{Keypair, read_keypair_file},
     signer::Signer,
@@ -52,7 +52,7 @@ const DRAIN: &str = "drain";
 struct Args {
     /// What to do; `run` if nothing is said
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<commands::Command>,
     /// File of settings (TOML); its keys are the names of these flags. `sample` prints one
     #[arg(long, env = "ASSAY_NODE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -77,6 +77,23 @@ struct Args {
     /// Most jobs at once
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+    /// What to take, for how much, when, and how much to put at risk: see deploy/node-policy.toml. Read again when it
+    /// changes, or on SIGHUP
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Micro-lamports for each compute unit, or "auto": what three of four transactions paid of late
+    #[arg(long, value_name = "auto|N", default_value = "auto")]
+    priority_fee: String,
+    /// Most that "auto" pays, micro-lamports for each compute unit
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    priority_fee_most: u64,
+    /// Most seconds between this machine's clock and the chain's; beyond, the node does not start and takes no new work
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    most_skew: u64,
+    /// Go on although seals are on chain that the data folder does not know, and lose their bonds: only if it was lost and
+    /// no other node works with this key
+    #[arg(long)]
+    seals_lost: bool,
     /// Threads per job [default: all cores]
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -109,47 +126,6 @@ struct Args {
     lie: bool,
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Take seats, compute and get paid until stopped
-    Run,
-    /// Make the data folder and a file of settings, and look at everything that a node needs
-    Init {
-        /// The file to write [default: node.toml in the data folder]
-        #[arg(long, value_name = "FILE")]
-        settings: Option<PathBuf>,
-        /// For programs
-        #[arg(long)]
-        json: bool,
-    },
-    /// Say of everything that the settings name whether it can be used; exit code 1 if something cannot
-    Check {
-        /// For programs
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print a file of settings with every key, its meaning and its default
-    Sample,
-    /// Print this machine's signed profile; measure it if there is none
-    Profile {
-        /// Measure anew
-        #[arg(long)]
-        measure: bool,
-    },
-    /// Look at a running node: what it computes, earns and risks; q quits, p pauses
-    Dashboard {
-        /// Its address [default: that of the node in --data]
-        #[arg(long, value_name = "URL")]
-        node: Option<String>,
-        /// Print one frame as text
-        #[arg(long)]
-        once: bool,
-        /// Print the status as JSON
-        #[arg(long, conflicts_with = "once")]
-        json: bool,
-    },
-}
-
 impl Args {
     fn shows(&self) -> Result<Shows> {
         let prover = self.prover.as_ref().map(|words| words.split_whitespace().map(str::to_owned).collect());
@@ -176,7 +152,15 @@ impl Args {
             prover: self.prover.is_some(),
             attestor: self.attestor_key.is_some(),
             lies: self.lie,
+            ..Policy::default()
         }
+    }
+
+    fn fee(&self) -> Result<PriorityFee> {
+        Ok(match self.priority_fee.as_str() {
+            "auto" => PriorityFee::Auto { most: self.priority_fee_most },
+            price => PriorityFee::Fixed(price.parse().context("--priority-fee: expected \"auto\" or a number")?),
+        })
     }
 }
 
@@ -198,16 +182,6 @@ fn settings() -> Settings {
     Settings::of(command())
 }
 
-/// A file of settings.
-fn sample() -> String {
-    settings().sample(|name| match name {
-        "URL" => "http://127.0.0.1:8910".into(),
-        "COMMAND" => "/path/to/command".into(),
-        "THREADS" => "4".into(),
-        name => format!("/path/to/{}", name.to_lowercase()),
-    })
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let given = settings().arguments(std::env::args_os().collect(), |name| std::env::var_os(name));
@@ -219,7 +193,7 @@ async fn main() -> ExitCode {
         }
     };
     let done = match args {
-        Ok(args) => dispatch(args).await,
+        Ok(args) => commands::dispatch(args).await,
         Err(why) => why.exit(),
     };
     done.unwrap_or_else(|error| {
@@ -228,57 +202,10 @@ async fn main() -> ExitCode {
     })
 }
 
-async fn dispatch(mut args: Args) -> Result<ExitCode> {
-    match args.command.take().unwrap_or(Command::Run) {
-        Command::Run => {
-            let tail = log::start(args.log_json)?;
-            return run(args, tail).await.map(|()| ExitCode::SUCCESS);
-        }
-        Command::Sample => print!("{}", sample()),
-        Command::Init { settings, json } => init(&args, settings, json).await?,
-        Command::Check { json } => return check(&args, json).await,
-        Command::Profile { measure } => {
-            let (wallet, data) = (args.wallet()?, args.data()?);
-            let runtime = WasmRuntime::new()?;
-            let measuring = Measuring { data, nvidia_smi: &args.nvidia_smi, runtime: &runtime, wallet: &wallet };
-            let signed = if measure { measuring.measure()? } else { measuring.current()? };
-            print!("{}", signed.to_json()?);
-        }
-        Command::Dashboard { node, once, json } => {
-            let own = || args.data.as_deref().map_or(Ok(format!("http://{}", args.listen)), dashboard::address);
-            let node = node.map_or_else(own, Ok)?;
-            match (once, json) {
-                (true, _) => print!("{}", dashboard::once(node).await?),
-                (_, true) => println!("{}", dashboard::json(node).await?),
-                _ => dashboard::run(node).await?,
-            }
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn init(args: &Args, file: Option<PathBuf>, json: bool) -> Result<()> {
-    let (wallet, data) = (args.wallet()?, args.data()?);
-    let file = file.unwrap_or_else(|| data.join(init::FILE));
-    let keypair = args.keypair.as_deref().unwrap_or(Path::new(""));
-    let init = Init { file: &file, url: &args.url, keypair, data, api: args.api.as_deref() };
-    let created = init.write(&sample())?;
-    let runtime = WasmRuntime::new()?;
-    let measuring = Measuring { data, nvidia_smi: &args.nvidia_smi, runtime: &runtime, wallet: &wallet };
-    let signed = measuring.current()?;
-    let findings = args.checked(&wallet)?.findings().await;
-    println!("{}", init.report(created, &signed, &findings).shown(json)?);
-    Ok(())
-}
-
-async fn check(args: &Args, json: bool) -> Result<ExitCode> {
-    let findings = args.checked(&args.wallet()?)?.findings().await;
-    let failed = findings.iter().any(|(_, found)| found.is_err());
-    println!("{}", if json { init::json(&findings)? } else { init::lines(&findings) });
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
 async fn run(args: Args, tail: Tail) -> Result<()> {
+    if let Some(file) = &args.config {
+        tracing::info!("settings of {}", file.display());
+    }
     let wallet = args.wallet()?;
     let data = args.data()?.to_owned();
     let shows = args.shows()?;
@@ -293,7 +220,8 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     let capabilities = profile.profile.hardware.capabilities(ENGINES);
     let metrics = Metrics::install()?;
     let listener = serve::listen(args.listen, &data).await?;
-    let chain = Chain::connect(&args.url, wallet).await?;
+    let chain = Chain::connect(&args.url, wallet).await?.paying(args.fee()?);
+    let _key = KeyLock::take(&operator, chain.genesis())?;
     let cores = NonZeroUsize::new(capabilities.cores.into()).unwrap_or(NonZeroUsize::MIN);
     let workshop = Workshop {
         store,
@@ -310,13 +238,17 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
         jobs: args.jobs.max(1),
         capabilities,
         policy,
+        policy_file: args.policy,
+        most_skew: args.most_skew,
+        seals_lost: args.seals_lost,
+        data: data.clone(),
         shows,
         drain: data.join(DRAIN),
     };
     if args.lie {
         tracing::warn!("this node lies, for a test or a demonstration");
     }
-    let agent = Agent::new(chain, workshop, journal, options);
+    let agent = Agent::new(chain, workshop, journal, options)?;
     let kept = agent.clone();
     let served = Served {
         status: agent.board.watch(),
@@ -329,11 +261,22 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     };
     let stop = CancellationToken::new();
     let serving = tokio::spawn(serve::serve(listener, Arc::new(served), stop.clone()));
+    let (mut hangup, told) = (signal(SignalKind::hangup())?, agent.clone());
+    let reload = async move {
+        while hangup.recv().await.is_some() {
+            match told.rules.read_again() {
+                Ok(()) => tracing::info!("read the policy again"),
+                Err(error) => tracing::error!("the policy stays as it was: {error:#}"),
+            }
+        }
+        std::future::pending::<Result<()>>().await
+    };
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     supervisor::ready();
     // Whatever is cut off here is taken up from the journal and the chain.
     let ended = tokio::select! {
         ended = agent.run() => ended,
+        never = reload => never,
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
     };

@@ -2,6 +2,8 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fs::File,
+    io::Write,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
@@ -20,7 +22,7 @@ use solana_sdk::pubkey::Pubkey;
 use crate::{
     artifacts::{Artifacts, Store},
     compute::{Computed, Honesty, MAX_RESULT_BYTES, Units, compute},
-    market::posting,
+    market::{Facts, posting},
     operation::metrics,
     runtime::Runtime,
 };
@@ -50,6 +52,18 @@ pub struct Workshop {
 pub struct Material {
     spec: JobSpec,
     artifacts: Artifacts,
+}
+
+impl Material {
+    /// What a policy asks of a spec.
+    ///
+    /// # Errors
+    /// When the program's hash is none.
+    pub fn facts(&self) -> Result<Facts> {
+        let mut program = [0; 32];
+        hex::decode_to_slice(&self.spec.program.sha256, &mut program).context("the program's sha256")?;
+        Ok(Facts { fuel: self.spec.limits.fuel, program })
+    }
 }
 
 impl Workshop {
@@ -89,7 +103,7 @@ impl Workshop {
     pub async fn whole(&self, address: &Pubkey, job: &Job, done: Arc<AtomicU64>) -> Result<[u8; 32]> {
         let document = self.run(address, job, Units::All(job.units), done).await?.into_document()?;
         std::fs::create_dir_all(&self.results)?;
-        std::fs::write(self.file(&posting(address, job)), document.to_json())?;
+        keep(&self.file(&posting(address, job)), document.to_json().as_ref())?;
         Ok(document.root)
     }
 
@@ -182,6 +196,23 @@ impl Workshop {
         // A panic between reads and writes of a cache leaves nothing half done.
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// On disk before anything is sealed: its operator may have to prove parts of it.
+fn keep(path: &Path, document: &[u8]) -> Result<()> {
+    let aside = path.with_extension("tmp");
+    let put = || {
+        let mut file = File::create(&aside)?;
+        file.write_all(document)?;
+        file.sync_all()?;
+        std::fs::rename(&aside, path)
+    };
+    let kept = put().with_context(|| format!("keeping the result {}", path.display()));
+    if kept.is_err() {
+        // What a full disk took of it is of no use.
+        let _ = std::fs::remove_file(&aside);
+    }
+    kept
 }
 
 fn result_url(api: &str, root: &[u8; 32]) -> String {

@@ -16,10 +16,12 @@ use assay_sdk::{
     sample::{drawn, pieces},
     verification::{Round, audit::EXECUTOR, sample, seal::seal},
 };
-use solana_sdk::pubkey::Pubkey;
+use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
 use super::Agent;
 use crate::{
+    chain::COMPUTE_LIMIT,
+    crash,
     journal::{Entry, Stage},
     market::{Snapshot, posting, question},
 };
@@ -50,11 +52,42 @@ impl Agent {
             return Ok(entry);
         }
         let done = Arc::new(AtomicU64::new(0));
+        self.progress().insert(posting(address, job), done.clone());
         let root = tokio::select! {
             root = self.workshop.whole(address, job, done.clone()) => root?,
             never = self.beat(address, seat, &done) => never,
         };
-        Ok(self.journal.record(&name, root, vec![])?)
+        crash::point("whole", "computed");
+        let entry = self.journal.record(&name, root, vec![])?;
+        crash::point("whole", "recorded");
+        Ok(entry)
+    }
+
+    /// Send what seals or shows a written answer, and note that it is on chain.
+    pub(super) async fn bring(
+        &self,
+        what: &'static str,
+        entry: &Entry,
+        instruction: Instruction,
+        stage: Stage,
+    ) -> Result<()> {
+        self.bring_all(what, entry, vec![instruction], COMPUTE_LIMIT, stage).await
+    }
+
+    /// [`Agent::bring`] in several instructions, with so many compute units.
+    pub(super) async fn bring_all(
+        &self,
+        what: &'static str,
+        entry: &Entry,
+        instructions: Vec<Instruction>,
+        units: u32,
+        stage: Stage,
+    ) -> Result<()> {
+        crash::point(what, "written");
+        self.chain.send_as(what, instructions, units).await?;
+        self.journal.set_stage(&entry.question, stage)?;
+        crash::point(what, "noted");
+        Ok(())
     }
 
     /// Tell the chain how far the work is, until it is done.
@@ -76,7 +109,10 @@ impl Agent {
             return Ok(entry);
         }
         let leaves = self.workshop.units(address, job, drawn(address, job)).await?;
-        Ok(self.journal.record(&name, sample::root(&leaves), leaves)?)
+        crash::point("drawn", "computed");
+        let entry = self.journal.record(&name, sample::root(&leaves), leaves)?;
+        crash::point("drawn", "recorded");
+        Ok(entry)
     }
 
     async fn seal(&self, address: &Pubkey, job: &Job, entry: Entry) -> Result<()> {
@@ -85,17 +121,14 @@ impl Agent {
         let sealed = seal(self.chain.genesis(), &round, &me, &entry.digest, entry.salt.expose());
         let first = job.strategy.first() == 1 && job.replicas == 1;
         let build = if first { ix::verification::seal_result_first } else { ix::verification::seal_result };
-        self.chain.send(vec![build(&me, address, sealed)]).await?;
-        self.journal.set_stage(&entry.question, Stage::Sealed)?;
-        Ok(())
+        self.bring("seal", &entry, build(&me, address, sealed), Stage::Sealed).await
     }
 
     async fn deliver(&self, address: &Pubkey, job: &Job, seat: &Seat) -> Result<()> {
         let entry = self.whole(address, job, seat).await?;
         self.still_posted(address, job).await?;
-        self.chain.send(vec![ix::escrow::deliver(&self.chain.operator(), address, entry.digest)]).await?;
-        self.journal.set_stage(&entry.question, Stage::Revealed)?;
-        Ok(())
+        let deliver = ix::escrow::deliver(&self.chain.operator(), address, entry.digest);
+        self.bring("deliver", &entry, deliver, Stage::Revealed).await
     }
 
     /// Open the seal.
@@ -103,22 +136,20 @@ impl Agent {
         let me = self.chain.operator();
         match job.strategy {
             Strategy::Sampled { .. } if seat.index == EXECUTOR => {
-                return self.show_leaves(address, job, snapshot.rounds.get(address)).await;
+                self.show_leaves(address, job, snapshot.rounds.get(address)).await
             }
             Strategy::Sampled { .. } => {
                 let entry = self.sealed(question::sample(address, job))?;
                 let (leaves, salt) = (entry.leaves.clone(), *entry.salt.expose());
-                self.chain.send(vec![ix::verification::reveal_sample(&me, address, leaves, salt)]).await?;
-                self.journal.set_stage(&entry.question, Stage::Revealed)?;
+                let reveal = ix::verification::reveal_sample(&me, address, leaves, salt);
+                self.bring("reveal", &entry, reveal, Stage::Revealed).await
             }
             _ => {
                 let entry = self.sealed(posting(address, job))?;
                 let reveal = ix::verification::reveal_result(&me, address, entry.digest, *entry.salt.expose());
-                self.chain.send(vec![reveal]).await?;
-                self.journal.set_stage(&entry.question, Stage::Revealed)?;
+                self.bring("reveal", &entry, reveal, Stage::Revealed).await
             }
         }
-        Ok(())
     }
 
     fn sealed(&self, name: Pubkey) -> Result<Entry> {
@@ -137,9 +168,11 @@ impl Agent {
         let shown = round.and_then(|round| round.shown).unwrap_or_default();
         let leaves = self.workshop.leaves(&posting(address, job))?;
         for piece in pieces(&leaves, &drawn(address, job), &shown)? {
-            self.chain.send(vec![ix::verification::prove_sample(&me, address, piece)]).await?;
+            let prove = ix::verification::prove_sample(&me, address, piece);
+            self.chain.send_as("leaves", vec![prove], COMPUTE_LIMIT).await?;
         }
         self.journal.set_stage(&entry.question, Stage::Revealed)?;
+        crash::point("leaves", "noted");
         Ok(())
     }
 

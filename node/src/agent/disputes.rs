@@ -14,6 +14,8 @@ use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
 use super::{Agent, NotYet};
 use crate::{
+    chain::COMPUTE_LIMIT,
+    crash,
     journal::{Entry, Stage},
     market::{Snapshot, plan::Step, posting, question},
 };
@@ -118,7 +120,8 @@ impl Agent {
                 all
             }
         };
-        self.chain.send(instructions).await.map(drop)
+        let what = if matches!(step, Step::Join) { "join" } else { "" };
+        self.chain.send_as(what, instructions, COMPUTE_LIMIT).await.map(drop)
     }
 
     /// Prove that the challenged unit's digest is a leaf of what was delivered.
@@ -144,14 +147,16 @@ impl Agent {
         let name = question::vote(&case.job, job, at, case).to_string();
         let entry = match self.journal.get(&name)? {
             Some(entry) => entry,
-            None => self.journal.record(&name, self.judgement(&case.job, job, case).await?, vec![])?,
+            None => {
+                let digest = self.judgement(&case.job, job, case).await?;
+                crash::point("judge", "computed");
+                self.journal.record(&name, digest, vec![])?
+            }
         };
         self.still_posted(&case.job, job).await?;
         let me = self.chain.operator();
         let sealed = seal(self.chain.genesis(), at, &me, &entry.digest, entry.salt.expose());
-        self.chain.send(vec![ix::verification::ballot_seal(&me, at, sealed)]).await?;
-        self.journal.set_stage(&name, Stage::Sealed)?;
-        Ok(())
+        self.bring("judge", &entry, ix::verification::ballot_seal(&me, at, sealed), Stage::Sealed).await
     }
 
     /// The digest that a jury is asked for.
@@ -171,9 +176,7 @@ impl Agent {
         let entry: Entry = self.journal.get(&name)?.context("the journal has no salt for this vote")?;
         let me = self.chain.operator();
         let reveal = ix::verification::ballot_reveal(&me, at, entry.digest, *entry.salt.expose());
-        self.chain.send(vec![reveal]).await?;
-        self.journal.set_stage(&name, Stage::Revealed)?;
-        Ok(())
+        self.bring("vote", &entry, reveal, Stage::Revealed).await
     }
 }
 

@@ -7,11 +7,11 @@ use assay_sdk::{
 };
 use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
-use super::Agent;
+use super::{Agent, Refused};
 use crate::{
-    chain::DEVICE,
+    chain::{COMPUTE_LIMIT, DEVICE},
     compute::Honesty,
-    market::{Action, Snapshot},
+    market::{Action, Snapshot, posting, rules::Offer},
 };
 
 impl Agent {
@@ -19,6 +19,9 @@ impl Agent {
         let me = self.chain.operator();
         if let Action::CloseRound { payer } = action {
             return self.chain.send(vec![ix::verification::close_round(address, payer)]).await.map(drop);
+        }
+        if let (Action::WithdrawBid, None) = (action, snapshot.jobs.get(address)) {
+            return self.chain.send(vec![ix::escrow::withdraw_bid(&me, address, &me)]).await.map(drop);
         }
         let job = snapshot.jobs.get(address).context("the job is gone")?;
         let seat = |operator: &Pubkey| {
@@ -28,9 +31,11 @@ impl Agent {
         let instructions = match action {
             Action::Draw { checked } => vec![draw(&me, address, job, checked.as_ref())],
             Action::Claim => {
-                self.look_before(address, job).await?;
+                self.look_before(address, job, Offer::of(job)).await?;
                 vec![ix::escrow::claim_seat(&me, address, job, DEVICE)]
             }
+            Action::Bid => return self.bid(address, job).await,
+            Action::WithdrawBid => vec![ix::escrow::withdraw_bid(&me, address, &me)],
             Action::Compute => return self.answer(address, job, seat(&me)?).await,
             Action::Reveal => return self.reveal(snapshot, address, job, seat(&me)?).await,
             Action::Watch { operator } => return self.watch(address, job, seat(operator)?).await,
@@ -56,12 +61,23 @@ impl Agent {
             // Done above: its job may be gone.
             Action::CloseRound { .. } => return Ok(()),
         };
-        self.chain.send(instructions).await.map(drop)
+        let what = match action {
+            Action::Claim => "claim",
+            Action::Settle { operator } if *operator == me => "settle",
+            _ => "",
+        };
+        self.chain.send_as(what, instructions, COMPUTE_LIMIT).await.map(drop)
     }
 
     /// Nobody can compute what nobody can fetch, nor attest what nobody asked it to: look before locking a bond.
-    async fn look_before(&self, address: &Pubkey, job: &Job) -> Result<()> {
-        self.workshop.material(address, job).await?;
+    pub(super) async fn look_before(&self, address: &Pubkey, job: &Job, offer: Offer) -> Result<()> {
+        let material = self.workshop.material(address, job).await?;
+        let facts = material.facts()?;
+        self.facts().insert(posting(address, job), facts);
+        if let Some(why) = self.rules.now().rules.refuses(job, offer, Some(&facts), self.chain.now().await?) {
+            // The next look does not plan it, and tells and counts why.
+            return Err(Refused(why).into());
+        }
         if let Strategy::Attested { registrar, .. } = job.strategy
             && self.workshop.honesty == Honesty::Honest
         {

@@ -20,6 +20,7 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 use super::Agent;
 use crate::{
+    chain::COMPUTE_LIMIT,
     compute::Honesty,
     journal::{Entry, Stage},
     market::posting,
@@ -66,7 +67,7 @@ impl Agent {
     pub(super) async fn prove(&self, address: &Pubkey, job: &Job, seat: &Seat, key: &Pubkey) -> Result<()> {
         let entry = self.whole(address, job, seat).await?;
         let prover = self.options.shows.prover.as_ref().context("no prover: see --prover")?;
-        let facts = self.facts(address, job, key, &entry);
+        let facts = self.told(address, job, key, &entry);
         let mut proof = prove(prover, &facts).await?;
         if self.workshop.honesty != Honesty::Honest {
             // A prover proves no lie; this one passes off something as a proof.
@@ -75,13 +76,11 @@ impl Agent {
         self.still_posted(address, job).await?;
         let submit =
             ix::verification::submit_proof(&self.chain.operator(), address, job.class, key, entry.digest, proof);
-        self.chain.send_within(vec![submit], PROOF_COMPUTE).await?;
-        self.journal.set_stage(&entry.question, Stage::Revealed)?;
-        Ok(())
+        self.bring_all("prove", &entry, vec![submit], PROOF_COMPUTE, Stage::Revealed).await
     }
 
     /// What a prover is told.
-    fn facts(&self, address: &Pubkey, job: &Job, key: &Pubkey, entry: &Entry) -> Value {
+    fn told(&self, address: &Pubkey, job: &Job, key: &Pubkey, entry: &Entry) -> Value {
         let statement = Statement {
             genesis: self.chain.genesis(),
             job: address,
@@ -139,9 +138,7 @@ impl Agent {
         let attestors = [addresses::attestor(registrar, &key_of(attestor))];
         let me = self.chain.operator();
         all.push(ix::verification::submit_attestation(&me, address, job.class, entry.digest, &attestors));
-        self.chain.send(all).await?;
-        self.journal.set_stage(&entry.question, Stage::Revealed)?;
-        Ok(())
+        self.bring_all("attest", &entry, all, COMPUTE_LIMIT, Stage::Revealed).await
     }
 }
 

@@ -29,7 +29,7 @@ fn key(n: u8) -> Pubkey {
 }
 
 fn task(running: bool, done: bool) -> Task {
-    Task { not_before: Instant::now(), running, done, failures: 0 }
+    Task { not_before: Instant::now(), running, done, failures: 0, work: None }
 }
 
 fn workshop(dir: &Path) -> Workshop {

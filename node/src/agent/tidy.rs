@@ -7,6 +7,7 @@ use assay_sdk::{escrow::SeatState, verification::BallotState};
 use solana_sdk::pubkey::Pubkey;
 
 use crate::{
+    crash,
     journal::{Entry, Journal, Stage},
     market::{
         Snapshot, posting,
@@ -24,12 +25,18 @@ pub(super) async fn tidy(journal: &Journal, workshop: &Workshop, snapshot: &Snap
         let name: Pubkey = entry.question.parse()?;
         let entry = catch_up(journal, entry, live.questions.get(&name))?;
         if entry.stage == Stage::Revealed {
+            crash::point("hand-over", "begun");
             workshop.hand_over(&name, &entry.digest).await?;
+            crash::point("hand-over", "taken");
             journal.set_stage(&entry.question, Stage::Handed)?;
+            crash::point("hand-over", "noted");
         }
         if entry.stage >= Stage::Revealed && !live.questions.contains_key(&name) {
+            crash::point("forget", "begun");
             workshop.forget(&name)?;
+            crash::point("forget", "half");
             journal.remove(&entry.question)?;
+            crash::point("forget", "done");
         }
     }
     Ok(())

@@ -6,11 +6,14 @@
 pub mod plan;
 pub mod policy;
 pub mod question;
+pub mod rules;
+pub mod schedule;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use plan::{Action, plan};
+pub use plan::{Action, Decided, decide, plan};
 pub use policy::Policy;
 pub use question::posting;
+pub use rules::{Facts, Refusal, Rules};
 pub use snapshot::{Me, Snapshot};

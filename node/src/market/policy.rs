@@ -4,6 +4,8 @@ use assay_sdk::escrow::Strategy;
 use sha2::{Digest, Sha256};
 use solana_sdk::pubkey::Pubkey;
 
+use super::Rules;
+
 /// An operator's choices.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Policy {
@@ -15,6 +17,10 @@ pub struct Policy {
     pub attestor: bool,
     /// For tests and demonstrations: whoever lies does not call a jury, nor watch others.
     pub lies: bool,
+    /// No new work now: the node drains, or something is wrong with its machine.
+    pub closed: bool,
+    /// What the policy file says.
+    pub rules: Rules,
 }
 
 impl Policy {
@@ -33,7 +39,7 @@ impl Policy {
     pub fn watches(&self, posting: &Pubkey, me: &Pubkey) -> bool {
         let hash = Sha256::new().chain_update(b"assay:watch").chain_update(posting).chain_update(me).finalize();
         let drawn = u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]]);
-        !self.lies && f64::from(drawn) < self.watch * 2f64.powi(32)
+        !self.lies && self.rules.challenges && f64::from(drawn) < self.watch * 2f64.powi(32)
     }
 }
 
@@ -62,7 +68,7 @@ mod tests {
         let (proven, attested) =
             (Strategy::Proven { key: key(1) }, |threshold| Strategy::Attested { registrar: key(1), threshold });
         let none = Policy::default();
-        let able = Policy { prover: true, attestor: true, ..none };
+        let able = Policy { prover: true, attestor: true, ..none.clone() };
         assert!(!none.takes(&proven) && !none.takes(&attested(1)));
         assert!(able.takes(&proven) && able.takes(&attested(1)) && !able.takes(&attested(2)));
         for other in [Strategy::ORDINARY, Strategy::Optimistic { window: 1 }, Strategy::Accepted { window: 1 }] {

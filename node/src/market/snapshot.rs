@@ -1,12 +1,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use assay_sdk::{
-    escrow::{self, Device, Job, Seat},
+    escrow::{self, Bid, Device, Job, Seat},
     reputation::Record,
     staking::{self, Pool, Totals, sortition},
     verification::{self, Ballot, Case, Round},
 };
 use solana_sdk::pubkey::Pubkey;
+
+use super::Facts;
 
 /// What a node knows of the chain at one moment.
 pub struct Snapshot {
@@ -29,6 +31,10 @@ pub struct Snapshot {
     pub cases: BTreeMap<Pubkey, Case>,
     /// Every juror's ballot there is, by its case.
     pub ballots: HashMap<Pubkey, Vec<Ballot>>,
+    /// This operator's bids, by job.
+    pub bids: HashMap<Pubkey, Bid>,
+    /// What is known of specs, by posting. Not of the chain: the agent adds it.
+    pub facts: HashMap<Pubkey, Facts>,
     /// This node's own accounts.
     pub me: Me,
 }
@@ -53,12 +59,12 @@ impl Snapshot {
         self.seats(job).iter().find(|seat| seat.operator == self.me.operator)
     }
 
-    /// Whether this operator holds no seat and no chair.
+    /// Whether this operator holds no seat and no chair, and bids for none.
     pub fn is_idle(&self) -> bool {
         let me = &self.me.operator;
         let seated = self.seats.values().flatten().any(|seat| seat.operator == *me);
         let judging = self.ballots.values().flatten().any(|ballot| ballot.operator == *me);
-        !seated && !judging
+        !seated && !judging && self.bids.is_empty()
     }
 
     /// Whether the escrow program would give this operator a seat: the same checks in the same order.

@@ -83,7 +83,9 @@ impl Business<'_> {
         let over = case.revealing(now).unwrap_or(false);
         let mut steps = vec![];
         match self.snapshot.my_ballot(at) {
-            None if self.snapshot.may_join(at, case, self.job) => steps.push(Step::Join),
+            None if self.snapshot.may_join(at, case, self.job) && self.refuses_chair(case).is_none() => {
+                steps.push(Step::Join);
+            }
             Some(Ballot { state: BallotState::Joined, level, seal_by, .. }) if *level == case.level => {
                 steps.extend((now <= *seal_by).then_some(Step::Judge));
             }

@@ -2,14 +2,18 @@
 
 mod cases;
 mod ends;
+mod offers;
 mod reviews;
 mod rounds;
 
 use assay_sdk::escrow::{Job, JobState};
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::cases::Step;
-use super::{Policy, Snapshot};
+pub use self::{
+    cases::Step,
+    offers::{at_risk, bidding},
+};
+use super::{Policy, Snapshot, posting, rules::Refusal};
 
 /// Something a node can do for a job.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +22,10 @@ pub enum Action {
     Draw { checked: Option<Pubkey> },
     /// Take a seat.
     Claim,
+    /// Offer to take a seat that is auctioned.
+    Bid,
+    /// Take such an offer back, which holds no more.
+    WithdrawBid,
     /// Compute what this operator's seat is to bring, and bring it: a seal, a delivery, a proof, an attestation.
     Compute,
     /// Reveal what was sealed.
@@ -52,7 +60,7 @@ impl Action {
     /// so that not every node pays for the same transaction.
     pub fn is_own(&self, me: &Pubkey) -> bool {
         match self {
-            Self::Claim | Self::Compute | Self::Reveal => true,
+            Self::Claim | Self::Bid | Self::WithdrawBid | Self::Compute | Self::Reveal => true,
             Self::Settle { operator } | Self::Release { operator } => operator == me,
             Self::Case { step, .. } => step.is_own(me),
             _ => false,
@@ -80,20 +88,47 @@ impl Action {
 
     /// Whether it begins something that a bond of this operator's will stand for.
     pub fn is_new(&self) -> bool {
-        self.takes_work() || matches!(self, Self::Watch { .. })
+        self.takes_work() || matches!(self, Self::Watch { .. } | Self::Bid)
     }
 }
 
-/// Everything that could be done now, by job.
-pub fn plan(snapshot: &Snapshot, policy: &Policy) -> Vec<(Pubkey, Action)> {
-    let jobs = snapshot.jobs.iter();
-    let orphans = snapshot.rounds.iter().filter(|(address, _)| !snapshot.jobs.contains_key(address));
-    jobs.flat_map(|(address, job)| {
+/// What to do now, and what is left alone.
+#[derive(Debug, Default)]
+pub struct Decided {
+    /// By job.
+    pub actions: Vec<(Pubkey, Action)>,
+    /// Work that could be had and that the operator's rules refuse, by posting or case.
+    pub refused: Vec<(Pubkey, Refusal)>,
+}
+
+/// Everything that could be done now.
+pub fn decide(snapshot: &Snapshot, policy: &Policy) -> Decided {
+    let mut decided = Decided::default();
+    let mut within = offers::within(snapshot, policy);
+    for (address, job) in &snapshot.jobs {
         let business = Business { snapshot, policy, address, job };
-        business.actions().into_iter().map(|action| (*address, action))
-    })
-    .chain(orphans.map(|(address, round)| (*address, Action::CloseRound { payer: round.payer })))
-    .collect()
+        decided.refused.extend(business.refused());
+        for action in business.actions() {
+            if action.is_new() && policy.closed {
+                continue;
+            }
+            if within(address, &action) {
+                decided.actions.push((*address, action));
+            } else {
+                decided.refused.push((posting(address, job), Refusal::TotalExposure));
+            }
+        }
+    }
+    let gone = |address: &&Pubkey| !snapshot.jobs.contains_key(address);
+    let orphans = snapshot.rounds.iter().filter(|(address, _)| gone(address));
+    decided.actions.extend(orphans.map(|(address, round)| (*address, Action::CloseRound { payer: round.payer })));
+    decided.actions.extend(snapshot.bids.keys().filter(gone).map(|address| (*address, Action::WithdrawBid)));
+    decided
+}
+
+/// The actions alone.
+pub fn plan(snapshot: &Snapshot, policy: &Policy) -> Vec<(Pubkey, Action)> {
+    decide(snapshot, policy).actions
 }
 
 /// One job, and all that concerns it.
@@ -107,6 +142,7 @@ struct Business<'a> {
 impl Business<'_> {
     fn actions(&self) -> Vec<Action> {
         let mut actions = if self.job.is_live() { self.running() } else { self.verdict() };
+        actions.extend(self.bidding());
         actions.extend(self.ghosts());
         actions.extend(self.cases());
         actions.extend(self.closing());
@@ -128,12 +164,5 @@ impl Business<'_> {
         let (job, snapshot) = (self.job, self.snapshot);
         let wanted = job.seeded_at == 0 && snapshot.slot > job.seed_slot && snapshot.now <= job.seal_by;
         wanted.then_some(Action::Draw { checked })
-    }
-
-    fn claim(&self) -> Option<Action> {
-        let may = self.snapshot.my_seat(self.address).is_none()
-            && self.policy.takes(&self.job.strategy)
-            && self.snapshot.may_claim(self.address, self.job);
-        may.then_some(Action::Claim)
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cases;
 mod ends;
+mod offers;
 mod reviews;
 mod rounds;
 
@@ -214,6 +215,8 @@ pub(crate) fn snapshot(job: Option<Job>, round: Option<Round>, seats: Vec<Seat>)
         rounds: round.into_iter().map(|round| (address(), round)).collect(),
         cases: BTreeMap::new(),
         ballots: HashMap::new(),
+        bids: HashMap::new(),
+        facts: HashMap::new(),
         me: Me { operator: me(), pool, device, records: HashMap::from([(0, record)]) },
     }
 }
