@@ -3,12 +3,12 @@
 use std::{
     ffi::{OsStr, OsString},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
-use clap::{Arg, Args, CommandFactory, Parser};
-use toml::{Table, Value};
+use assay_sdk::settings::{Settings, SettingsError};
+use clap::{Args, CommandFactory, Parser};
 
 use crate::{Error, Result, commands::Command, ingest};
 
@@ -104,71 +104,20 @@ pub struct Config {
     pub stop_seconds: u64,
 }
 
-/// The flags that a file of settings may have as keys.
-pub fn keys() -> Vec<Arg> {
-    let not_settings = ["help", "version", "config", "check"];
-    let flags = Cli::command().get_arguments().cloned().collect::<Vec<_>>();
-    flags.into_iter().filter(|flag| flag.get_long().is_some_and(|long| !not_settings.contains(&long))).collect()
+/// The flags as settings that may be in a file.
+pub fn settings() -> Settings {
+    Settings::of(Cli::command())
 }
 
-/// The command line with the file's settings put before the flags: those that neither a flag nor its environment
-/// variable gives.
+/// The command line with the file's settings put before the flags.
 ///
 /// # Errors
 /// [`Error::File`] when the file cannot be read, [`Error::Setting`] that names what is wrong in it.
 pub fn arguments(given: Vec<OsString>, env: impl Fn(&OsStr) -> Option<OsString>) -> Result<Vec<OsString>> {
-    let Some(file) = value(&given, "config").or_else(|| env(OsStr::new("ASSAY_CONFIG"))) else { return Ok(given) };
-    let file = Path::new(&file);
-    let text = std::fs::read_to_string(file);
-    let text = text.map_err(|source| Error::File { path: file.display().to_string(), source })?;
-    let bad = |why: String| Error::Setting(format!("{}: {why}", file.display()));
-    // Without the text that the parser would quote: it may be a secret that does not belong there.
-    let table: Table = text.parse().map_err(|why: toml::de::Error| bad(why.message().to_owned()))?;
-    let known = keys();
-    let mut flags = vec![];
-    for (key, setting) in table {
-        let flag = known.iter().find(|flag| flag.get_long() == Some(&key));
-        let flag =
-            flag.ok_or_else(|| bad(format!("there is no setting `{key}`; `assay-indexer sample` prints all")))?;
-        if is_given(&given, &key) || flag.get_env().and_then(&env).is_some() {
-            continue;
-        }
-        flags.extend(as_flags(&key, flag, setting).map_err(bad)?);
-    }
-    let (program, rest) = given.split_at(given.len().min(1));
-    Ok(program.iter().cloned().chain(flags).chain(rest.iter().cloned()).collect())
-}
-
-fn is_given(given: &[OsString], key: &str) -> bool {
-    let flag = format!("--{key}");
-    given.iter().any(|argument| argument.to_str().is_some_and(|text| text.split('=').next() == Some(&flag)))
-}
-
-fn value(given: &[OsString], key: &str) -> Option<OsString> {
-    let flag = format!("--{key}");
-    let at = given.iter().position(|argument| argument.to_str().is_some_and(|a| a.split('=').next() == Some(&flag)))?;
-    match given.get(at)?.to_str()?.split_once('=') {
-        Some((_, value)) => Some(value.into()),
-        None => given.get(at.checked_add(1)?).cloned(),
-    }
-}
-
-fn as_flags(key: &str, flag: &Arg, setting: Value) -> std::result::Result<Vec<OsString>, String> {
-    let one = |setting: &Value| match setting {
-        Value::String(text) => Ok(text.clone()),
-        Value::Integer(number) => Ok(number.to_string()),
-        Value::Float(number) => Ok(number.to_string()),
-        Value::Boolean(truth) => Ok(truth.to_string()),
-        _ => Err(format!("`{key}` is neither text, number nor truth value")),
-    };
-    let given = match (&setting, flag.get_action().takes_values()) {
-        (Value::Boolean(true), false) => return Ok(vec![format!("--{key}").into()]),
-        (Value::Boolean(false), false) => return Ok(vec![]),
-        (_, false) => return Err(format!("`{key}` is either true or false")),
-        (Value::Array(all), true) => all.iter().map(one).collect::<std::result::Result<Vec<_>, _>>()?,
-        (_, true) => vec![one(&setting)?],
-    };
-    Ok(given.into_iter().map(|value| format!("--{key}={value}").into()).collect())
+    settings().arguments(given, env).map_err(|why| match why {
+        SettingsError::File { path, source } => Error::File { path, source },
+        SettingsError::Setting(why) => Error::Setting(why),
+    })
 }
 
 fn symbol(text: &str) -> std::result::Result<(String, String), String> {

@@ -75,7 +75,7 @@ fn node(localnet: &Localnet, index: u16, lies: bool, watch: f64) -> Result<Child
     let wallet = folder.keys().join(format!("{name}.json")).into_os_string();
     let node = ChildSpec::new(&name, sibling("assay-node")?)
         .args(["--url", &at.rpc, "--api", &at.api, "--poll-ms", "400", "--patience-ms", "1500", "--threads", "1"])
-        .args(["--watch", &watch.to_string()])
+        .args(["--watch", &watch.to_string(), "--listen", "127.0.0.1:0"])
         .args(["--keypair".into(), wallet.clone(), "--attestor-key".into(), wallet])
         .args(["--prover".into(), sibling("assay-localnet-prover")?.into_os_string()])
         .args(["--data".into(), folder.run().join(&name).into_os_string()]);

@@ -3,6 +3,7 @@
 
 mod answers;
 mod bids;
+mod device;
 mod disputes;
 mod doing;
 mod ends;
@@ -28,12 +29,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
-use assay_sdk::{
-    addresses,
-    escrow::{Capabilities, ENGINES},
-    ix,
-};
+use anyhow::Result;
+use assay_sdk::escrow::Capabilities;
 use rand::Rng;
 use solana_sdk::pubkey::Pubkey;
 use tokio::task::AbortHandle;
@@ -47,14 +44,13 @@ use self::{
     status::{Board, unix_now},
 };
 use crate::{
-    chain::{Chain, DEVICE, Rejected},
+    chain::{Chain, Rejected},
     journal::Journal,
     market::{Action, Facts, Policy, Refusal, Snapshot, decide, posting},
+    operation::metrics::{self, Outcome},
     work::Workshop,
 };
 
-/// Slots of the device for each job computed at once.
-const SLOTS_PER_JOB: u16 = 8;
 /// What was looked at once need not be looked at again while it stands.
 const ONCE: Duration = Duration::from_secs(365 * 24 * 3_600);
 
@@ -67,9 +63,8 @@ pub struct Options {
     pub patience: Duration,
     /// Most jobs at once.
     pub jobs: usize,
-    /// What this machine can do.
-    pub cores: u16,
-    pub memory_mib: u32,
+    /// What this machine can do, as it was found out.
+    pub capabilities: Capabilities,
     /// What the operator lets it do; its rules stand in the file, if there is one.
     pub policy: Policy,
     pub policy_file: Option<PathBuf>,
@@ -171,6 +166,7 @@ impl Agent {
                     }
                 }
                 Err(error) => {
+                    metrics::rpc_failed();
                     tracing::warn!("cannot read the chain: {error:#}");
                     self.board.change(|status| status.chain.failures = status.chain.failures.saturating_add(1));
                 }
@@ -208,21 +204,6 @@ impl Agent {
         facts.retain(|posting, _| postings.contains(posting));
         self.progress().retain(|posting, _| postings.contains(posting));
         facts.clone()
-    }
-
-    async fn ensure_device(&self) -> Result<()> {
-        let operator = self.chain.operator();
-        if self.chain.exists(&addresses::device(&operator, DEVICE)).await? {
-            return Ok(());
-        }
-        let Options { cores, memory_mib, .. } = self.options;
-        let capabilities = Capabilities { engines: ENGINES, cores, memory_mib, ..Capabilities::default() };
-        // A seat keeps its slot until it is settled, long after its work is done.
-        let slots = u16::try_from(self.options.jobs).unwrap_or(u16::MAX).saturating_mul(SLOTS_PER_JOB);
-        let register = ix::escrow::register_device(&operator, DEVICE, capabilities, slots, 0);
-        self.chain.send(vec![register]).await.context("registering this machine: has the wallet some SOL?")?;
-        tracing::info!(cores, memory_mib, "registered this machine");
-        Ok(())
     }
 
     /// Start what is planned and due; forget what is planned no more.
@@ -278,6 +259,7 @@ impl Agent {
         match outcome {
             Ok(()) => {
                 tracing::info!(job = %address, ?action, "done");
+                metrics::acted(&action, Outcome::Done);
                 // By then a fresh snapshot plans it no more.
                 task.done = true;
                 let watched = matches!(action, Action::Watch { .. });
@@ -287,6 +269,7 @@ impl Agent {
                 // Another node was faster, or sortition has not reached this one: what one expects in a market.
                 let refused = error.downcast_ref::<Rejected>().is_some();
                 let expected = (refused && !action.is_due()) || error.is::<NotYet>() || error.is::<Refused>();
+                metrics::acted(&action, if expected { Outcome::Refused } else { Outcome::Failed });
                 if expected {
                     tracing::debug!(job = %address, ?action, "refused: {error:#}");
                 } else {

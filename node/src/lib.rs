@@ -1,7 +1,7 @@
 //! **assay-node**: the agent that operators run.
 //!
 //! [`agent`] looks at the [`chain`], decides with [`market`], and acts; [`work`] fetches ([`artifacts`]), computes
-//! ([`compute`], [`runtime`]) and hands over; [`journal`] keeps what must survive a crash.
+//! ([`compute`], [`runtime`]) and hands over; [`journal`] keeps what must survive a crash; [`operation`] is for who runs it.
 
 pub mod agent;
 pub mod artifacts;
@@ -10,5 +10,6 @@ pub mod compute;
 pub mod crash;
 pub mod journal;
 pub mod market;
+pub mod operation;
 pub mod runtime;
 pub mod work;

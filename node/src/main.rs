@@ -1,7 +1,9 @@
 //! `assay-node`: takes seats, computes, seals, reveals, gets paid.
 
+mod commands;
+
 use std::{
-    io::IsTerminal,
+    net::SocketAddr,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -11,77 +13,60 @@ use std::{
 
 use anyhow::{Context, Result, anyhow};
 use assay_node::{
-    agent::{Agent, Options, Shows, rules},
+    agent::{Agent, Options, Shows},
     artifacts::{self, Store},
     chain::{Chain, PriorityFee},
     compute::Honesty,
     journal::{Journal, KeyLock},
     market::Policy,
+    operation::{
+        check::Checked,
+        log::Tail,
+        metrics::Metrics,
+        profile::Measuring,
+        serve::{self, Served},
+        supervisor,
+    },
     runtime::wasm::WasmRuntime,
     work::Workshop,
 };
-use clap::{Parser, Subcommand};
+use assay_sdk::{escrow::ENGINES, settings::Settings};
+use clap::{CommandFactory, FromArgMatches, Parser};
 use solana_sdk::{
     signature::{Keypair, read_keypair_file},
     signer::Signer,
 };
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
+/// How long the last answers may take when the node ends.
+const STOPPING: Duration = Duration::from_secs(3);
 /// The file in the data folder that `assay operator drain` writes.
 const DRAIN: &str = "drain";
 
 /// Compute for the market: watch for jobs, take seats, compute, seal, reveal, get paid.
 ///
-/// Before the first start: `assay stake open` and `assay stake add 1000` with the same wallet.
+/// Before the first start: `assay stake open` and `assay stake add 1000` with the same wallet, then `assay operator init`.
 #[derive(Parser)]
-#[command(version, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
-#[command(after_help = "Example: assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node")]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Instead>,
-    #[command(flatten)]
-    args: Option<Args>,
-}
-
-/// What to do instead of working.
-#[derive(Subcommand)]
-enum Instead {
-    /// Read a policy file and say whether a node would go by it
-    Check {
-        /// The policy file
-        file: PathBuf,
-    },
-    /// For tests: print the steps at which a node can be made to die
-    #[command(hide = true)]
-    Steps,
-}
-
-impl Instead {
-    fn run(self) -> Result<()> {
-        match self {
-            Self::Check { file } => {
-                rules::read(&file)?;
-                println!("{} is a policy", file.display());
-            }
-            Self::Steps => println!("{}", assay_node::crash::STEPS.join("\n")),
-        }
-        Ok(())
-    }
-}
-
-#[derive(clap::Args)]
+#[command(version, after_help = "Example: assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node")]
 struct Args {
+    /// What to do; `run` if nothing is said
+    #[command(subcommand)]
+    command: Option<commands::Command>,
+    /// File of settings (TOML); its keys are the names of these flags. `sample` prints one
+    #[arg(long, env = "ASSAY_NODE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     /// The chain's JSON-RPC
-    #[arg(short, long, env = "ASSAY_RPC", default_value = "http://127.0.0.1:8899")]
+    #[arg(short, long, env = "ASSAY_RPC", default_value = "http://127.0.0.1:8899", hide_env_values = true)]
     url: String,
     /// The operator's wallet
-    #[arg(short, long, env = "ASSAY_KEYPAIR")]
-    keypair: PathBuf,
+    #[arg(short, long, env = "ASSAY_KEYPAIR", value_name = "FILE")]
+    keypair: Option<PathBuf>,
     /// Folder of the journal, artifacts and results; keep it: without the journal a sealed job loses its bond
-    #[arg(long, env = "ASSAY_NODE_DATA")]
-    data: PathBuf,
+    #[arg(long, env = "ASSAY_NODE_DATA", value_name = "FOLDER")]
+    data: Option<PathBuf>,
     /// Base URL of the API that takes results
-    #[arg(long, env = "ASSAY_API")]
+    #[arg(long, env = "ASSAY_API", value_name = "URL")]
     api: Option<String>,
     /// Milliseconds between two looks at the chain
     #[arg(long, default_value_t = 2_000)]
@@ -124,6 +109,15 @@ struct Args {
     /// Without it no such job is taken
     #[arg(long, value_name = "FILE")]
     attestor_key: Option<PathBuf>,
+    /// Where to serve health, metrics, status and profile: to this machine alone, unless said otherwise
+    #[arg(long, env = "ASSAY_NODE_LISTEN", default_value = serve::DEFAULT_LISTEN, value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// NVIDIA's tool, which tells what GPUs there are
+    #[arg(long, default_value = "nvidia-smi", value_name = "COMMAND")]
+    nvidia_smi: PathBuf,
+    /// Write logs as JSON, one object a line, to standard error
+    #[arg(long, env = "ASSAY_LOG_JSON")]
+    log_json: bool,
     /// Read artifacts from file:// uris (local chains only)
     #[arg(long)]
     local_files: bool,
@@ -136,6 +130,19 @@ impl Args {
     fn shows(&self) -> Result<Shows> {
         let prover = self.prover.as_ref().map(|words| words.split_whitespace().map(str::to_owned).collect());
         Ok(Shows { prover, attestor: self.attestor_key.as_deref().map(read_key).transpose()? })
+    }
+
+    fn wallet(&self) -> Result<Keypair> {
+        let file = self.keypair.as_deref();
+        read_key(file.context("whose node is it? Name the operator's key file with --keypair or ASSAY_KEYPAIR")?)
+    }
+
+    fn data(&self) -> Result<&Path> {
+        self.data.as_deref().context("where are its data? Name a folder with --data or ASSAY_NODE_DATA")
+    }
+
+    fn checked(&self, wallet: &Keypair) -> Result<Checked<'_>> {
+        Ok(Checked { url: &self.url, operator: wallet.pubkey(), data: self.data()?, api: self.api.as_deref() })
     }
 
     fn policy(&self) -> Policy {
@@ -166,46 +173,62 @@ fn read_key(path: &Path) -> Result<Keypair> {
     read_keypair_file(path).map_err(|_| anyhow!("{} is no key file: make one with `assay keygen`", path.display()))
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    let Cli { command, args } = Cli::parse();
-    let ran = match (command, args) {
-        (Some(instead), _) => instead.run(),
-        (None, Some(args)) => run(args).await,
-        (None, None) => Err(anyhow!("say at least whose node it is and where its data is: see `assay-node --help`")),
-    };
-    match ran {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+/// The command line; its flags may also follow the command.
+fn command() -> clap::Command {
+    Args::command().mut_args(|arg| arg.global(true))
 }
 
-async fn run(args: Args) -> Result<()> {
-    let wallet = read_key(&args.keypair)?;
+fn settings() -> Settings {
+    Settings::of(command())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let given = settings().arguments(std::env::args_os().collect(), |name| std::env::var_os(name));
+    let args = match given {
+        Ok(given) => Args::from_arg_matches(&command().get_matches_from(given)),
+        Err(why) => {
+            eprintln!("error: {why}");
+            return ExitCode::from(2);
+        }
+    };
+    let done = match args {
+        Ok(args) => commands::dispatch(args).await,
+        Err(why) => why.exit(),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(args: Args, tail: Tail) -> Result<()> {
+    if let Some(file) = &args.config {
+        tracing::info!("settings of {}", file.display());
+    }
+    let wallet = args.wallet()?;
+    let data = args.data()?.to_owned();
     let shows = args.shows()?;
     let policy = args.policy();
     let operator = wallet.pubkey();
-    let journal = Journal::open(args.data.join("journal"))?;
+    let journal = Journal::open(data.join("journal"))?;
     let fetching = artifacts::Policy { local_files: args.local_files, ..artifacts::Policy::default() };
-    let store = Store::open(args.data.join("artifacts"), fetching)?;
+    let store = Store::open(data.join("artifacts"), fetching)?;
+    let runtime = Arc::new(WasmRuntime::new()?);
+    let measuring = Measuring { data: &data, nvidia_smi: &args.nvidia_smi, runtime: &*runtime, wallet: &wallet };
+    let profile = measuring.current()?;
+    let capabilities = profile.profile.hardware.capabilities(ENGINES);
+    let metrics = Metrics::install()?;
+    let listener = serve::listen(args.listen, &data).await?;
     let chain = Chain::connect(&args.url, wallet).await?.paying(args.fee()?);
     let _key = KeyLock::take(&operator, chain.genesis())?;
-    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let cores = NonZeroUsize::new(capabilities.cores.into()).unwrap_or(NonZeroUsize::MIN);
     let workshop = Workshop {
         store,
-        runtime: Arc::new(WasmRuntime::new()?),
+        runtime,
         parallelism: args.threads.unwrap_or(cores),
         honesty: if args.lie { Honesty::Lie { salt: operator.to_bytes() } } else { Honesty::Honest },
-        results: args.data.join("results"),
+        results: data.join("results"),
         api: args.api,
         ready: Mutex::default(),
     };
@@ -213,20 +236,31 @@ async fn run(args: Args) -> Result<()> {
         poll: Duration::from_millis(args.poll_ms.max(50)),
         patience: Duration::from_millis(args.patience_ms),
         jobs: args.jobs.max(1),
-        cores: u16::try_from(cores.get()).unwrap_or(u16::MAX),
-        memory_mib: memory_mib().context("reading this machine's memory")?,
+        capabilities,
         policy,
         policy_file: args.policy,
         most_skew: args.most_skew,
         seals_lost: args.seals_lost,
-        data: args.data.clone(),
+        data: data.clone(),
         shows,
-        drain: args.data.join(DRAIN),
+        drain: data.join(DRAIN),
     };
     if args.lie {
         tracing::warn!("this node lies, for a test or a demonstration");
     }
     let agent = Agent::new(chain, workshop, journal, options)?;
+    let kept = agent.clone();
+    let served = Served {
+        status: agent.board.watch(),
+        tail,
+        metrics,
+        profile,
+        journal: Box::new(move || kept.journal.all().ok().map(|entries| entries.len() as u64)),
+        artifacts: data.join("artifacts"),
+        seen: serve::Seen::default(),
+    };
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(serve::serve(listener, Arc::new(served), stop.clone()));
     let (mut hangup, told) = (signal(SignalKind::hangup())?, agent.clone());
     let reload = async move {
         while hangup.recv().await.is_some() {
@@ -238,19 +272,18 @@ async fn run(args: Args) -> Result<()> {
         std::future::pending::<Result<()>>().await
     };
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    supervisor::ready();
     // Whatever is cut off here is taken up from the journal and the chain.
-    tokio::select! {
+    let ended = tokio::select! {
         ended = agent.run() => ended,
         never = reload => never,
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
-    }
-}
-
-/// This machine's memory in MiB, as the kernel tells it.
-fn memory_mib() -> Result<u32> {
-    let text = std::fs::read_to_string("/proc/meminfo")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:")).context("no MemTotal")?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(u32::try_from(kib / 1024)?)
+    };
+    supervisor::stopping();
+    stop.cancel();
+    serve::forget(&data);
+    // A reader that does not let go is no reason to stay.
+    let _ = tokio::time::timeout(STOPPING, serving).await;
+    ended
 }

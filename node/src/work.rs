@@ -23,6 +23,7 @@ use crate::{
     artifacts::{Artifacts, Store},
     compute::{Computed, Honesty, MAX_RESULT_BYTES, Units, compute},
     market::{Facts, posting},
+    operation::metrics,
     runtime::Runtime,
 };
 
@@ -125,7 +126,9 @@ impl Workshop {
     async fn run(&self, address: &Pubkey, job: &Job, units: Units, done: Arc<AtomicU64>) -> Result<Computed> {
         let Material { spec, artifacts } = &*self.material(address, job).await?;
         let runtime = self.runtime.clone();
-        Ok(compute(spec, artifacts, runtime, self.parallelism, &self.honesty, units, done).await?)
+        let computed = compute(spec, artifacts, runtime, self.parallelism, &self.honesty, units, done).await?;
+        metrics::computed(computed.digests.len() as u64, computed.fuel_total);
+        Ok(computed)
     }
 
     /// The digests of all units of this node's own result of a posting: what proofs of its leaves are made from.

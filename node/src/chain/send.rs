@@ -21,7 +21,7 @@ use solana_sdk::{
 };
 
 use super::{COMPUTE_LIMIT, Chain, Rejected};
-use crate::crash;
+use crate::{crash, operation::metrics};
 
 /// Blockhashes to try one after the other: each lives for a minute or so.
 const ATTEMPTS: usize = 3;
@@ -158,7 +158,10 @@ impl Chain {
 fn refused(error: ClientError) -> anyhow::Error {
     match custom_code(&error) {
         Some(code) => Rejected(code).into(),
-        None => error.into(),
+        None => {
+            metrics::rpc_failed();
+            error.into()
+        }
     }
 }
 

@@ -199,7 +199,9 @@ pub enum TokenCommand {
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:
-  assay operator run -k operator.json --data node --api http://127.0.0.1:8910
+  assay operator init --data node       folder, settings, and what a node needs besides
+  assay operator run --config node/node.toml
+  assay operator dashboard --data node  what it computes, earns and risks
   assay operator status                 what is at stake, and until when
   assay operator drain --data node      finish what was begun, take nothing new, then end")]
 pub enum OperatorCommand {
@@ -208,6 +210,49 @@ pub enum OperatorCommand {
     Run {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
+    },
+    /// Make a node's data folder and settings, look at everything that it needs, and say what comes next. What is there
+    /// already stays as it is
+    #[command(after_help = "Example: assay operator init -k operator.json --data node --api http://127.0.0.1:8910")]
+    Init {
+        /// The node's data folder
+        #[arg(long, env = "ASSAY_NODE_DATA", value_name = "FOLDER")]
+        data: PathBuf,
+        /// Its file of settings [default: node.toml in the data folder]
+        #[arg(long, value_name = "FILE")]
+        settings: Option<PathBuf>,
+    },
+    /// Show the signed profile of a machine: what it is and how fast
+    #[command(after_help = "Examples:
+  assay operator profile --data node               that of the node in this folder
+  assay operator profile --data node --measure     measured anew, and signed with the wallet
+  assay operator profile --verify profile.json     whether somebody's is what its operator signed")]
+    Profile {
+        /// The node's data folder
+        #[arg(long, env = "ASSAY_NODE_DATA", value_name = "FOLDER", required_unless_present = "verify")]
+        data: Option<PathBuf>,
+        /// Measure anew
+        #[arg(long, conflicts_with = "verify")]
+        measure: bool,
+        /// Verify this file instead
+        #[arg(long, value_name = "FILE")]
+        verify: Option<PathBuf>,
+        /// Whose it must be
+        #[arg(long, value_name = "OPERATOR")]
+        of: Option<Pubkey>,
+    },
+    /// Look at a running node: what it computes, earns and risks, and what is due next. q quits, p pauses
+    #[command(after_help = "Example: assay operator dashboard --data node --once")]
+    Dashboard {
+        /// Its data folder
+        #[arg(long, env = "ASSAY_NODE_DATA", value_name = "FOLDER", conflicts_with = "node")]
+        data: Option<PathBuf>,
+        /// Its address [default: that of the node in --data, else http://127.0.0.1:8920]
+        #[arg(long, value_name = "URL", value_parser = config::http)]
+        node: Option<String>,
+        /// Print one frame as text; it needs no terminal
+        #[arg(long)]
+        once: bool,
     },
     /// Show an operator's stake, seats and chairs, with their deadlines
     Status {

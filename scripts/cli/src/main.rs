@@ -19,7 +19,7 @@ use clap::Parser;
 
 use crate::{
     args::{Cli, Command, ConfigCommand, JobCommand, OperatorCommand, StakeCommand, TokenCommand},
-    commands::{airdrop, job, manual, operator, run, stake, token, wallet},
+    commands::{airdrop, job, manual, node, operator, run, stake, token, wallet},
     context::Context,
     error::{Error, Result},
 };
@@ -78,6 +78,13 @@ async fn dispatch(cli: Cli) -> Result<()> {
             TokenCommand::Burn { amount } => token::burn(&context, amount).await,
         },
         Command::Stake(command) => stake(&context, command).await,
+        Command::Operator(OperatorCommand::Init { data, settings }) => node::init(&context, &data, settings.as_deref()),
+        Command::Operator(OperatorCommand::Profile { data, measure, verify, of }) => {
+            node::profile(&context, &node::Asked { data, measure, verify, of })
+        }
+        Command::Operator(OperatorCommand::Dashboard { data, node: url, once }) => {
+            node::dashboard(&context, data.as_deref(), url, once)
+        }
         Command::Operator(OperatorCommand::Status { operator: whose }) => operator::status(&context, whose).await,
         Command::Operator(OperatorCommand::Drain { data, undo }) => operator::drain(&context, &data, undo),
         Command::Localnet { .. }

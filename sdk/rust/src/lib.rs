@@ -9,6 +9,8 @@
 //! * [`strategy`]: a job's strategy in words
 //! * [`distribution`]: the Merkle tree of a distribution's claims
 //! * [`sample`]: the drawn units of a sampled job, and the pieces in which its executor shows their leaves
+//! * [`profile`]: what a machine is and how fast, signed by its operator
+//! * [`settings`]: a binary's flags out of a file, with the feature of that name
 //! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
 
 pub mod addresses;
@@ -18,8 +20,11 @@ pub mod errors;
 pub mod instructions;
 pub mod ix;
 pub mod merkle;
+pub mod profile;
 pub mod result;
 pub mod sample;
+#[cfg(feature = "settings")]
+pub mod settings;
 pub mod spec;
 pub mod strategy;
 

@@ -11,6 +11,7 @@ mod faults;
 mod fuzz;
 mod kills;
 mod machine;
+mod operator;
 mod settles;
 mod strategies;
 mod support;

@@ -24,6 +24,7 @@ impl Validator<'_> {
             .env("ASSAY_LOCALNET", self.market.data())
             .env("ASSAY_BIN_DIR", binary("assay").parent().unwrap())
             .env("ASSAY_EVERY", "2")
+            .env("ASSAY_NODE_LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null());
         command
     }

@@ -4,6 +4,7 @@ pub mod airdrop;
 pub mod config;
 pub mod job;
 pub mod manual;
+pub mod node;
 pub mod operator;
 pub mod run;
 pub mod stake;

@@ -31,8 +31,8 @@ pub fn exec(name: &str, args: &[OsString]) -> Result<()> {
     Err(Error::File { action: "run", path, source })
 }
 
-/// In `ASSAY_BIN_DIR` if set, else beside the running executable.
-fn sibling(name: &str) -> Result<PathBuf> {
+/// Where the program `name` is: in `ASSAY_BIN_DIR` if set, else beside the running executable.
+pub fn sibling(name: &str) -> Result<PathBuf> {
     let folder = match std::env::var_os("ASSAY_BIN_DIR").filter(|value| !value.is_empty()) {
         Some(folder) => PathBuf::from(folder),
         None => {
