@@ -1,14 +1,18 @@
 //! The command line.
 
+mod crank;
+mod gov;
 mod job;
+mod model;
 mod stake;
+mod validator;
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::{job::*, stake::*};
+pub use self::{crank::*, gov::*, job::*, model::*, stake::*, validator::*};
 use crate::{amount, config};
 
 const EXAMPLES: &str = "\
@@ -153,6 +157,21 @@ pub enum Command {
     /// Stake ASY, in your own pool or another's
     #[command(subcommand)]
     Stake(StakeCommand),
+    /// Join the operators, and see what an operator judges and what keeps it from work
+    #[command(subcommand)]
+    Validator(ValidatorCommand),
+    /// Publish models, and take the royalties of jobs that use them
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Show an operator's score in each class, and what it is made of
+    Reputation(Reputation),
+    /// Decide with staked ASY: propose, vote, execute
+    #[command(subcommand)]
+    Gov(GovCommand),
+    /// Do what anybody may do and is due: draw, count, settle, slash, refund, close, for the bounties
+    Crank(Crank),
+    /// Measure how fast the network in use answers
+    Bench(Bench),
 }
 
 #[derive(Subcommand)]
