@@ -130,8 +130,20 @@ fn known(call: &Instruction) -> Option<&'static Known> {
     instructions::lookup(&call.program_id, &call.data)
 }
 
+/// Others' programs that proposals call.
+const OTHERS: [(Pubkey, &str); 5] = [
+    (ix::SYSTEM_PROGRAM, "the system program"),
+    (ix::TOKEN_PROGRAM, "SPL Token"),
+    (ix::TOKEN_2022_PROGRAM, "Token-2022"),
+    (ix::ASSOCIATED_TOKEN_PROGRAM, "the associated token program"),
+    (Pubkey::from_str_const("BPFLoaderUpgradeab1e11111111111111111111111"), "the upgradeable loader"),
+];
+
 /// What it is, as far as is known.
 pub fn name(call: &Instruction) -> String {
+    if let Some((_, other)) = OTHERS.iter().find(|(program, _)| *program == call.program_id) {
+        return format!("a call of {other}");
+    }
     known(call)
         .map_or_else(|| format!("a call of {}", call.program_id), |known| format!("{} {}", known.program, known.name))
 }
@@ -191,6 +203,7 @@ mod tests {
         let base64 = json!({"program": key(1).to_string(), "accounts": [], "data": "base64:AP8="});
         assert_eq!(parse(base64.to_string().as_bytes()).unwrap()[0].data, [0, 255]);
         assert_eq!(name(&expected), format!("a call of {}", key(1)));
+        assert_eq!(name(&ix::create_ata(&key(1), &key(2), &key(3))), "a call of the associated token program");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use assay_sdk::{
     governance::{self, AUTHORITY, Config, ProposalState, Vote},
     ix,
 };
-use solana_sdk::signature::Signer;
+use solana_sdk::{pubkey::Pubkey, signature::Signer};
 
 use super::{Draft, send, told};
 use crate::{
@@ -72,6 +72,9 @@ pub async fn execute(context: &Context, id: u64, cosigners: &[PathBuf]) -> Resul
 pub async fn veto(context: &Context, id: u64) -> Result<()> {
     let guardian = context.wallet()?.pubkey();
     let config: Config = context.config(&addresses::config(&governance::ID)).await?;
+    if config.guardian == Pubkey::default() {
+        return Err(Error::Refused("governance has no guardian: only a vote, with set_guardian, names one".into()));
+    }
     if !config.is_guardian(&guardian) {
         let why =
             format!("{guardian} is not the guardian, {} is: sign with that wallet, with --keypair", config.guardian);
@@ -144,10 +147,7 @@ async fn after(context: &Context, id: u64, what: &str, moment: i64) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use assay_sdk::{
-        anchor_lang::{AnchorSerialize, prelude::Pubkey},
-        governance::Choice,
-    };
+    use assay_sdk::{anchor_lang::AnchorSerialize, governance::Choice};
 
     use super::*;
 

@@ -119,7 +119,7 @@ async fn rewards(context: &Context, me: &Me, chain: &Chain) -> Result<u64> {
 
 fn checks(me: &Me, chain: &Chain, lamports: u64, devices: &[(Pubkey, Device)]) -> Vec<Check> {
     let params = &chain.staking.params;
-    let (own, free) = (me.pool.self_stake(), me.pool.active.saturating_sub(me.pool.locked));
+    let own = me.pool.self_stake();
     let epoch = chain.staking.epoch(chain.now);
     let sol = amount::format(lamports, SOL_DECIMALS);
     let least = amount::format(WORKING_LAMPORTS, SOL_DECIMALS);
@@ -162,12 +162,6 @@ fn checks(me: &Me, chain: &Chain, lamports: u64, devices: &[(Pubkey, Device)]) -
             classes > 0,
             format!("{classes} classes to work in"),
             "no open record in a class that the stake is enough for: `assay validator join`".into(),
-        ),
-        Check::new(
-            "free_stake",
-            free > 0,
-            format!("{} free for bonds", asy(free)),
-            "all its stake is bonds: wait, or `assay stake add`".into(),
         ),
         Check::new(
             "machine",
