@@ -63,7 +63,7 @@ fn scores(records: &[Record], now: i64) -> String {
         let last = if record.valid + record.wrong + record.silent == 0 {
             "none".into()
         } else {
-            format!("{} ago", words(ago))
+            format!("about {} ago", words(ago))
         };
         rows.add_row([
             record.class.to_string(),

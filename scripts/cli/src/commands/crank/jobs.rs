@@ -7,7 +7,10 @@ use assay_sdk::{
     token::ASY_MINT,
     verification::{Phase, Round},
 };
-use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
+use solana_sdk::{
+    instruction::{AccountMeta, Instruction},
+    pubkey::Pubkey,
+};
 
 use super::{
     kind::{Crank, Kind},
@@ -60,14 +63,15 @@ impl World {
 
     fn draw(&self, at: &Pubkey, job: &Job, sealed: Option<Pubkey>) -> Option<Crank> {
         let wanted = job.seeded_at == 0 && self.slot > job.seed_slot && self.now <= job.seal_by;
-        let draw = match (sealed, job.strategy) {
+        let mut draw = match (sealed, job.strategy) {
             (Some(operator), _) => ix::verification::draw_recheck(Some(&self.me), at, &operator, job.class),
-            (None, Strategy::Proven { key }) => ix::verification::draw_proven(at, &key),
             (None, strategy) if strategy.has_round() => ix::verification::draw_by(&self.me, at),
             _ => ix::verification::draw_roundless_by(Some(&self.me), at),
         };
-        let pays = if matches!(job.strategy, Strategy::Proven { .. }) { 0 } else { job.bounty };
-        wanted.then(|| Crank::new(Kind::Draw, at, vec![draw]).for_bounty(pays).nth(job.seed_slot))
+        if let Strategy::Proven { key } = job.strategy {
+            draw.accounts.push(AccountMeta::new_readonly(key, false));
+        }
+        wanted.then(|| Crank::new(Kind::Draw, at, vec![draw]).for_bounty(job.bounty).nth(job.seed_slot))
     }
 
     /// Whether counting a round would bring its job further: it waits for a canary's answer, and for a jury as long as one may be

@@ -161,7 +161,7 @@ pub async fn run(context: &Context, at: Pubkey, operator: Option<Pubkey>) -> Res
         let left = u64::try_from(case.until.saturating_sub(chain.now)).map_or_else(|_| "over".into(), words);
         let chance = place.lot.map(|lot| {
             let (chance, weight) = (f64::from(lot.chance_bps(chain.now)) / 100.0, asy(lot.weight));
-            format!("{chance:.1} % now, by a weight of {weight} times reputation in {}", asy(lot.total))
+            format!("{chance:.1} % now, by {weight} of stake times reputation, in {}", asy(lot.total))
         });
         let mut page = facts(&[
             ("case", at.to_string()),
