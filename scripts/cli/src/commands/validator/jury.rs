@@ -196,3 +196,113 @@ pub fn ballot_json(ballot: &Ballot) -> Value {
         "bond": ballot.bond.to_string(), "seal_by": ballot.seal_by.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use assay_sdk::{
+        anchor_lang::AnchorDeserialize,
+        escrow,
+        reputation::Record,
+        staking::{self, Pool, Totals, Weight},
+    };
+
+    use super::*;
+
+    const NOW: i64 = 1_000;
+
+    fn key(n: u8) -> Pubkey {
+        Pubkey::new_from_array([n; 32])
+    }
+
+    /// An account of zeros.
+    fn blank<T: AnchorDeserialize>() -> T {
+        T::deserialize(&mut &[0; 8_192][..]).unwrap()
+    }
+
+    /// An operator at key 1, with all the weight there is.
+    fn scene() -> (Case, Job, Me, Chain) {
+        let weight = Weight { now: 90, last: 90, epoch: 0 };
+        let pool = Pool { operator: key(1), active: 100, locked: 10, weight, ..Default::default() };
+        let record = Record { operator: key(1), ..blank() };
+        let me = Me { operator: key(1), pool, records: [(0, record)].into() };
+        let mut escrow: escrow::Config = blank();
+        (escrow.params.classes[0].stake, escrow.params.widen_seconds) = (100, 2);
+        let params = staking::StakingParams { epoch_seconds: 100, ..Default::default() };
+        let staking = staking::Config { params, ..Default::default() };
+        let totals = Totals { weight, ..Default::default() };
+        let case = Case {
+            phase: CasePhase::Judging,
+            chairs: 3,
+            juror_bond: 90,
+            requester: key(2),
+            opener: key(3),
+            executor: key(4),
+            seeded_at: NOW - 5,
+            seal_window: 10,
+            ..blank()
+        };
+        (case, blank(), me, Chain { now: NOW, escrow, staking, totals })
+    }
+
+    fn place(change: impl Fn(&mut Case, &mut Me, &mut Chain)) -> Place {
+        let (mut case, job, mut me, mut chain) = scene();
+        change(&mut case, &mut me, &mut chain);
+        Place::of(&key(9), &case, &job, &me, &chain, None, false)
+    }
+
+    #[test]
+    fn whoever_has_all_the_weight_may_join() {
+        let found = place(|_, _, _| ());
+        assert_eq!((found.role, found.hindered.len()), ("candidate", 0));
+        assert!(found.may_join(NOW) && found.concerns());
+        assert_eq!(found.words(NOW), "may join now");
+        let early = place(|case, _, _| (case.phase, case.seeded_at) = (CasePhase::Called, 0));
+        assert!(!early.may_join(NOW) && early.concerns());
+        assert_eq!(early.words(NOW), "may be drawn");
+    }
+
+    type Change = fn(&mut Case, &mut Me, &mut Chain);
+
+    #[test]
+    fn what_hinders_is_told() {
+        let table: [(Change, &str); 7] = [
+            (|case, _, _| case.joined = 3, "all chairs are taken"),
+            (|case, _, _| case.seeded_at = NOW - 21, "chairs are taken no more"),
+            (|case, _, _| case.phase = CasePhase::Resolved, "the votes are counted"),
+            (|case, _, _| case.juror_bond = 91, "a chair locks 0.000000091 ASY, and 0.00000009 ASY are free"),
+            (|_, me, _| me.pool.active = 99, "class 0 asks for 0.0000001 ASY at work"),
+            (|_, me, _| me.pool.jailed_until = NOW + 1, "it is in jail"),
+            (|_, me, _| me.records.clear(), "has no record in its class"),
+        ];
+        for (change, said) in table {
+            let found = place(change);
+            assert!(!found.may_join(NOW), "{said}");
+            assert!(found.words(NOW).starts_with(said), "{said}: {}", found.words(NOW));
+            assert!(!found.concerns(), "{said}");
+        }
+        let unweighed = place(|_, me, _| me.pool.weight.now = 0);
+        assert!(!unweighed.may_join(NOW) && unweighed.words(NOW) == "is not drawn");
+    }
+
+    #[test]
+    fn parties_and_jurors_are_no_candidates() {
+        let (case, job, me, chain) = scene();
+        let of =
+            |case: &Case, ballot: Option<&Ballot>, seated| Place::of(&key(9), case, &job, &me, &chain, ballot, seated);
+        let table = [
+            (Case { requester: key(1), ..case.clone() }, "requester"),
+            (Case { opener: key(1), ..case.clone() }, "opener"),
+            (Case { executor: key(1), ..case.clone() }, "executor"),
+        ];
+        for (case, role) in table {
+            let found = of(&case, None, true);
+            assert!(found.role == role && found.concerns() && !found.may_join(NOW), "{role}: {found:?}");
+        }
+        assert_eq!(of(&case, Some(&blank()), false).role, "juror");
+        let seated = of(&case, None, true);
+        assert!(seated.role == "seated" && !seated.concerns() && !seated.may_join(NOW));
+        let mut appealed = case.clone();
+        (appealed.appeals[1].by, appealed.appeals[1].bond) = (key(1), 5);
+        assert_eq!(of(&appealed, None, false).role, "appellant");
+    }
+}
