@@ -106,7 +106,7 @@ async fn measure<F: Future<Output = Result<()>>>(
     let start = Instant::now();
     let answers: Vec<_> = stream::iter(0..samples).map(|_| one()).buffer_unordered(parallel).collect().await;
     let took = start.elapsed();
-    let error = answers.iter().filter_map(|(_, answer)| answer.as_ref().err()).last().map(Error::to_string);
+    let error = answers.iter().filter_map(|(_, answer)| answer.as_ref().err()).next_back().map(Error::to_string);
     let mut times: Vec<_> = answers.iter().filter(|(_, answer)| answer.is_ok()).map(|(time, _)| *time).collect();
     times.sort_unstable();
     let seconds = took.as_secs_f64();

@@ -89,7 +89,7 @@ impl World {
             _ => ix::verification::finalize_round_by(&self.me, at, job.class, &operators),
         };
         let phase = self.rounds.get(at).map_or(0, |round| round.phase as u64);
-        Crank::new(Kind::Finalize, at, vec![count]).for_bounty(job.bounty).nth(phase << 8 | u64::from(job.replicas))
+        Crank::new(Kind::Finalize, at, vec![count]).for_bounty(job.bounty).nth((phase << 8) | u64::from(job.replicas))
     }
 
     fn release(&self, at: &Pubkey, job: &Job, seat: &Seat) -> Option<Crank> {

@@ -97,7 +97,7 @@ pub type Name = (Kind, Pubkey, u64);
 
 /// A token account that must be there: an owner's associated one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Into {
+pub struct Receiver {
     pub owner: Pubkey,
     pub mint: Pubkey,
     /// Whether whoever sends the crank earns enough by it to make the account where it is missing.
@@ -115,7 +115,7 @@ pub struct Crank {
     /// Whether it pays whoever sends it.
     pub pays: bool,
     pub work: Vec<Instruction>,
-    pub into: Vec<Into>,
+    pub into: Vec<Receiver>,
 }
 
 impl Crank {
@@ -135,13 +135,13 @@ impl Crank {
 
     /// That pays into an owner's account.
     pub fn into(mut self, owner: &Address, mint: &Address) -> Self {
-        self.into.push(Into { owner: *owner, mint: *mint, worth_making: false });
+        self.into.push(Receiver { owner: *owner, mint: *mint, worth_making: false });
         self
     }
 
     /// Likewise, where the account is made if it is missing.
     pub fn into_made(mut self, owner: &Address, mint: &Address) -> Self {
-        self.into.push(Into { owner: *owner, mint: *mint, worth_making: true });
+        self.into.push(Receiver { owner: *owner, mint: *mint, worth_making: true });
         self
     }
 

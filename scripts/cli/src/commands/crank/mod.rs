@@ -134,7 +134,7 @@ impl Choice {
         let world = World::read(context, self.me, Scope::of(|kind| self.wants(kind))).await?;
         let wanted = |crank: &Crank| self.wants(crank.kind) && (!self.paid || crank.pays);
         let due: Vec<_> = world.due().into_iter().filter(wanted).collect();
-        let account = |into: &kind::Into| addresses::ata_of(&into.owner, &into.mint, &world.program(&into.mint));
+        let account = |into: &kind::Receiver| addresses::ata_of(&into.owner, &into.mint, &world.program(&into.mint));
         let accounts: Vec<_> = due.iter().flat_map(|crank| &crank.into).map(account).collect();
         let found = context.raw_accounts(&accounts).await?;
         let found = accounts.into_iter().zip(found).filter(|(_, found)| found.is_some());
@@ -142,13 +142,14 @@ impl Choice {
         let (mut ready, mut waiting) = (vec![], vec![]);
         for mut crank in due {
             let missing: Vec<_> = crank.into.iter().filter(|into| !there.contains(&account(into))).cloned().collect();
-            let makes = |into: &kind::Into| self.make_accounts || into.worth_making || into.owner == self.me;
+            let makes = |into: &kind::Receiver| self.make_accounts || into.worth_making || into.owner == self.me;
             if let Some(lacks) = missing.iter().find(|into| !makes(into)) {
                 waiting.push(Waiting::new(&crank, lacks));
                 continue;
             }
-            let make =
-                |into: &kind::Into| ix::create_ata_of(&world.program(&into.mint), &self.me, &into.owner, &into.mint);
+            let make = |into: &kind::Receiver| {
+                ix::create_ata_of(&world.program(&into.mint), &self.me, &into.owner, &into.mint)
+            };
             crank.work.splice(0..0, missing.iter().map(make));
             ready.push(crank);
         }

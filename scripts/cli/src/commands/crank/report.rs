@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     earned::Earned,
-    kind::{Crank, Into, Kind},
+    kind::{Crank, Kind, Receiver},
 };
 use crate::{
     amount::{self, ASY_DECIMALS, SOL_DECIMALS},
@@ -65,7 +65,7 @@ impl Failed {
 }
 
 impl Waiting {
-    pub fn new(crank: &Crank, lacks: &Into) -> Self {
+    pub fn new(crank: &Crank, lacks: &Receiver) -> Self {
         let (owner, mint) = (lacks.owner.to_string(), lacks.mint.to_string());
         Self { kind: crank.kind, subject: crank.subject.to_string(), owner, mint }
     }

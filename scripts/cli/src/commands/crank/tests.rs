@@ -192,6 +192,7 @@ fn a_case_goes_on_by_its_phase() {
     assert_eq!(of(&live, &Case { seed_slot: 50, ..phase(CasePhase::Called, 0) }), []);
     assert_eq!(of(&live, &Case { seeded_at: NOW, ..phase(CasePhase::Judging, NOW) }), []);
     assert_eq!(of(&live, &Case { seeded_at: NOW, ..phase(CasePhase::Judging, NOW - 1) }), [ResolveCase]);
+    assert_eq!(of(&live, &phase(CasePhase::Resolved, NOW)), [], "an appeal may come");
     assert_eq!(of(&live, &phase(CasePhase::Resolved, NOW - 1)), [ConcludeCase]);
     let over = Job { cases: 1, ..job(JobState::Unresolved) };
     assert_eq!(of(&over, &phase(CasePhase::Judging, NOW)), [ConcludeCase], "its job has ended: moot");

@@ -6,6 +6,7 @@ use assay_sdk::{
 };
 use clap::ValueEnum;
 use serde_json::{Value, json};
+use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
 use super::{Draft, calls, rights};
 use crate::{
@@ -77,37 +78,51 @@ pub async fn show(context: &Context, id: u64) -> Result<()> {
         "votes": votes.iter().map(|(_, vote)| vote_json(vote)).collect::<Vec<_>>(),
     });
     context.out.data(&document, || {
-        let (step, at) = next(proposal, now);
-        let wait = at.and_then(|at| u64::try_from(at - now).ok()).filter(|left| *left > 0);
-        let mut page = facts(&[
-            ("proposal", format!("{id}, {}", draft.address)),
-            ("state", format!("{:?}", proposal.state).to_lowercase()),
-            ("proposer", proposal.proposer.to_string()),
-            ("text", proposal.uri.clone()),
-            ("text's sha256", hex::encode(proposal.description_hash)),
-            ("for, against", format!("{}, {}; {} abstain", asy(proposal.yes), asy(proposal.no), asy(proposal.abstain))),
-            ("quorum", format!("{} of {}", asy(proposal.quorum), asy(proposal.staked))),
-            ("actions hash", hex::encode(proposal.actions_hash)),
-            ("next", wait.map_or_else(|| step.clone(), |left| format!("{step}, in {}", words(left)))),
-        ]);
-        for (nth, call) in calls.iter().enumerate() {
-            let mut rows = table(&["account", "address", "rights"]);
-            for (at, meta) in call.accounts.iter().enumerate() {
-                rows.add_row([calls::account(call, at), meta.pubkey.to_string(), rights(meta)]);
-            }
-            let done = if nth < usize::from(proposal.executed) { ", done" } else { "" };
-            let data = hex::encode(&call.data);
-            page.push_str(&format!("\naction {nth}{done}: {}\ndata {data}\n{rows}\n", calls::name(call)));
-        }
-        if !votes.is_empty() {
-            let mut rows = table(&["voter", "vote", "weight"]);
-            for (_, vote) in &votes {
-                rows.add_row([vote.voter.to_string(), format!("{:?}", vote.choice).to_lowercase(), asy(vote.weight)]);
-            }
-            page.push_str(&format!("\n{rows}\n"));
-        }
+        let mut page = head(&draft, shown, now);
+        page.extend((0..).zip(&calls).map(|(nth, call)| action(nth, call, proposal)));
+        page.push_str(&voters(&votes));
         page
     })
+}
+
+fn head(draft: &Draft, shown: bool, now: i64) -> String {
+    let proposal = &draft.proposal;
+    let (step, at) = next(proposal, now);
+    let wait = at.and_then(|at| u64::try_from(at - now).ok()).filter(|left| *left > 0);
+    let cast = format!("{}, {}; {} abstain", asy(proposal.yes), asy(proposal.no), asy(proposal.abstain));
+    let missing = "some of its actions are closed: these are not all that was voted on";
+    facts(&[
+        ("proposal", format!("{}, {}", proposal.id, draft.address)),
+        ("state", format!("{:?}", proposal.state).to_lowercase()),
+        ("proposer", proposal.proposer.to_string()),
+        ("text", proposal.uri.clone()),
+        ("text's sha256", hex::encode(proposal.description_hash)),
+        ("for, against", cast),
+        ("quorum", format!("{} of {}", asy(proposal.quorum), asy(proposal.staked))),
+        ("actions hash", hex::encode(proposal.actions_hash)),
+        ("beware", if shown { String::new() } else { missing.into() }),
+        ("next", wait.map_or_else(|| step.clone(), |left| format!("{step}, in {}", words(left)))),
+    ])
+}
+
+fn action(nth: usize, call: &Instruction, proposal: &Proposal) -> String {
+    let mut rows = table(&["account", "address", "rights"]);
+    for (at, meta) in call.accounts.iter().enumerate() {
+        rows.add_row([calls::account(call, at), meta.pubkey.to_string(), rights(meta)]);
+    }
+    let done = if nth < usize::from(proposal.executed) { ", done" } else { "" };
+    format!("\naction {nth}{done}: {}\ndata {}\n{rows}\n", calls::name(call), hex::encode(&call.data))
+}
+
+fn voters(votes: &[(Pubkey, Vote)]) -> String {
+    if votes.is_empty() {
+        return String::new();
+    }
+    let mut rows = table(&["voter", "vote", "weight"]);
+    for (_, vote) in votes {
+        rows.add_row([vote.voter.to_string(), format!("{:?}", vote.choice).to_lowercase(), asy(vote.weight)]);
+    }
+    format!("\n{rows}\n")
 }
 
 /// What comes next, and from when on.

@@ -155,38 +155,39 @@ pub async fn run(context: &Context, at: Pubkey, operator: Option<Pubkey>) -> Res
         "revealed": case.revealed, "juror_bond": case.juror_bond.to_string(), "you": place.json(chain.now),
         "ballot": own.map(ballot_json), "jurors": jurors,
     });
-    context.out.data(&document, || {
-        let taken =
-            format!("{} of {} taken, {} sealed, {} revealed", case.joined, case.chairs, case.sealed, case.revealed);
-        let left = u64::try_from(case.until.saturating_sub(chain.now)).map_or_else(|_| "over".into(), words);
-        let chance = place.lot.map(|lot| {
-            let (chance, weight) = (f64::from(lot.chance_bps(chain.now)) / 100.0, asy(lot.weight));
-            format!("{chance:.1} % now, by {weight} of stake times reputation, in {}", asy(lot.total))
-        });
-        let mut page = facts(&[
-            ("case", at.to_string()),
-            ("job", case.job.to_string()),
-            ("about", about(case.kind)),
-            ("phase", format!("{:?}", case.phase).to_lowercase()),
-            ("time left", left),
-            ("chairs", taken),
-            ("a chair locks", asy(case.juror_bond)),
-            ("you", place.words(chain.now)),
-            ("chance", chance.unwrap_or_default()),
-        ]);
-        if place.may_join(chain.now) {
-            page.push_str("\nThe node of this operator takes the chair, computes and votes: `assay operator run`.\n");
-        }
-        if !ballots.is_empty() {
-            let mut rows = table(&["juror", "jury", "ballot"]);
-            for (_, ballot) in &ballots {
-                let jury = if ballot.level == 0 { "first".into() } else { format!("appeal {}", ballot.level) };
-                rows.add_row([ballot.operator.to_string(), jury, format!("{:?}", ballot.state).to_lowercase()]);
-            }
-            page.push_str(&format!("\n{rows}\n"));
-        }
-        page
-    })
+    context.out.data(&document, || page(&at, &case, &place, &ballots, chain.now))
+}
+
+fn page(at: &Pubkey, case: &Case, place: &Place, ballots: &[(Pubkey, Ballot)], now: i64) -> String {
+    let Case { joined, chairs, sealed, revealed, .. } = case;
+    let left = u64::try_from(case.until.saturating_sub(now)).map_or_else(|_| "over".into(), words);
+    let chance = place.lot.map(|lot| {
+        let (chance, weight) = (f64::from(lot.chance_bps(now)) / 100.0, asy(lot.weight));
+        format!("{chance:.1} % now, by {weight} of stake times reputation, in {}", asy(lot.total))
+    });
+    let mut page = facts(&[
+        ("case", at.to_string()),
+        ("job", case.job.to_string()),
+        ("about", about(case.kind)),
+        ("phase", format!("{:?}", case.phase).to_lowercase()),
+        ("time left", left),
+        ("chairs", format!("{joined} of {chairs} taken, {sealed} sealed, {revealed} revealed")),
+        ("a chair locks", asy(case.juror_bond)),
+        ("you", place.words(now)),
+        ("chance", chance.unwrap_or_default()),
+    ]);
+    if place.may_join(now) {
+        page.push_str("\nThe node of this operator takes the chair, computes and votes: `assay operator run`.\n");
+    }
+    if ballots.is_empty() {
+        return page;
+    }
+    let mut rows = table(&["juror", "jury", "ballot"]);
+    for (_, ballot) in ballots {
+        let jury = if ballot.level == 0 { "first".into() } else { format!("appeal {}", ballot.level) };
+        rows.add_row([ballot.operator.to_string(), jury, format!("{:?}", ballot.state).to_lowercase()]);
+    }
+    format!("{page}\n{rows}\n")
 }
 
 /// A ballot as documents have it.

@@ -74,18 +74,20 @@ pub async fn run(context: &Context, operator: Option<Pubkey>) -> Result<()> {
             ("machines", devices.len().to_string()),
             ("seats, chairs", format!("{seats}, {chairs}")),
         ]);
-        let mut rows = table(&["class", "score", "stake"]);
-        for (class, score, can) in &scores {
-            let (score, stake) =
-                (format!("{:.1} %", f64::from(*score) / 100.0), if *can { "enough" } else { "too little" });
-            rows.add_row([class.to_string(), score, stake.into()]);
-        }
-        page.push_str(&format!("\n{rows}\n\n"));
-        for Check { ok, text, .. } in &checks {
-            page.push_str(&format!("{} {text}\n", if *ok { "ok   " } else { "WRONG" }));
-        }
+        page.push_str(&told(&scores, &checks));
         page
     })
+}
+
+fn told(scores: &[(u8, u16, bool)], checks: &[Check]) -> String {
+    let mut rows = table(&["class", "score", "stake"]);
+    for (class, score, enough) in scores {
+        let (score, stake) =
+            (format!("{:.1} %", f64::from(*score) / 100.0), if *enough { "enough" } else { "too little" });
+        rows.add_row([class.to_string(), score, stake.into()]);
+    }
+    let line = |Check { ok, text, .. }: &Check| format!("{} {text}\n", if *ok { "ok   " } else { "WRONG" });
+    format!("\n{rows}\n\n{}", checks.iter().map(line).collect::<String>())
 }
 
 /// Class, score in bps, and whether the stake is enough for it.
