@@ -22,7 +22,8 @@ Examples:
   assay job post job.json --watch                   post a job and watch it
   assay job list --mine                             your jobs
   assay job report ADDRESS --output json            who was paid and slashed, from the chain alone
-  assay stake open && assay stake add 1000          become an operator
+  assay validator join --stake 1000                 become an operator
+  assay crank --watch --paid                        do what is due, for the bounties
   assay operator run --help                         compute for others
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 sent, but nobody knows what became of it.";

@@ -210,7 +210,7 @@ async fn scan<T: AccountDeserialize + Discriminator>(
     program: &Pubkey,
     wanted: bool,
 ) -> Result<Vec<(Pubkey, T)>> {
-    if wanted { context.accounts_of::<T>(program, None).await } else { Ok(vec![]) }
+    if wanted { context.readable_of::<T>(program).await } else { Ok(vec![]) }
 }
 
 async fn clock(context: &Context) -> Result<Clock> {
