@@ -1,14 +1,18 @@
 //! The command line.
 
+mod crank;
+mod gov;
 mod job;
+mod model;
 mod stake;
+mod validator;
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::{job::*, stake::*};
+pub use self::{crank::*, gov::*, job::*, model::*, stake::*, validator::*};
 use crate::{amount, config};
 
 const EXAMPLES: &str = "\
@@ -18,7 +22,8 @@ Examples:
   assay job post job.json --watch                   post a job and watch it
   assay job list --mine                             your jobs
   assay job report ADDRESS --output json            who was paid and slashed, from the chain alone
-  assay stake open && assay stake add 1000          become an operator
+  assay validator join --stake 1000                 become an operator
+  assay crank --watch --paid                        do what is due, for the bounties
   assay operator run --help                         compute for others
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 sent, but nobody knows what became of it.";
@@ -153,6 +158,21 @@ pub enum Command {
     /// Stake ASY, in your own pool or another's
     #[command(subcommand)]
     Stake(StakeCommand),
+    /// Join the operators, and see what an operator judges and what keeps it from work
+    #[command(subcommand)]
+    Validator(ValidatorCommand),
+    /// Publish models, and take the royalties of jobs that use them
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Show an operator's score in each class, and what it is made of
+    Reputation(Reputation),
+    /// Decide with staked ASY: propose, vote, execute
+    #[command(subcommand)]
+    Gov(GovCommand),
+    /// Do what anybody may do and is due: draw, count, settle, slash, refund, close, for the bounties
+    Crank(Crank),
+    /// Measure how fast the network in use answers
+    Bench(Bench),
 }
 
 #[derive(Subcommand)]

@@ -18,8 +18,13 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::{
-    args::{Cli, Command, ConfigCommand, JobCommand, OperatorCommand, StakeCommand, TokenCommand},
-    commands::{airdrop, job, manual, node, operator, run, stake, token, wallet},
+    args::{
+        Cli, Command, ConfigCommand, GovCommand, JobCommand, ModelCommand, OperatorCommand, StakeCommand, TokenCommand,
+        ValidatorCommand,
+    },
+    commands::{
+        airdrop, bench, crank, gov, job, manual, model, node, operator, reputation, run, stake, token, validator, wallet,
+    },
     context::Context,
     error::{Error, Result},
 };
@@ -85,6 +90,17 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Command::Operator(OperatorCommand::Dashboard { data, node: url, once }) => {
             node::dashboard(&context, data.as_deref(), url, once)
         }
+        Command::Validator(command) => match command {
+            ValidatorCommand::Join(args) => validator::join::run(&context, &args).await,
+            ValidatorCommand::Status { whose } => validator::status::run(&context, whose.operator).await,
+            ValidatorCommand::Cases { whose, all } => validator::cases::run(&context, whose.operator, all).await,
+            ValidatorCommand::Jury { case, whose } => validator::jury::run(&context, case, whose.operator).await,
+        },
+        Command::Model(command) => model(&context, command).await,
+        Command::Reputation(args) => reputation::run(&context, &args).await,
+        Command::Gov(command) => gov(&context, command).await,
+        Command::Crank(args) => crank::run(&context, &args).await,
+        Command::Bench(args) => bench::run(&context, &args).await,
         Command::Operator(OperatorCommand::Status { operator: whose }) => operator::status(&context, whose).await,
         Command::Operator(OperatorCommand::Drain { data, undo }) => operator::drain(&context, &data, undo),
         Command::Localnet { .. }
@@ -110,5 +126,35 @@ async fn stake(context: &Context, command: StakeCommand) -> Result<()> {
         StakeCommand::Commission { bps } => stake::commission(context, bps).await,
         StakeCommand::Show { operator } => stake::show(context, operator).await,
         StakeCommand::Close => stake::close(context).await,
+    }
+}
+
+async fn model(context: &Context, command: ModelCommand) -> Result<()> {
+    match command {
+        ModelCommand::Publish(args) => model::publish::publish(context, &args).await,
+        ModelCommand::Version { id, content } => model::publish::version(context, id, &content).await,
+        ModelCommand::Payee { id, payee } => model::publish::payee(context, id, payee).await,
+        ModelCommand::Retire { id } => model::publish::retire(context, id).await,
+        ModelCommand::List(args) => model::list(context, &args).await,
+        ModelCommand::Show { model } => model::show(context, model).await,
+        ModelCommand::Royalties { payee, claim } => model::royalties::run(context, payee, claim).await,
+    }
+}
+
+async fn gov(context: &Context, command: GovCommand) -> Result<()> {
+    match command {
+        GovCommand::Authority => gov::authority(context),
+        GovCommand::List { state, limit } => gov::show::list(context, state, limit).await,
+        GovCommand::Show { id } => gov::show::show(context, id).await,
+        GovCommand::Propose(args) => gov::propose::run(context, &args).await,
+        GovCommand::Start { id, stake } => gov::vote::start(context, id, stake.operator).await,
+        GovCommand::Vote { id, choice, actions_hash, stake } => {
+            gov::vote::vote(context, id, choice, actions_hash.as_deref(), stake.operator).await
+        }
+        GovCommand::Queue { id } => gov::end::queue(context, id).await,
+        GovCommand::Execute { id, cosigner } => gov::end::execute(context, id, &cosigner).await,
+        GovCommand::Veto { id } => gov::end::veto(context, id).await,
+        GovCommand::Cancel { id } => gov::end::cancel(context, id).await,
+        GovCommand::Close { id } => gov::end::close(context, id).await,
     }
 }

@@ -35,6 +35,9 @@ const VERSIONS: [u8; 6] = [
     assay_governance::VERSION,
 ];
 
+/// The account whose fields a bitmap follows.
+const TAILED: &str = "Distribution";
+
 /// An account or event as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded {
@@ -129,7 +132,7 @@ impl Decoder {
     /// Decodes an account that `program` owns, discriminator included.
     ///
     /// # Errors
-    /// Any [`DecodeError`] but `BadIdl`: every byte must be accounted for.
+    /// Any [`DecodeError`] but `BadIdl`: every byte must be accounted for, but for the room that an account has to grow.
     pub fn account(&self, program: &Pubkey, data: &[u8]) -> Result<Decoded, DecodeError> {
         self.decode(program, |layout| layout.decode("account", &layout.accounts, data))
     }
@@ -207,10 +210,13 @@ impl Program {
             what,
             discriminator: hex::encode(discriminator),
         })?;
-        let mut reader = Reader { program: self, kind: short(kind), rest };
+        let mut reader = Reader { program: self, kind: short(kind), rest, varies: short(kind) == TAILED };
         let json = reader.defined(kind, kind)?;
         match reader.rest.len() {
-            0 => Ok(Decoded { program: self.name, kind: short(kind).into(), json }),
+            // An account is made with all the room that it may ever need.
+            extra if extra == 0 || (reader.varies && what == "account") => {
+                Ok(Decoded { program: self.name, kind: short(kind).into(), json })
+            }
             extra => Err(DecodeError::Trailing { kind: short(kind).into(), extra }),
         }
     }
@@ -221,6 +227,8 @@ struct Reader<'a> {
     program: &'a Program,
     kind: &'a str,
     rest: &'a [u8],
+    /// Whether something was read whose length may change.
+    varies: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -247,6 +255,7 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self, ty: &IdlType, field: &str) -> Result<Value, DecodeError> {
+        self.varies |= matches!(ty, IdlType::String | IdlType::Bytes | IdlType::Vec(_) | IdlType::Option(_));
         Ok(match ty {
             IdlType::Bool => match self.take(1, field)? {
                 [0] => json!(false),

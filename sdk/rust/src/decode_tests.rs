@@ -1,7 +1,9 @@
 //! Bytes are built by hand or by the programs' own Borsh, and compared with the JSON to the letter.
 
 use anchor_lang::{AnchorSerialize, Discriminator, Event};
-use assay_escrow::{Job, JobState, Requirements, Seat, SeatState, Strategy, events::*};
+use assay_escrow::{Job, JobState, Model, Requirements, Seat, SeatState, Strategy, events::*};
+use assay_token::Distribution;
+use assay_verification::{Case, Round};
 
 use super::*;
 
@@ -161,6 +163,34 @@ fn short_long_and_foreign_data_are_errors() {
     }
     let stranger = Pubkey::new_from_array([9; 32]);
     assert_eq!(decoder().account(&stranger, &good), Err(DecodeError::UnknownProgram(stranger)));
+}
+
+/// As the programs make them: with all the room that they may ever need, which nothing fills yet or something did before.
+#[test]
+fn accounts_may_have_room_to_grow() {
+    use anchor_lang::{AnchorDeserialize, Space};
+    let model = Model { author: Pubkey::new_from_array([3; 32]), uri: "ipfs://x".into(), ..blank() };
+    let case = Case { version: 1, ..Case::deserialize(&mut &[0; 4_096][..]).unwrap() };
+    let round = Round { version: 1, shown: None, ..Round::deserialize(&mut &[0; 4_096][..]).unwrap() };
+    let given = Distribution { version: 1, ..Distribution::deserialize(&mut &[0; 4_096][..]).unwrap() };
+    let table = [
+        (assay_escrow::ID, account(&Model { version: 1, ..model }), 8 + Model::INIT_SPACE, "uri", json!("ipfs://x")),
+        (assay_verification::ID, account(&case), Case::SPACE, "votes", json!([])),
+        (assay_verification::ID, account(&round), Round::space(true), "shown", Value::Null),
+        (assay_token::ID, account(&given), Distribution::space(9), "claims", json!(0)),
+    ];
+    for (program, bytes, space, field, value) in table {
+        assert!(bytes.len() < space, "{field}: there is room");
+        for left in [0, 7] {
+            let mut bytes = bytes.clone();
+            bytes.resize(space, left);
+            assert_eq!(decoder().account(&program, &bytes).unwrap().json[field], value);
+        }
+    }
+}
+
+fn blank() -> Model {
+    anchor_lang::AnchorDeserialize::deserialize(&mut &[0; 1_024][..]).unwrap()
 }
 
 #[test]

@@ -9,6 +9,8 @@ use crate::error::{Error, Result};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(120);
+/// Most items that the API gives at once.
+const PAGE: usize = 100;
 
 /// A client of the indexer's API.
 pub struct Api {
@@ -33,6 +35,22 @@ impl Api {
     pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value> {
         let response = self.ask(self.http.get(self.url(path)).query(query).timeout(TIMEOUT), path).await?;
         response.json().await.map_err(|why| self.unreachable(&why))
+    }
+
+    /// Gets the first `limit` items of a list, page by page, and whether there are more.
+    pub async fn list(&self, path: &str, query: &[(&str, String)], limit: usize) -> Result<(Vec<Value>, bool)> {
+        let (mut items, mut cursor) = (vec![], None::<String>);
+        loop {
+            let mut query = query.to_vec();
+            query.push(("limit", PAGE.min(limit - items.len()).to_string()));
+            query.extend(cursor.map(|cursor| ("cursor", cursor)));
+            let page = self.get(path, &query).await?;
+            items.extend(page["items"].as_array().into_iter().flatten().cloned());
+            cursor = page["next_cursor"].as_str().map(str::to_owned);
+            if cursor.is_none() || items.len() >= limit {
+                return Ok((items, cursor.is_some()));
+            }
+        }
     }
 
     /// Gets JSON, or `None` where the API says 404.

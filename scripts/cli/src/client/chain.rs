@@ -11,6 +11,7 @@ use solana_rpc_client_api::{
     config::{RpcAccountInfoConfig, RpcProgramAccountsConfig, UiAccountEncoding},
     filter::{Memcmp, RpcFilterType},
     request::RpcError,
+    response::UiAccount,
 };
 use solana_sdk::{account::Account, clock::Clock, pubkey::Pubkey, sysvar};
 
@@ -80,6 +81,25 @@ impl Context {
         program: &Pubkey,
         owner: Option<(usize, &Pubkey)>,
     ) -> Result<Vec<(Pubkey, T)>> {
+        let found = self.data_of::<T>(program, owner).await?;
+        found.into_iter().map(|(address, data)| Ok((address, read(&address, &data)?))).collect()
+    }
+
+    /// Likewise, without those that this build cannot read: one of an older layout stops nothing.
+    pub async fn readable_of<T: AccountDeserialize + Discriminator>(
+        &self,
+        program: &Pubkey,
+    ) -> Result<Vec<(Pubkey, T)>> {
+        let found = self.data_of::<T>(program, None).await?;
+        Ok(found.into_iter().filter_map(|(address, data)| Some((address, read(&address, &data).ok()?))).collect())
+    }
+
+    /// The data of all accounts of a type.
+    async fn data_of<T: Discriminator>(
+        &self,
+        program: &Pubkey,
+        owner: Option<(usize, &Pubkey)>,
+    ) -> Result<Vec<(Pubkey, Vec<u8>)>> {
         let equal = |offset, bytes: &[u8]| RpcFilterType::Memcmp(Memcmp::new_base58_encoded(offset, bytes));
         let kind = equal(0, assay_sdk::discriminator::<T>());
         let owner = owner.map(|(offset, owner)| equal(offset, owner.as_ref()));
@@ -94,11 +114,11 @@ impl Context {
         };
         let found = self.rpc.get_program_ui_accounts_with_config(program, config).await;
         let found = found.map_err(|why| self.chain_error(&why))?;
-        let read = |(address, account): (Pubkey, solana_rpc_client_api::response::UiAccount)| {
+        let data = |(address, account): (Pubkey, UiAccount)| {
             let data = account.data.decode().ok_or_else(|| Error::BadAccount(address.to_string()))?;
-            Ok((address, read(&address, &data)?))
+            Ok((address, data))
         };
-        found.into_iter().map(read).collect()
+        found.into_iter().map(data).collect()
     }
 
     /// The mints that jobs may be paid in.

@@ -127,7 +127,8 @@ impl Context {
         }
     }
 
-    async fn transaction(&self, signature: String) -> Result<(String, EncodedConfirmedTransactionWithStatusMeta)> {
+    /// A transaction as the chain has it, with its signature.
+    pub async fn transaction(&self, signature: String) -> Result<(String, EncodedConfirmedTransactionWithStatusMeta)> {
         let config = RpcTransactionConfig {
             encoding: Some(UiTransactionEncoding::Json),
             commitment: Some(self.history_commitment()),

@@ -46,10 +46,13 @@ impl Context {
         instructions.extend_from_slice(work);
         let payer = self.settings.sending.fee_payer.as_deref().map(signers::signer).transpose()?;
         let mut all: Vec<&dyn Signer> = payer.iter().map(AsRef::as_ref).collect();
-        // Whoever pays and signs besides signs once.
-        all.extend(
-            signers.iter().filter(|signer| payer.as_ref().is_none_or(|payer| payer.pubkey() != signer.pubkey())),
-        );
+        // Whoever pays and signs besides signs once; what anybody may send, the wallet signs only to pay for it.
+        let asked = |signer: &dyn Signer| {
+            let mut metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+            metas.any(|meta| meta.is_signer && meta.pubkey == signer.pubkey())
+        };
+        let besides = |payer: &dyn Signer, signer: &dyn Signer| payer.pubkey() != signer.pubkey() && asked(signer);
+        all.extend(signers.iter().filter(|signer| payer.as_deref().is_none_or(|payer| besides(payer, **signer))));
         let signers = all.as_slice();
         if self.settings.sending.how != How::Send {
             return self.show(signers, &instructions).await;

@@ -1,12 +1,18 @@
 //! One module a command.
 
 pub mod airdrop;
+pub mod bench;
 pub mod config;
+pub mod crank;
+pub mod gov;
 pub mod job;
 pub mod manual;
 pub mod node;
+pub mod model;
 pub mod operator;
+pub mod reputation;
 pub mod run;
 pub mod stake;
 pub mod token;
+pub mod validator;
 pub mod wallet;

@@ -91,9 +91,9 @@ pub async fn status(context: &Context, operator: Option<Pubkey>) -> Result<()> {
 }
 
 /// Where a Seat's operator is: after discriminator, version, bump, index, state and job.
-const SEAT_OPERATOR: usize = 8 + 1 + 1 + 1 + 1 + 32;
+pub const SEAT_OPERATOR: usize = 8 + 1 + 1 + 1 + 1 + 32;
 /// Where a Ballot's operator is: after discriminator, version, bump, level, state and case.
-const BALLOT_OPERATOR: usize = 8 + 1 + 1 + 1 + 1 + 32;
+pub const BALLOT_OPERATOR: usize = 8 + 1 + 1 + 1 + 1 + 32;
 
 async fn seats(context: &Context, operator: &Pubkey) -> Result<Vec<Held>> {
     let found = context.accounts_of::<Seat>(&escrow::ID, Some((SEAT_OPERATOR, operator))).await?;
