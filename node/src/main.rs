@@ -13,6 +13,7 @@ use anyhow::{Context, Result, anyhow};
 use assay_node::{
     agent::{Agent, Options, Shows},
     artifacts::{self, Store},
+    attempt,
     chain::Chain,
     compute::Honesty,
     journal::Journal,
@@ -34,7 +35,13 @@ const DRAIN: &str = "drain";
 ///
 /// Before the first start: `assay stake open` and `assay stake add 1000` with the same wallet.
 #[derive(Parser)]
-#[command(version, after_help = "Example: assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node")]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node
+  assay-node try --help                                                    units of a job that is not posted"
+)]
 struct Args {
     /// The chain's JSON-RPC
     #[arg(short, long, env = "ASSAY_RPC", default_value = "http://127.0.0.1:8899")]
@@ -114,7 +121,13 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match run(Args::parse()).await {
+    // A program of its own: it needs no wallet, no chain and no folder.
+    let outcome = if std::env::args_os().nth(1).is_some_and(|first| first == "try") {
+        attempt::run(&attempt::Args::parse_from(std::env::args_os().skip(1)), &mut std::io::stdout())
+    } else {
+        run(Args::parse()).await
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

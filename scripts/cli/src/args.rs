@@ -1,6 +1,9 @@
 //! The command line.
 
+mod blob;
 mod job;
+mod market;
+mod spec;
 mod stake;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -8,14 +11,18 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::{job::*, stake::*};
+pub use self::{blob::*, job::*, market::*, spec::*, stake::*};
 use crate::{amount, config};
 
 const EXAMPLES: &str = "\
 Examples:
   assay localnet                                    bring up a whole market on this machine
   assay keygen && assay airdrop 10                  a wallet with play money for it
+  assay job new wasm --name sum --program sum.wasm --input numbers --units 8     write a job's spec
+  assay job validate job.json --run 0               check it, and see what its first unit writes
+  assay job estimate job.json                       what it will cost
   assay job post job.json --watch                   post a job and watch it
+  assay job results ADDRESS --out results           its outputs, checked
   assay job list --mine                             your jobs
   assay job report ADDRESS --output json            who was paid and slashed, from the chain alone
   assay stake open && assay stake add 1000          become an operator
@@ -147,6 +154,12 @@ pub enum Command {
     /// Post jobs and follow them
     #[command(subcommand)]
     Job(JobCommand),
+    /// Content by its hash, in the indexer's store
+    #[command(subcommand)]
+    Blob(BlobCommand),
+    /// Machines, prices and bids
+    #[command(subcommand)]
+    Market(MarketCommand),
     /// The ASY token: supply, claims of distributions, burning
     #[command(subcommand)]
     Token(TokenCommand),

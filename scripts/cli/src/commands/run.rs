@@ -32,7 +32,7 @@ pub fn exec(name: &str, args: &[OsString]) -> Result<()> {
 }
 
 /// In `ASSAY_BIN_DIR` if set, else beside the running executable.
-fn sibling(name: &str) -> Result<PathBuf> {
+pub fn sibling(name: &str) -> Result<PathBuf> {
     let folder = match std::env::var_os("ASSAY_BIN_DIR").filter(|value| !value.is_empty()) {
         Some(folder) => PathBuf::from(folder),
         None => {
