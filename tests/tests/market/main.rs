@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod actions;
+mod cli_jobs;
 mod faults;
 mod settles;
 mod strategies;

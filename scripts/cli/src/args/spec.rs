@@ -16,8 +16,8 @@ Examples:
   assay job new quantum --name bell --program quantum.wasm --input bell.qasm --units 16 --seed 7 --out bell.json
   assay job new wasm --name sum --program https://host.example/sum.wasm --input numbers.txt --units 8 --upload
 
-Paths stay paths, which `assay job post` stores and replaces; --upload stores the files now, --file-uris names them
-where they are, for a market on this machine only.")]
+Paths stay paths, which `assay job post` stores and replaces. --upload stores the files now; --file-uris names them where
+they are, for nodes on this machine that run with --local-files.")]
 pub struct New {
     /// What kind of job
     #[arg(value_name = "TEMPLATE", value_parser = PossibleValuesParser::new(templates::values()))]
@@ -58,7 +58,7 @@ pub struct New {
     /// Store the files in the indexer's blobs now, and name them there
     #[arg(long)]
     pub upload: bool,
-    /// Name the files by file:// uris, which only nodes on this machine read
+    /// Name the files by file:// uris, which only nodes on this machine with --local-files read
     #[arg(long, conflicts_with = "upload")]
     pub file_uris: bool,
 }
