@@ -117,8 +117,8 @@ fn units_are_tried_by_the_node() {
     home.node(
         r#"[ "$1 $8 $9" = "try --units 1,0" ] || exit 9
 cmp -s "$5" p.wasm && cmp -s "$7" input || exit 8
-echo '{"unit":1,"fuel_used":"7","output":"/w==","stderr":"","error":null}'
-echo '{"unit":0,"fuel_used":"5","output":"b2s=","stderr":"hm\n","error":null}'"#,
+printf '%s\n' '{"unit":1,"fuel_used":"7","output":"/w==","stderr":"","error":null}'
+printf '%s\n' '{"unit":0,"fuel_used":"5","output":"b2s=","stderr":"hm\n","error":null}'"#,
     );
     let tried = home.json("job validate job.json --run 1,0");
     let expected = json!([

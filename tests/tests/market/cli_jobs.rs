@@ -71,14 +71,17 @@ fn a_requester_lives_by_the_command_line() {
     let wallet = market.funded("requester");
     let scene = Scene { market, wallet, place: tempfile::tempdir().unwrap() };
     wait("the operators' machines", || {
-        let all = scene.json(&["market", "devices"]);
-        (all["items"].as_array().unwrap().len() == usize::from(OPERATORS)).then_some(())
+        let all = scene.market.get("/v1/devices")?;
+        (all["items"].as_array()?.len() == usize::from(OPERATORS)).then_some(())
     });
+    let machines = scene.json(&["market", "devices", "--state", "available", "--cores", "1"]);
+    assert_eq!(machines["items"].as_array().unwrap().len(), usize::from(OPERATORS));
     let spec = a_job_is_written_and_tried(&scene);
     it_is_estimated(&scene, &spec);
     let job = it_is_posted_and_topped_up(&scene, &spec);
     its_results_are_fetched(&scene, &job);
     prices_are_told(&scene);
+    a_delivery_is_looked_at(&scene, &spec);
     a_bid_is_awarded(&scene, &spec);
     blobs_come_and_go(&scene);
 }
@@ -192,6 +195,24 @@ fn prices_are_told(scene: &Scene) {
     assert_eq!(values[0].parse::<f64>().unwrap(), 20_000.0, "base units for a unit of a seat");
 }
 
+fn a_delivery_is_looked_at(scene: &Scene, spec: &Path) {
+    let job = scene.json(&["job", "post", text(spec), "--strategy", "accepted"])["job"].as_str().unwrap().to_owned();
+    wait("a delivery", || scene.market.job(&job).filter(|page| page["job"]["status"] == "delivered"));
+    let error = scene.market.cli_error(&scene.wallet, &["job", "results", &job]);
+    assert!(error.contains("has no result yet"), "{error}");
+    let delivered = wait("the delivery to be handed over", || {
+        let output = scene.market.cli(&scene.wallet, &["job", "results", &job, "--delivered", "--units", "5"]);
+        output.status.success().then(|| serde_json::from_slice::<Value>(&output.stdout).unwrap())
+    });
+    assert_eq!((&delivered["root"], &delivered["units"]), (&json!(expected_root("orf-kmer")), &json!("32")));
+    assert_eq!(delivered["items"][0]["output"], outputs()[5]);
+    assert_eq!(scene.json(&["job", "accept", &job])["status"], "settled");
+}
+
+fn bids<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [&["market", "bids"], arguments].concat()
+}
+
 fn a_bid_is_awarded(scene: &Scene, spec: &Path) {
     let _still = Still::new(&scene.market);
     let auction = ["job", "post", text(spec), "--strategy", "accepted", "--auction"];
@@ -199,7 +220,6 @@ fn a_bid_is_awarded(scene: &Scene, spec: &Path) {
     let drawn = scene.market.cli(&scene.wallet, &["job", "post", text(spec), "--auction"]);
     assert_eq!(drawn.status.code(), Some(2), "{drawn:?}");
     let key = |index: u16| scene.market.data().join(format!("keys/operator-{index}.json"));
-    let bids = |arguments: &[&str]| [&["market", "bids"], arguments].concat();
     let place = |index: u16, price: &str| {
         let line = bids(&["place", &job, "--price", price]);
         // Bids count from the second after the posting on.

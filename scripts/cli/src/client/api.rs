@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -9,6 +10,8 @@ use crate::error::{Error, Result};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(120);
+/// How often a busy API is asked again, after 1, 2 and 4 seconds.
+const RETRIES: usize = 3;
 /// Most items that the API gives at once.
 const PAGE: usize = 100;
 
@@ -31,9 +34,10 @@ impl Api {
         format!("{}{path}", self.base)
     }
 
-    /// Gets JSON.
+    /// Gets JSON; asks again where the API is too busy.
     pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value> {
-        let response = self.ask(self.http.get(self.url(path)).query(query).timeout(TIMEOUT), path).await?;
+        let ask = || self.ask(self.http.get(self.url(path)).query(query).timeout(TIMEOUT), path);
+        let response = when_free(ask).await?;
         response.json().await.map_err(|why| self.unreachable(&why))
     }
 
@@ -118,6 +122,12 @@ impl Api {
     pub fn unreachable(&self, why: &reqwest::Error) -> Error {
         Error::NoApi { url: self.base.clone(), why: innermost(why) }
     }
+}
+
+/// Asks again where the API is too busy, for some seconds. For what may be asked twice.
+pub async fn when_free<T, F: Future<Output = Result<T>>>(ask: impl FnMut() -> F) -> Result<T> {
+    let busy = |why: &Error| matches!(why, Error::Api { status: 429 | 503, .. });
+    ask.retry(ExponentialBuilder::default().with_jitter().with_max_times(RETRIES)).when(busy).await
 }
 
 /// The last cause of an error, which says most with the fewest words.

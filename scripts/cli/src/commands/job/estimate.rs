@@ -11,6 +11,7 @@ use super::{funds::Cost, list_of, number, post::payment_mint, spec_file::Prepare
 use crate::{
     amount::{self, ASY_DECIMALS, SOL_DECIMALS},
     args::{Estimate, QuoteTerms, Quotes},
+    client::api::when_free,
     context::Context,
     duration::words,
     error::{Error, Result},
@@ -48,8 +49,8 @@ async fn show(context: &Context, size: &Size, terms: &QuoteTerms) -> Result<()> 
     if price == Some(0) {
         return Err(Error::Usage("--price-per-unit is 0: nobody computes for nothing".into()));
     }
-    let ask = asked(size, terms, &payment, &chosen, price);
-    let quote = context.api.post("/v1/quotes", &Value::Object(ask)).await?;
+    let ask = Value::Object(asked(size, terms, &payment, &chosen, price));
+    let quote = when_free(|| context.api.post("/v1/quotes", &ask)).await?;
     let offer = price.map(|price| offer(size.units, price, chosen)).transpose()?;
     let wait = expected_seconds(&quote);
     let document = json!({
