@@ -192,7 +192,7 @@ fn prices_are_told(scene: &Scene) {
     let values: Vec<_> =
         series["items"].as_array().unwrap().iter().map(|item| item["value"].as_str().unwrap()).collect();
     assert_eq!((&series["metric"], values.len()), (&json!("price"), 1), "{series}");
-    assert_eq!(values[0].parse::<f64>().unwrap(), 20_000.0, "base units for a unit of a seat");
+    assert_eq!(values[0].parse::<f64>().unwrap(), 19_500.0, "base units for a unit of a seat, less the fee");
 }
 
 fn a_delivery_is_looked_at(scene: &Scene, spec: &Path) {
