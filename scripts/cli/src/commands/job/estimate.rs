@@ -80,7 +80,7 @@ fn asked(
     put("seconds_per_unit", terms.time_per_unit.map(|seconds| json!(seconds.to_string())));
     put("deadline_seconds", terms.deadline.map(|seconds| json!(seconds)));
     put("region", terms.region.as_ref().map(|region| json!(region)));
-    put("verified", terms.verified.then(|| json!(true)));
+    put("verified", terms.verified.then_some(json!(true)));
     put("limit", Some(json!(terms.limit)));
     let way = match strategy {
         Strategy::Replicated { replicas, quorum, most, adaptive } => {
