@@ -8,6 +8,7 @@ use std::{
 use anyhow::Result;
 use assay_node::{
     agent::rules,
+    attempt,
     operation::{
         dashboard,
         init::{self, Init},
@@ -63,6 +64,8 @@ pub enum Command {
         #[arg(long, conflicts_with = "once")]
         json: bool,
     },
+    /// Compute units of a job that is not posted; writes one line of JSON for each. It needs no wallet, chain or folder
+    Try(attempt::Args),
     /// For tests: print the steps at which a node can be made to die
     #[command(hide = true)]
     Steps,
@@ -95,6 +98,7 @@ pub async fn dispatch(mut args: Args) -> Result<ExitCode> {
             println!("{} is a policy", file.display());
         }
         Command::Check { file: None, json } => return check(&args, json).await,
+        Command::Try(what) => attempt::run(&what, &mut std::io::stdout())?,
         Command::Steps => println!("{}", assay_node::crash::STEPS.join("\n")),
         Command::Profile { measure } => {
             let (wallet, data) = (args.wallet()?, args.data()?);

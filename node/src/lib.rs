@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod artifacts;
+pub mod attempt;
 pub mod chain;
 pub mod compute;
 pub mod crash;

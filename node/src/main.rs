@@ -48,7 +48,13 @@ const DRAIN: &str = "drain";
 ///
 /// Before the first start: `assay stake open` and `assay stake add 1000` with the same wallet, then `assay operator init`.
 #[derive(Parser)]
-#[command(version, after_help = "Example: assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node")]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node
+  assay-node try --help                                                    units of a job that is not posted"
+)]
 struct Args {
     /// What to do; `run` if nothing is said
     #[command(subcommand)]

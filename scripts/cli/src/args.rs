@@ -1,9 +1,12 @@
 //! The command line.
 
+mod blob;
 mod crank;
 mod gov;
 mod job;
+mod market;
 mod model;
+mod spec;
 mod stake;
 mod validator;
 
@@ -12,14 +15,18 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::{crank::*, gov::*, job::*, model::*, stake::*, validator::*};
+pub use self::{blob::*, crank::*, gov::*, job::*, market::*, model::*, spec::*, stake::*, validator::*};
 use crate::{amount, config};
 
 const EXAMPLES: &str = "\
 Examples:
   assay localnet                                    bring up a whole market on this machine
   assay keygen && assay airdrop 10                  a wallet with play money for it
+  assay job new wasm --name sum --program sum.wasm --input numbers --units 8     write a job's spec
+  assay job validate job.json --run 0               check it, and see what its first unit writes
+  assay job estimate job.json                       what it will cost
   assay job post job.json --watch                   post a job and watch it
+  assay job results ADDRESS --out results           its outputs, checked
   assay job list --mine                             your jobs
   assay job report ADDRESS --output json            who was paid and slashed, from the chain alone
   assay validator join --stake 1000                 become an operator
@@ -152,6 +159,12 @@ pub enum Command {
     /// Post jobs and follow them
     #[command(subcommand)]
     Job(JobCommand),
+    /// Content by its hash, in the indexer's store
+    #[command(subcommand)]
+    Blob(BlobCommand),
+    /// Machines, prices and bids
+    #[command(subcommand)]
+    Market(MarketCommand),
     /// The ASY token: supply, claims of distributions, burning
     #[command(subcommand)]
     Token(TokenCommand),

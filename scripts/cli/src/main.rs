@@ -12,6 +12,8 @@ mod context;
 mod duration;
 mod error;
 mod output;
+mod templates;
+mod units;
 
 use std::process::ExitCode;
 
@@ -19,7 +21,7 @@ use clap::Parser;
 
 use crate::{
     args::{
-        Cli, Command, ConfigCommand, GovCommand, JobCommand, ModelCommand, OperatorCommand, StakeCommand, TokenCommand,
+        BidsCommand, BlobCommand, Cli, Command, ConfigCommand, GovCommand, MarketCommand, JobCommand, ModelCommand, OperatorCommand, StakeCommand, TokenCommand,
         ValidatorCommand,
     },
     commands::{
@@ -63,6 +65,11 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Command::Balance { address } => wallet::balance(&context, address).await,
         Command::Airdrop(args) => airdrop::run(&context, &args).await,
         Command::Job(command) => match command {
+            JobCommand::New(args) => job::new::run(&context, &args).await,
+            JobCommand::Validate(args) => job::validate::run(&context, &args).await,
+            JobCommand::Estimate(args) => job::estimate::run(&context, &args).await,
+            JobCommand::TopUp(args) => job::top_up::run(&context, &args).await,
+            JobCommand::Results(args) => job::results::run(&context, &args).await,
             JobCommand::Post(args) => job::post::run(&context, &args).await,
             JobCommand::List(args) => job::list::run(&context, &args).await,
             JobCommand::Show(args) => job::show::run(&context, &args).await,
@@ -74,6 +81,8 @@ async fn dispatch(cli: Cli) -> Result<()> {
             JobCommand::Cases { job } => job::cases::run(&context, job).await,
             JobCommand::Report(args) => job::report::run(&context, &args).await,
         },
+        Command::Blob(command) => blob(&context, command).await,
+        Command::Market(command) => market(&context, command).await,
         Command::Config(ConfigCommand::Get) => commands::config::get(&context, &cli.global),
         Command::Config(ConfigCommand::Set) => commands::config::set(&context, &cli.global),
         Command::Token(command) => match command {
@@ -107,6 +116,31 @@ async fn dispatch(cli: Cli) -> Result<()> {
         | Command::Operator(OperatorCommand::Run { .. })
         | Command::Completions { .. }
         | Command::Man { .. } => Ok(()),
+    }
+}
+
+async fn blob(context: &Context, command: BlobCommand) -> Result<()> {
+    match command {
+        BlobCommand::Put { files } => commands::blob::put(context, &files).await,
+        BlobCommand::Get { hash, out } => commands::blob::get(context, &hash, out.as_deref()).await,
+        BlobCommand::Status { hashes } => commands::blob::status(context, &hashes).await,
+        BlobCommand::Delete { hashes } => commands::blob::delete(context, &hashes).await,
+        BlobCommand::SignIn { domain } => commands::blob::sign_in(context, domain.as_deref()).await,
+        BlobCommand::SignOut => commands::blob::sign_out(context).await,
+    }
+}
+
+async fn market(context: &Context, command: MarketCommand) -> Result<()> {
+    match command {
+        MarketCommand::Devices(args) => commands::market::devices(context, &args).await,
+        MarketCommand::Quotes(args) => job::estimate::quotes(context, &args).await,
+        MarketCommand::Prices(args) => commands::market::prices(context, &args).await,
+        MarketCommand::Bids(command) => match command {
+            BidsCommand::List(args) => commands::market::bids::list(context, &args).await,
+            BidsCommand::Place(args) => commands::market::bids::place(context, &args).await,
+            BidsCommand::Withdraw { job, operator } => commands::market::bids::withdraw(context, job, operator).await,
+            BidsCommand::Award(args) => commands::market::award::award(context, &args).await,
+        },
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod actions;
 mod cli_gov;
+mod cli_jobs;
 mod dapp;
 mod faults;
 mod fuzz;

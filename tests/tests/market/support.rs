@@ -72,6 +72,11 @@ impl Market {
         self.folder.path().join("data")
     }
 
+    /// Where the CLI keeps what it remembers.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
     fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("localnet.log")).unwrap_or_default()
     }
@@ -122,6 +127,7 @@ impl Market {
             .arg(wallet)
             .args(arguments)
             .env("ASSAY_LOCALNET", self.data())
+            .env("XDG_CONFIG_HOME", self.config())
             .stdin(Stdio::null())
             .output()
             .unwrap()

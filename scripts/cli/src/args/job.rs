@@ -6,10 +6,17 @@ use assay_sdk::escrow::{MAX_ATTESTORS, MAX_REPLICAS, MAX_SAMPLES};
 use clap::{Args, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
+use super::{Estimate, New, Results, TopUp, Validate};
 use crate::{amount, config, duration};
 
 #[derive(Subcommand)]
 pub enum JobCommand {
+    /// Write the spec of a new job, from a template
+    New(New),
+    /// Check a spec and its files, and see what its units write before anything is paid
+    Validate(Validate),
+    /// What a job will cost, how long it takes, and who may compute it
+    Estimate(Estimate),
     /// Post a job: upload its files, lock its payment, open its round
     Post(Post),
     /// List jobs, newest first
@@ -18,6 +25,10 @@ pub enum JobCommand {
     Show(Show),
     /// Follow a job until it ends
     Watch(Watch),
+    /// Offer more for a job that nobody has a seat of, or give it more time
+    TopUp(TopUp),
+    /// Fetch the outputs of a job, checked against the root on the chain
+    Results(Results),
     /// Take back a job that nobody has a seat of, with all its payment and rent
     Cancel {
         /// The job
@@ -55,6 +66,7 @@ Examples:
   assay job post job.json --strategy proven --key PROOF_KEY
   assay job post job.json --strategy attested --registrar WALLET --threshold 2
   assay job post job.json --strategy accepted --window 2d           you review it; your silence pays
+  assay job post job.json --strategy accepted --auction             operators bid, you award: `assay market bids`
 
 You pay for every seat that may ever be asked for, and get back what is not used.")]
 pub struct Post {
@@ -72,6 +84,9 @@ pub struct Post {
     pub strategy: StrategyName,
     #[command(flatten)]
     pub terms: StrategyTerms,
+    /// Take bids, of which you award one, instead of drawing who computes: see `assay market bids`
+    #[arg(long)]
+    pub auction: bool,
     /// The size of the job: 0 to 4
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=4))]
     pub class: u8,

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, Response};
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(120);
+/// How often a busy API is asked again, after 1, 2 and 4 seconds.
+const RETRIES: usize = 3;
 /// Most items that the API gives at once.
 const PAGE: usize = 100;
 
@@ -31,13 +34,14 @@ impl Api {
         format!("{}{path}", self.base)
     }
 
-    /// Gets JSON.
+    /// Gets JSON; asks again where the API is too busy.
     pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value> {
-        let response = self.ask(self.http.get(self.url(path)).query(query).timeout(TIMEOUT), path).await?;
+        let ask = || self.ask(self.http.get(self.url(path)).query(query).timeout(TIMEOUT), path);
+        let response = when_free(ask).await?;
         response.json().await.map_err(|why| self.unreachable(&why))
     }
 
-    /// Gets the first `limit` items of a list, page by page, and whether there are more.
+    /// The items of a list, page by page, at most `limit` of them; and whether there are more.
     pub async fn list(&self, path: &str, query: &[(&str, String)], limit: usize) -> Result<(Vec<Value>, bool)> {
         let (mut items, mut cursor) = (vec![], None::<String>);
         loop {
@@ -45,8 +49,8 @@ impl Api {
             query.push(("limit", PAGE.min(limit - items.len()).to_string()));
             query.extend(cursor.map(|cursor| ("cursor", cursor)));
             let page = self.get(path, &query).await?;
-            items.extend(page["items"].as_array().into_iter().flatten().cloned());
-            cursor = page["next_cursor"].as_str().map(str::to_owned);
+            items.extend_from_slice(page["items"].as_array().map(Vec::as_slice).unwrap_or_default());
+            cursor = page.get("next_cursor").and_then(Value::as_str).map(str::to_owned);
             if cursor.is_none() || items.len() >= limit {
                 return Ok((items, cursor.is_some()));
             }
@@ -68,9 +72,31 @@ impl Api {
         Ok(response.bytes().await.map_err(|why| self.unreachable(&why))?.to_vec())
     }
 
-    /// Stores bytes.
-    pub async fn upload(&self, path: &str, bytes: Vec<u8>) -> Result<()> {
-        self.ask(self.http.put(self.url(path)).body(bytes).timeout(TIMEOUT), path).await.map(drop)
+    /// Sends JSON and gets some, or null where the reply is empty.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let response = self.call(Method::POST, path, None, |request| request.json(body)).await?;
+        self.json(response).await
+    }
+
+    /// Makes any request, as whom a token says, and returns a reply that is a success.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        more: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response> {
+        let mut request = self.http.request(method, self.url(path)).timeout(TIMEOUT);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        self.ask(more(request), path).await
+    }
+
+    /// The JSON of a reply, or null if it is empty.
+    pub async fn json(&self, response: Response) -> Result<Value> {
+        let bytes = response.bytes().await.map_err(|why| self.unreachable(&why))?;
+        if bytes.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&bytes)?) }
     }
 
     /// Opens a stream of events, which has no end.
@@ -92,9 +118,16 @@ impl Api {
         Err(Error::Api { status: status.as_u16(), title, detail, path: path.to_owned() })
     }
 
-    fn unreachable(&self, why: &reqwest::Error) -> Error {
+    /// That the API cannot be reached, and why.
+    pub fn unreachable(&self, why: &reqwest::Error) -> Error {
         Error::NoApi { url: self.base.clone(), why: innermost(why) }
     }
+}
+
+/// Asks again where the API is too busy, for some seconds. For what may be asked twice.
+pub async fn when_free<T, F: Future<Output = Result<T>>>(ask: impl FnMut() -> F) -> Result<T> {
+    let busy = |why: &Error| matches!(why, Error::Api { status: 429 | 503, .. });
+    ask.retry(ExponentialBuilder::default().with_jitter().with_max_times(RETRIES)).when(busy).await
 }
 
 /// The last cause of an error, which says most with the fewest words.

@@ -1,5 +1,7 @@
 //! Reading the chain.
 
+use std::collections::HashMap;
+
 use assay_sdk::{
     addresses,
     anchor_lang::{AccountDeserialize, Discriminator},
@@ -134,6 +136,11 @@ impl Context {
         let others = self.payment_mints().await?.into_iter().filter(|other| other.mint != ASY_MINT);
         all.extend(others.map(|other| Currency { mint: other.mint, decimals: other.decimals }));
         Ok(all)
+    }
+
+    /// The decimals of all that jobs are paid in, and of ASY.
+    pub async fn decimals(&self) -> Result<HashMap<Pubkey, u8>> {
+        Ok(self.currencies().await?.into_iter().map(|currency| (currency.mint, currency.decimals)).collect())
     }
 
     /// Lamports of an address.

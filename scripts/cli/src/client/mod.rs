@@ -3,6 +3,9 @@
 pub mod api;
 pub mod chain;
 pub mod history;
+pub mod kept;
 pub mod send;
+pub mod session;
 pub mod shown;
 pub mod signers;
+pub mod store;

@@ -2,13 +2,15 @@
 
 pub mod airdrop;
 pub mod bench;
+pub mod blob;
 pub mod config;
 pub mod crank;
 pub mod gov;
 pub mod job;
 pub mod manual;
-pub mod node;
+pub mod market;
 pub mod model;
+pub mod node;
 pub mod operator;
 pub mod reputation;
 pub mod run;

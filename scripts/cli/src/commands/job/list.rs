@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use solana_sdk::{pubkey::Pubkey, signature::Signer};
 
-use super::{list_of, number, strategy, text};
+use super::{number, strategy, text};
 use crate::{
     amount,
     args::List,
@@ -13,9 +13,6 @@ use crate::{
     error::Result,
     output::{short, table},
 };
-
-/// Most that the API gives at once.
-const PAGE: usize = 100;
 
 /// Lists jobs, newest first.
 pub async fn run(context: &Context, args: &List) -> Result<()> {
@@ -26,8 +23,8 @@ pub async fn run(context: &Context, args: &List) -> Result<()> {
     if args.mine {
         query.push(("requester", context.wallet()?.pubkey().to_string()));
     }
-    let (items, more) = fetch(context, query, args.limit.into()).await?;
-    let decimals: HashMap<Pubkey, u8> = if items.is_empty() { HashMap::new() } else { decimals(context).await? };
+    let (items, more) = context.api.list("/v1/jobs", &query, args.limit.into()).await?;
+    let decimals: HashMap<Pubkey, u8> = if items.is_empty() { HashMap::new() } else { context.decimals().await? };
     context.out.data(&json!({"items": items, "more": more}), || {
         if items.is_empty() {
             return "no jobs".into();
@@ -45,24 +42,4 @@ pub async fn run(context: &Context, args: &List) -> Result<()> {
         let hint = if more { "\nthere are more: raise --limit" } else { "" };
         format!("{table}{hint}")
     })
-}
-
-async fn fetch(context: &Context, query: Vec<(&str, String)>, limit: usize) -> Result<(Vec<Value>, bool)> {
-    let (mut items, mut cursor) = (vec![], None::<String>);
-    loop {
-        let mut query = query.clone();
-        query.push(("limit", PAGE.min(limit - items.len()).to_string()));
-        query.extend(cursor.map(|cursor| ("cursor", cursor)));
-        let page = context.api.get("/v1/jobs", &query).await?;
-        items.extend_from_slice(list_of(&page, "items"));
-        cursor = page.get("next_cursor").and_then(Value::as_str).map(str::to_owned);
-        if cursor.is_none() || items.len() >= limit {
-            return Ok((items, cursor.is_some()));
-        }
-    }
-}
-
-async fn decimals(context: &Context) -> Result<HashMap<Pubkey, u8>> {
-    let currencies = context.currencies().await?;
-    Ok(currencies.into_iter().map(|currency| (currency.mint, currency.decimals)).collect())
 }

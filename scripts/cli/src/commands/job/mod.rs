@@ -1,19 +1,25 @@
 //! `job`: post jobs and follow them.
 
 pub mod accept;
+pub mod artifact;
 pub mod cancel;
 pub mod cases;
 pub mod dispute;
+pub mod estimate;
 pub mod funds;
 pub mod indexed;
 pub mod list;
+pub mod new;
 pub mod post;
 pub mod report;
+pub mod results;
 pub mod show;
 pub mod spec_file;
 pub mod status;
 pub mod story;
 pub mod strategy;
+pub mod top_up;
+pub mod validate;
 pub mod watch;
 
 use serde_json::Value;

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     amount,
-    args::{Post, Until},
+    args::{Post, StrategyName, Until},
+    client::store::Source,
     config::How,
     context::Context,
     duration::words,
@@ -55,6 +56,10 @@ struct Posted {
 
 /// Posts a job.
 pub async fn run(context: &Context, args: &Post) -> Result<()> {
+    if args.auction && matches!(args.strategy, StrategyName::Replicated | StrategyName::Sampled) {
+        let why = "--auction needs a strategy in which one operator computes: optimistic, proven, attested or accepted";
+        return Err(Error::Usage(why.into()));
+    }
     let chosen = strategy::chosen(args.strategy, &args.terms, context.settings.localnet.as_ref())?;
     let wallet = context.wallet()?;
     let blobs = context.api.url("/v1/blobs");
@@ -76,7 +81,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
         units: spec.units,
         price_per_unit: price,
         strategy: chosen,
-        assignment: Assignment::Sortition,
+        assignment: if args.auction { Assignment::Auction } else { Assignment::Sortition },
         class: args.class,
         requirements: Requirements {
             engine: ENGINE_WASM,
@@ -99,7 +104,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     let files = if context.settings.sending.how == How::Send { files } else { vec![] };
     for (name, bytes) in files {
         context.out.talk(format!("storing {} bytes as {name}", bytes.len()));
-        context.api.upload(&format!("/v1/blobs/{name}"), bytes).await?;
+        context.store(&Source::Bytes(bytes)).await?;
     }
     let mut posted = post(context, &*wallet, &payment.mint, terms).await?;
     posted.deposit = cost.deposit.to_string();
@@ -152,7 +157,7 @@ async fn post(context: &Context, wallet: &dyn Signer, mint: &Pubkey, terms: JobT
 }
 
 /// The mint to pay in, if it is allowed.
-async fn payment_mint(context: &Context, named: Option<Pubkey>) -> Result<PaymentMint> {
+pub async fn payment_mint(context: &Context, named: Option<Pubkey>) -> Result<PaymentMint> {
     let of_localnet = context.settings.localnet.as_ref().and_then(|localnet| localnet.payment_mint);
     let allowed = context.payment_mints().await?;
     let list = || match allowed.iter().map(|allowed| allowed.mint.to_string()).collect::<Vec<_>>() {

@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use assay_sdk::{addresses, escrow::Job, result::ResultDocument};
+use assay_sdk::{addresses, result::ResultDocument};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use solana_sdk::pubkey::Pubkey;
 
-use super::{list_of, number, story::Story, strategy, text};
+use super::{list_of, number, results, strategy, text};
 use crate::{
     amount::{self, ASY_DECIMALS},
     args::Show,
@@ -35,12 +35,8 @@ pub async fn run(context: &Context, args: &Show) -> Result<()> {
 
 /// Downloads the result, checks it against the root on chain, and writes its outputs.
 async fn save_result(context: &Context, job: &Pubkey, file: &Path) -> Result<String> {
-    let Some(root) = root_on_chain(context, job).await? else {
-        return Err(Error::Refused(format!("{job} has no result yet: follow it with `assay job watch {job}`")));
-    };
-    let name = hex::encode(root);
-    let document = ResultDocument::parse(&context.api.download(&format!("/v1/results/{name}")).await?)?;
-    document.verify(&root)?;
+    let root = results::settled_root(context, job).await?;
+    let (name, document) = (hex::encode(root), results::fetch(context, &root).await?);
     let bytes = serde_json::to_vec_pretty(&outputs(&document))?;
     fs::write(file, bytes).map_err(Error::file("write", PathBuf::from(file)))?;
     context.out.talk(format!(
@@ -55,18 +51,6 @@ async fn save_result(context: &Context, job: &Pubkey, file: &Path) -> Result<Str
 fn outputs(document: &ResultDocument) -> Vec<String> {
     let texts: Option<Vec<String>> = document.outputs.iter().map(|o| String::from_utf8(o.clone()).ok()).collect();
     texts.unwrap_or_else(|| document.outputs.iter().map(|output| STANDARD.encode(output)).collect())
-}
-
-/// The root that was settled on: from the account, or from history once that is closed.
-async fn root_on_chain(context: &Context, job: &Pubkey) -> Result<Option<[u8; 32]>> {
-    if let Some(job) = context.account::<Job>(job).await? {
-        // Before the verdict it is what somebody claims.
-        return Ok(Some(job.root).filter(|root| *root != [0; 32] && job.winners != 0));
-    }
-    let (history, _) = context.history(job).await?;
-    let root = Story::tell(job, &history)?.root;
-    let mut bytes = [0; 32];
-    Ok(root.filter(|root| hex::decode_to_slice(root, &mut bytes).is_ok()).map(|_| bytes))
 }
 
 /// How a job's money is written.

@@ -8,10 +8,8 @@ use std::{
 use assay_sdk::spec::{Artifact, JobSpec, MAX_DOCUMENT_BYTES, SpecError};
 use sha2::{Digest, Sha256};
 
+use super::artifact;
 use crate::error::{Error, Result};
-
-/// Largest blob that the API takes.
-const MAX_BLOB_BYTES: usize = 64 * 1024 * 1024;
 
 /// A spec that can be posted, and what must be stored before.
 #[derive(Debug)]
@@ -53,12 +51,7 @@ fn store(
         return Ok(None);
     }
     let path: PathBuf = folder.join(&artifact.uri);
-    let bytes = fs::read(&path).map_err(Error::file("read", &path))?;
-    if bytes.len() > MAX_BLOB_BYTES {
-        let most = MAX_BLOB_BYTES >> 20;
-        let why = format!("{} is larger than {most} MiB: serve it yourself and give its http(s) uri", path.display());
-        return Err(Error::Refused(why));
-    }
+    let bytes = artifact::read(&path, artifact::most(field))?;
     let file = hex::encode(Sha256::digest(&bytes));
     if file != artifact.sha256 {
         return Err(Error::HashMismatch { path, field, spec: artifact.sha256.clone(), file });
