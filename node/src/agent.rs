@@ -31,6 +31,7 @@ use solana_sdk::pubkey::Pubkey;
 use self::room::{at_hand, backoff, has_room};
 pub use self::shown::Shows;
 use crate::{
+    artifacts::ArtifactError,
     chain::{Chain, DEVICE, Rejected},
     journal::Journal,
     market::{Action, Policy, Snapshot, plan},
@@ -181,7 +182,9 @@ impl Agent {
             Err(error) => {
                 // Another node was faster, or sortition has not reached this one: what one expects in a market.
                 let refused = error.downcast_ref::<Rejected>().is_some();
-                let expected = (refused && !action.is_due()) || error.downcast_ref::<NotYet>().is_some();
+                // A private job's input, which is for other operators, or what was not handed over yet.
+                let others = error.downcast_ref::<ArtifactError>().is_some_and(ArtifactError::is_for_others);
+                let expected = (refused && !action.is_due()) || others || error.downcast_ref::<NotYet>().is_some();
                 if expected {
                     tracing::debug!(job = %address, ?action, "refused: {error:#}");
                 } else {

@@ -9,5 +9,6 @@ pub mod chain;
 pub mod compute;
 pub mod journal;
 pub mod market;
+mod private;
 pub mod runtime;
 pub mod work;

@@ -20,6 +20,7 @@ use assay_node::{
     runtime::wasm::WasmRuntime,
     work::Workshop,
 };
+use assay_sdk::private::Key;
 use clap::Parser;
 use solana_sdk::{
     signature::{Keypair, read_keypair_file},
@@ -72,9 +73,8 @@ struct Args {
     /// Without it no such job is taken
     #[arg(long, value_name = "FILE")]
     attestor_key: Option<PathBuf>,
-    /// Read artifacts from file:// uris (local chains only)
-    #[arg(long)]
-    local_files: bool,
+    #[command(flatten)]
+    artifacts: artifacts::Fetching,
     /// For tests and demonstrations: tell lies, and lose the bond
     #[arg(long, hide = true)]
     lie: bool,
@@ -129,7 +129,7 @@ async fn run(args: Args) -> Result<()> {
     let policy = args.policy();
     let operator = wallet.pubkey();
     let journal = Journal::open(args.data.join("journal"))?;
-    let fetching = artifacts::Policy { local_files: args.local_files, ..artifacts::Policy::default() };
+    let fetching = args.artifacts.policy(args.api.as_deref(), Key::new(&wallet)?)?;
     let store = Store::open(args.data.join("artifacts"), fetching)?;
     let chain = Chain::connect(&args.url, wallet).await?;
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);

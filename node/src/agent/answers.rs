@@ -16,7 +16,7 @@ use assay_sdk::{
     sample::{drawn, pieces},
     verification::{Round, audit::EXECUTOR, sample, seal::seal},
 };
-use solana_sdk::pubkey::Pubkey;
+use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
 use super::Agent;
 use crate::{
@@ -93,7 +93,8 @@ impl Agent {
     async fn deliver(&self, address: &Pubkey, job: &Job, seat: &Seat) -> Result<()> {
         let entry = self.whole(address, job, seat).await?;
         self.still_posted(address, job).await?;
-        self.chain.send(vec![ix::escrow::deliver(&self.chain.operator(), address, entry.digest)]).await?;
+        let deliver = ix::escrow::deliver(&self.chain.operator(), address, entry.digest);
+        self.chain.send(self.noted(address, job, vec![deliver])?).await?;
         self.journal.set_stage(&entry.question, Stage::Revealed)?;
         Ok(())
     }
@@ -114,7 +115,7 @@ impl Agent {
             _ => {
                 let entry = self.sealed(posting(address, job))?;
                 let reveal = ix::verification::reveal_result(&me, address, entry.digest, *entry.salt.expose());
-                self.chain.send(vec![reveal]).await?;
+                self.chain.send(self.noted(address, job, vec![reveal])?).await?;
                 self.journal.set_stage(&entry.question, Stage::Revealed)?;
             }
         }
@@ -132,7 +133,7 @@ impl Agent {
         let entry = self.sealed(posting(address, job))?;
         if job.root == [0; 32] {
             let reveal = ix::verification::reveal_root(&me, address, entry.digest, *entry.salt.expose());
-            self.chain.send(vec![reveal]).await?;
+            self.chain.send(self.noted(address, job, vec![reveal])?).await?;
         }
         let shown = round.and_then(|round| round.shown).unwrap_or_default();
         let leaves = self.workshop.leaves(&posting(address, job))?;
@@ -141,6 +142,12 @@ impl Agent {
         }
         self.journal.set_stage(&entry.question, Stage::Revealed)?;
         Ok(())
+    }
+
+    /// What shows a root, with the note that tells a private job's requester where its result is.
+    pub(super) fn noted(&self, address: &Pubkey, job: &Job, mut shows: Vec<Instruction>) -> Result<Vec<Instruction>> {
+        shows.extend(self.workshop.note(&posting(address, job))?);
+        Ok(shows)
     }
 
     /// Fetching and computing take their time: is it still the same posting that stands there? A claim or a seal names

@@ -75,7 +75,7 @@ impl Agent {
         self.still_posted(address, job).await?;
         let submit =
             ix::verification::submit_proof(&self.chain.operator(), address, job.class, key, entry.digest, proof);
-        self.chain.send_within(vec![submit], PROOF_COMPUTE).await?;
+        self.chain.send_within(self.noted(address, job, vec![submit])?, PROOF_COMPUTE).await?;
         self.journal.set_stage(&entry.question, Stage::Revealed)?;
         Ok(())
     }
@@ -139,7 +139,7 @@ impl Agent {
         let attestors = [addresses::attestor(registrar, &key_of(attestor))];
         let me = self.chain.operator();
         all.push(ix::verification::submit_attestation(&me, address, job.class, entry.digest, &attestors));
-        self.chain.send(all).await?;
+        self.chain.send(self.noted(address, job, all)?).await?;
         self.journal.set_stage(&entry.question, Stage::Revealed)?;
         Ok(())
     }

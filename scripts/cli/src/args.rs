@@ -1,6 +1,7 @@
 //! The command line.
 
 mod job;
+mod private;
 mod stake;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -8,7 +9,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::{job::*, stake::*};
+pub use self::{job::*, private::*, stake::*};
 use crate::{amount, config};
 
 const EXAMPLES: &str = "\
@@ -147,6 +148,9 @@ pub enum Command {
     /// Post jobs and follow them
     #[command(subcommand)]
     Job(JobCommand),
+    /// Encrypt files to wallets, and decrypt them
+    #[command(subcommand)]
+    Private(PrivateCommand),
     /// The ASY token: supply, claims of distributions, burning
     #[command(subcommand)]
     Token(TokenCommand),

@@ -19,7 +19,7 @@ use clap::Parser;
 
 use crate::{
     args::{Cli, Command, ConfigCommand, JobCommand, OperatorCommand, StakeCommand, TokenCommand},
-    commands::{airdrop, job, manual, operator, run, stake, token, wallet},
+    commands::{airdrop, job, manual, operator, private, run, stake, token, wallet},
     context::Context,
     error::{Error, Result},
 };
@@ -69,6 +69,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
             JobCommand::Cases { job } => job::cases::run(&context, job).await,
             JobCommand::Report(args) => job::report::run(&context, &args).await,
         },
+        Command::Private(command) => private::run(&context, &command),
         Command::Config(ConfigCommand::Get) => commands::config::get(&context, &cli.global),
         Command::Config(ConfigCommand::Set) => commands::config::set(&context, &cli.global),
         Command::Token(command) => match command {

@@ -9,6 +9,8 @@
 //! * [`strategy`]: a job's strategy in words
 //! * [`distribution`]: the Merkle tree of a distribution's claims
 //! * [`sample`]: the drawn units of a sampled job, and the pieces in which its executor shows their leaves
+//! * [`net`]: which addresses are everybody's, for whoever fetches what strangers name
+//! * `private` (feature `private`): files encrypted to wallets
 //! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
 
 pub mod addresses;
@@ -18,6 +20,9 @@ pub mod errors;
 pub mod instructions;
 pub mod ix;
 pub mod merkle;
+pub mod net;
+#[cfg(feature = "private")]
+pub mod private;
 pub mod result;
 pub mod sample;
 pub mod spec;

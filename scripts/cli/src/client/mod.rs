@@ -3,6 +3,7 @@
 pub mod api;
 pub mod chain;
 pub mod history;
+pub mod private;
 pub mod send;
 pub mod shown;
 pub mod signers;

@@ -39,8 +39,7 @@ async fn save_result(context: &Context, job: &Pubkey, file: &Path) -> Result<Str
         return Err(Error::Refused(format!("{job} has no result yet: follow it with `assay job watch {job}`")));
     };
     let name = hex::encode(root);
-    let document = ResultDocument::parse(&context.api.download(&format!("/v1/results/{name}")).await?)?;
-    document.verify(&root)?;
+    let document = context.result(job, &root).await?;
     let bytes = serde_json::to_vec_pretty(&outputs(&document))?;
     fs::write(file, bytes).map_err(Error::file("write", PathBuf::from(file)))?;
     context.out.talk(format!(

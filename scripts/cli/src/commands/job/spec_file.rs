@@ -52,6 +52,10 @@ fn store(
     if artifact.uri.is_empty() || artifact.uri.contains("://") {
         return Ok(None);
     }
+    if artifact.encryption.is_some() {
+        let why = format!("leave `{field}.encryption` out of the spec: `job post --private` encrypts a local file");
+        return Err(Error::Usage(why));
+    }
     let path: PathBuf = folder.join(&artifact.uri);
     let bytes = fs::read(&path).map_err(Error::file("read", &path))?;
     if bytes.len() > MAX_BLOB_BYTES {
