@@ -12,7 +12,7 @@ use curve25519_dalek::edwards::CompressedEdwardsY;
 use sha2::{Digest, Sha512};
 use solana_sdk::{
     instruction::Instruction,
-    pubkey::{Pubkey, pubkey},
+    pubkey::Pubkey,
     signature::Keypair,
 };
 use zeroize::{Zeroize, Zeroizing};
@@ -25,7 +25,7 @@ pub const MAX_READERS: usize = 64;
 const OVERHEAD: u64 = 64 * 1024;
 
 /// The memo program, which keeps a note in a transaction.
-pub const MEMO: Pubkey = pubkey!("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+pub const MEMO: Pubkey = solana_sdk::pubkey!("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 /// How the note begins that says where a private result is.
 const NOTE: &str = "assay:private:";
 

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::StreamExt;
 
 /// What a server has and does.
 #[derive(Default)]
@@ -27,6 +28,18 @@ pub struct Held {
     pub next: Option<(Bytes, String)>,
     /// Each request in words.
     pub calls: Vec<String>,
+}
+
+/// Where each request went on, by what its words say before and after the number; how much a cut transfer had brought is not
+/// for sure.
+pub fn starts(held: &Shared, before: &str, after: &str) -> Vec<u64> {
+    let start = |call: &String| {
+        let number = call.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{call:?} is not {before}N{after}"))
+    };
+    let starts: Vec<u64> = held.lock().unwrap().calls.iter().skip(1).map(start).collect();
+    assert!(starts.first().is_none_or(|first| *first > 0) && starts.is_sorted_by(|a, b| a < b), "{starts:?}");
+    starts
 }
 
 pub type Shared = Arc<Mutex<Held>>;
@@ -140,7 +153,12 @@ impl Held {
         let body = match self.breaks_after.filter(|after| *after < length) {
             Some(after) => {
                 let first = std::io::Result::Ok(part.slice(..after));
-                Body::from_stream(futures_util::stream::iter([first, Err(std::io::Error::other("cut"))]))
+                // Not at once, or what was not sent by then is not sent at all.
+                let cut = futures_util::stream::once(async {
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                    Err(std::io::Error::other("cut"))
+                });
+                Body::from_stream(futures_util::stream::iter([first]).chain(cut))
             }
             None if self.mute => Body::from_stream(futures_util::stream::iter([std::io::Result::Ok(part)])),
             None => Body::from(part),
