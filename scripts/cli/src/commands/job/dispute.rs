@@ -6,7 +6,6 @@ use assay_sdk::{
     addresses,
     escrow::{Job, Seat, Strategy},
     ix,
-    result::ResultDocument,
     token::ASY_MINT,
     verification::{self, Case, CaseKind},
 };
