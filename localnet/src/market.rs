@@ -76,6 +76,8 @@ fn node(localnet: &Localnet, index: u16, lies: bool, watch: f64) -> Result<Child
     let node = ChildSpec::new(&name, sibling("assay-node")?)
         .args(["--url", &at.rpc, "--api", &at.api, "--poll-ms", "400", "--patience-ms", "1500", "--threads", "1"])
         .args(["--watch", &watch.to_string(), "--listen", "127.0.0.1:0"])
+        // Whoever tries it out serves files from this machine.
+        .args(["--artifact-net", "127.0.0.0/8"])
         .args(["--keypair".into(), wallet.clone(), "--attestor-key".into(), wallet])
         .args(["--prover".into(), sibling("assay-localnet-prover")?.into_os_string()])
         .args(["--data".into(), folder.run().join(&name).into_os_string()]);

@@ -44,6 +44,7 @@ use self::{
     status::{Board, unix_now},
 };
 use crate::{
+    artifacts::ArtifactError,
     chain::{Chain, Rejected},
     journal::Journal,
     market::{Action, Facts, Policy, Refusal, Snapshot, decide, posting},
@@ -268,7 +269,9 @@ impl Agent {
             Err(error) => {
                 // Another node was faster, or sortition has not reached this one: what one expects in a market.
                 let refused = error.downcast_ref::<Rejected>().is_some();
-                let expected = (refused && !action.is_due()) || error.is::<NotYet>() || error.is::<Refused>();
+                // A private job's input, which is for other operators, or what was not handed over yet.
+                let others = error.downcast_ref::<ArtifactError>().is_some_and(ArtifactError::is_for_others);
+                let expected = (refused && !action.is_due()) || others || error.is::<NotYet>() || error.is::<Refused>();
                 metrics::acted(&action, if expected { Outcome::Refused } else { Outcome::Failed });
                 if expected {
                     tracing::debug!(job = %address, ?action, "refused: {error:#}");

@@ -1,105 +1,55 @@
-//! Programs and inputs by content hash: from http(s) or a local file, always re-hashed, kept in a cache folder.
+//! Programs and inputs by content hash: from http(s), an S3-compatible store, IPFS or a local file, always re-hashed, kept in a
+//! cache folder with a quota.
 //!
-//! A requester writes the uris, so nothing behind them is trusted: not the length, not the speed, not the content.
+//! A requester writes the uris, so nothing behind them is trusted: not the length, not the speed, not the content, not where
+//! they lead.
 
+mod args;
+mod cache;
+mod egress;
+mod error;
+mod file;
+mod http;
+mod ipfs;
+mod memory;
+mod s3;
+mod source;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use assay_sdk::spec::{Artifact, JobSpec, SpecError};
-use backon::{ExponentialBuilder, Retryable};
+use assay_sdk::private::{self, Key};
+use assay_sdk::spec::{Artifact, Encryption, JobSpec};
 use bytes::Bytes;
-use futures_util::TryStreamExt;
-use reqwest::{StatusCode, Url, redirect};
+use ipnet::IpNet;
+use reqwest::{Client, Url};
 use sha2::{Digest, Sha256};
+
+use self::cache::{Cache, Pin};
+use self::egress::Rules;
+use self::error::{Result, chain};
+use self::file::Local;
+use self::http::Http;
+use self::memory::{Memory, hold};
+use self::source::{Source, bad};
+
+pub use self::args::Fetching;
+pub use self::egress::{Lookup, SystemLookup};
+pub use self::error::ArtifactError;
+pub use self::ipfs::Ipfs;
+pub use self::s3::S3;
 
 /// Longest program, in bytes.
 pub const MAX_PROGRAM_BYTES: u64 = 64 << 20;
 /// Longest input, in bytes.
 pub const MAX_INPUT_BYTES: u64 = 128 << 20;
-
-/// Why an artifact cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum ArtifactError {
-    /// The content is something else.
-    #[error(
-        "hash mismatch: {uri} has sha256 {found}, but the spec says {expected}; the file was changed after the job was posted, or the spec is wrong"
-    )]
-    HashMismatch {
-        /// Where it came from.
-        uri: String,
-        /// The hash in the spec, hex.
-        expected: String,
-        /// The content's hash, hex.
-        found: String,
-    },
-    /// The content is longer than allowed.
-    #[error("{uri} is longer than {limit} bytes; split the data over several jobs")]
-    TooLarge {
-        /// Where it came from.
-        uri: String,
-        /// The limit, in bytes.
-        limit: u64,
-    },
-    /// The server does not have it.
-    #[error("{uri} answers {status}; publish the file there or post the job with another uri")]
-    Refused {
-        /// Where it was asked for.
-        uri: String,
-        /// The HTTP status.
-        status: StatusCode,
-    },
-    /// The server cannot be reached or breaks off, after all retries.
-    #[error("{uri} cannot be fetched: {reason}; check that the server is up, the node tries again with the next job")]
-    Unreachable {
-        /// Where it was asked for.
-        uri: String,
-        /// The last failure.
-        reason: String,
-    },
-    /// This node does not read local files for requesters.
-    #[error(
-        "{uri} is a local file, and this node does not read those; publish it over http(s), or allow local files on a local chain"
-    )]
-    LocalFilesOff {
-        /// The uri.
-        uri: String,
-    },
-    /// A uri this node cannot fetch.
-    #[error("{uri} cannot be fetched: use http://, https:// or file:///")]
-    BadUri {
-        /// The uri.
-        uri: String,
-    },
-    /// A hash that is none.
-    #[error(transparent)]
-    Spec(#[from] SpecError),
-    /// The disk failed.
-    #[error("{path}: {source}; check the disk's space and the folder's owner")]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-impl ArtifactError {
-    /// Whether trying again at once may help.
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::Unreachable { .. } => true,
-            Self::Refused { status, .. } => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
-            _ => false,
-        }
-    }
-}
-
-type Result<T, E = ArtifactError> = std::result::Result<T, E>;
+/// How long it is remembered that something is encrypted to others: until then it is not fetched again.
+const FOR_OTHERS: Duration = Duration::from_secs(600);
 
 /// What a job's units run on.
 #[derive(Debug, Clone)]
@@ -115,45 +65,84 @@ pub struct Artifacts {
 pub struct Policy {
     /// Whether `file:///` is read. For local chains: elsewhere it lets strangers name files of this machine.
     pub local_files: bool,
+    /// Networks that uris may lead to although they are not public.
+    pub nets: Vec<IpNet>,
+    /// Who knows the hosts' addresses.
+    pub lookup: Arc<dyn Lookup>,
+    /// The API that the operator trusts: uris there are allowed wherever it is.
+    pub api: Option<Url>,
     /// How long a whole transfer may take.
     pub timeout: Duration,
-    /// How often a transfer is tried again after it failed.
-    pub retries: usize,
+    /// How often a transfer is tried again after it failed without having come further.
+    pub retries: u32,
     /// The pause before the first retry; it doubles each time.
     pub backoff: Duration,
+    /// Most bytes on disk.
+    pub disk: u64,
+    /// Most bytes in memory.
+    pub memory: u64,
+    /// How `s3://` is fetched.
+    pub s3: S3,
+    /// How `ipfs://` is, if at all.
+    pub ipfs: Option<Ipfs>,
+    /// Decrypts what is encrypted to this operator.
+    pub key: Option<Arc<Key>>,
 }
 
 impl Default for Policy {
-    /// No local files, ten minutes, four retries after 0.5 to 4 seconds.
+    /// Public addresses alone, ten minutes, four retries after 0.5 to 4 seconds, 10 GiB on disk, 1 GiB in memory.
     fn default() -> Self {
-        Self { local_files: false, timeout: Duration::from_secs(600), retries: 4, backoff: Duration::from_millis(500) }
+        Self {
+            local_files: false,
+            nets: vec![],
+            lookup: Arc::new(SystemLookup),
+            api: None,
+            timeout: Duration::from_secs(600),
+            retries: 4,
+            backoff: Duration::from_millis(500),
+            disk: 10 << 30,
+            memory: 1 << 30,
+            s3: S3::default(),
+            ipfs: None,
+            key: None,
+        }
     }
 }
 
-/// Fetches artifacts and keeps them in a folder, one file per hash.
+/// Fetches artifacts and keeps them in a folder, one file per hash. What is encrypted is kept so, and decrypted in memory
+/// alone.
 #[derive(Debug, Clone)]
 pub struct Store {
-    dir: PathBuf,
-    client: reqwest::Client,
+    cache: Cache,
+    memory: Memory,
+    rules: Rules,
+    /// For strangers' uris.
+    public: Client,
+    /// For where the operator itself sends us.
+    own: Client,
     policy: Policy,
+    for_others: Arc<Mutex<HashMap<String, Instant>>>,
 }
 
 impl Store {
     /// A store in `dir`, which is made if need be. Several may share a folder.
     ///
     /// # Errors
-    /// [`ArtifactError::Io`]; [`ArtifactError::Unreachable`] where the HTTP client does not start.
+    /// [`ArtifactError::Io`]; [`ArtifactError::Setting`] where the HTTP client does not start.
     pub fn open(dir: impl Into<PathBuf>, policy: Policy) -> Result<Self> {
-        let dir = dir.into();
-        std::fs::create_dir_all(&dir).map_err(io_error(&dir))?;
-        let client = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(30))
-            .timeout(policy.timeout)
-            .redirect(redirect::Policy::limited(3))
-            .build()
-            .map_err(|error| ArtifactError::Unreachable { uri: "http client".to_owned(), reason: chain(&error) })?;
-        Ok(Self { dir, client, policy })
+        let rules = Rules { nets: policy.nets.clone(), lookup: policy.lookup.clone() };
+        let client = |client: reqwest::Result<Client>| {
+            client.map_err(|error| ArtifactError::Setting(format!("no HTTP client: {}", chain(&error))))
+        };
+        Ok(Self {
+            cache: Cache::open(dir.into(), policy.disk)?,
+            memory: Memory::new(policy.memory),
+            public: client(rules.client())?,
+            own: client(egress::own_client())?,
+            rules,
+            policy,
+            for_others: Arc::default(),
+        })
     }
 
     /// Fetches a job's program and input.
@@ -167,18 +156,75 @@ impl Store {
         Ok(Artifacts { program, input })
     }
 
-    /// The content with the artifact's hash: from the cache, else from its uri. It is at most `limit` bytes long and
-    /// hashes to what the artifact says, wherever it came from.
+    /// The content with the artifact's hash: from the cache, else from its uri, decrypted if need be. It is at most `limit`
+    /// bytes long and hashes to what the artifact says, wherever it came from. It takes memory of the quota, and its file is
+    /// not evicted, as long as anybody holds it.
     ///
     /// # Errors
     /// Any [`ArtifactError`].
     pub async fn fetch(&self, artifact: &Artifact, limit: u64) -> Result<Bytes> {
-        let expected = artifact.sha256_bytes()?;
-        let path = self.dir.join(hex::encode(expected));
-        if let Some(bytes) = cached(path.clone(), expected, limit).await {
-            return Ok(bytes);
+        let hash = hex::encode(artifact.sha256_bytes()?);
+        let (name, most) = match artifact.encryption {
+            None => (hash, limit),
+            Some(Encryption::Age) => (format!("{hash}.age"), private::longest(limit)),
+        };
+        let pin = self.cache.pin(&name);
+        if let Some(size) = self.cache.size(&name).filter(|size| *size <= most) {
+            let lease = self.memory.take(size)?;
+            let (cache, from) = (self.cache.clone(), name.clone());
+            if let Some(file) = blocking(move || cache.read(&from, size)).await {
+                match self.opened(artifact, file, lease, limit).await {
+                    Ok((bytes, lease)) => return Ok(self.held(artifact, bytes, lease, pin)),
+                    Err(error @ ArtifactError::MemoryQuota { .. }) => return Err(error),
+                    // Damaged, or for a key that this operator has no more.
+                    Err(_) => self.cache.remove(&name),
+                }
+            }
         }
-        let bytes = self.download(&artifact.uri, limit).await?;
+        self.not_for_others(artifact)?;
+        let partial = self.download(&artifact.uri, most).await?;
+        let lease = self.memory.take(partial.from.at)?;
+        let (partial, file) = blocking(move || partial.read().map(|file| (partial, file))).await?;
+        let opened = self.opened(artifact, file, lease, limit).await;
+        if opened.as_ref().is_err_and(ArtifactError::is_for_others) {
+            self.others().insert(place(artifact), Instant::now());
+        }
+        let (bytes, lease) = opened?;
+        blocking(move || partial.keep(&name)).await?;
+        Ok(self.held(artifact, bytes, lease, pin))
+    }
+
+    /// What decrypts what is encrypted to this operator.
+    pub fn key(&self) -> Option<&Key> {
+        self.policy.key.as_deref()
+    }
+
+    fn held(&self, artifact: &Artifact, bytes: Vec<u8>, lease: memory::Lease, pin: Pin) -> Bytes {
+        hold(bytes, artifact.encryption.is_some(), lease, pin)
+    }
+
+    /// A file's content: decrypted if need be, and with the hash that it must have.
+    async fn opened(
+        &self,
+        artifact: &Artifact,
+        file: Vec<u8>,
+        lease: memory::Lease,
+        limit: u64,
+    ) -> Result<(Vec<u8>, memory::Lease)> {
+        let expected = artifact.sha256_bytes()?;
+        let (bytes, lease) = match artifact.encryption {
+            None => (file, lease),
+            Some(Encryption::Age) => {
+                // For what it decrypts to, which is shorter; the file's own is given back then.
+                let lease_of_bytes = self.memory.take(file.len() as u64)?;
+                let key = self.policy.key.clone();
+                let key = key.ok_or_else(|| ArtifactError::Setting("this node has no key to decrypt with".into()))?;
+                let bytes = blocking(move || key.open(&file, limit)).await;
+                drop(lease);
+                let uri = || artifact.uri.clone();
+                (bytes.map_err(|source| ArtifactError::Private { uri: uri(), source })?, lease_of_bytes)
+            }
+        };
         let (bytes, found) = blocking(move || {
             let found: [u8; 32] = Sha256::digest(&bytes).into();
             (bytes, found)
@@ -188,111 +234,58 @@ impl Store {
             let (expected, found) = (hex::encode(expected), hex::encode(found));
             return Err(ArtifactError::HashMismatch { uri: artifact.uri.clone(), expected, found });
         }
-        let (dir, copy) = (self.dir.clone(), bytes.clone());
-        blocking(move || keep(&dir, &path, &copy)).await?;
-        Ok(bytes)
+        Ok((bytes, lease))
     }
 
-    async fn download(&self, uri: &str, limit: u64) -> Result<Bytes> {
-        let bad = || ArtifactError::BadUri { uri: uri.to_owned() };
-        let url = Url::parse(uri).map_err(|_| bad())?;
-        match url.scheme() {
-            "file" if !self.policy.local_files => Err(ArtifactError::LocalFilesOff { uri: uri.to_owned() }),
-            "file" => {
-                let path = url.to_file_path().map_err(|()| bad())?;
-                let uri = uri.to_owned();
-                blocking(move || read_file(&path, &uri, limit)).await
-            }
+    /// Fails for what was seen to be encrypted to others a while ago.
+    fn not_for_others(&self, artifact: &Artifact) -> Result<()> {
+        let (Some(Encryption::Age), Some(key)) = (artifact.encryption, &self.policy.key) else { return Ok(()) };
+        let mut others = self.others();
+        others.retain(|_, seen| seen.elapsed() < FOR_OTHERS);
+        if !others.contains_key(&place(artifact)) {
+            return Ok(());
+        }
+        let source = private::PrivateError::NotForYou(key.wallet());
+        Err(ArtifactError::Private { uri: artifact.uri.clone(), source })
+    }
+
+    fn others(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
+        self.for_others.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a uri leads, if it may.
+    fn source(&self, uri: &str) -> Result<Box<dyn Source>> {
+        let url = Url::parse(uri).map_err(|_| bad(uri))?;
+        Ok(match url.scheme() {
+            "file" if !self.policy.local_files => return Err(ArtifactError::LocalFilesOff { uri: uri.to_owned() }),
+            "file" => Box::new(Local { path: url.to_file_path().map_err(|()| bad(uri))? }),
             "http" | "https" => {
-                let backoff = ExponentialBuilder::default()
-                    .with_jitter()
-                    .with_min_delay(self.policy.backoff)
-                    .with_max_times(self.policy.retries);
-                (|| self.get(&url, uri, limit))
-                    .retry(backoff)
-                    .when(ArtifactError::is_transient)
-                    .notify(|error, pause| tracing::warn!(%error, ?pause, "trying again"))
-                    .await
+                let trusted = self.policy.api.as_ref().is_some_and(|api| api.origin() == url.origin());
+                if !trusted {
+                    self.rules.check(&url).map_err(|_| ArtifactError::NotPublic { uri: uri.to_owned() })?;
+                }
+                let client = if trusted { &self.own } else { &self.public };
+                Box::new(Http { client: client.clone(), url, uri: uri.to_owned() })
             }
-            _ => Err(bad()),
-        }
-    }
-
-    /// One transfer, broken off as soon as it is too long.
-    async fn get(&self, url: &Url, uri: &str, limit: u64) -> Result<Bytes> {
-        let unreachable =
-            |error: reqwest::Error| ArtifactError::Unreachable { uri: uri.to_owned(), reason: chain(&error) };
-        let response = self.client.get(url.clone()).send().await.map_err(unreachable)?;
-        if response.status() != StatusCode::OK {
-            return Err(ArtifactError::Refused { uri: uri.to_owned(), status: response.status() });
-        }
-        let too_large = || ArtifactError::TooLarge { uri: uri.to_owned(), limit };
-        if response.content_length().is_some_and(|length| length > limit) {
-            return Err(too_large());
-        }
-        let mut body = Vec::new();
-        let mut stream = response.bytes_stream();
-        while let Some(chunk) = stream.try_next().await.map_err(unreachable)? {
-            if (body.len() + chunk.len()) as u64 > limit {
-                return Err(too_large());
+            "s3" => Box::new(self.policy.s3.object(uri)?),
+            "ipfs" => {
+                let off = || ArtifactError::IpfsOff { uri: uri.to_owned() };
+                self.policy.ipfs.as_ref().ok_or_else(off)?.content(uri, &self.own)?
             }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.into())
+            _ => return Err(bad(uri)),
+        })
     }
 }
 
-/// Runs disk work and hashing off the async threads.
+/// What is remembered of an artifact that is for others: the same place may be for this operator with another content.
+fn place(artifact: &Artifact) -> String {
+    format!("{} {}", artifact.sha256, artifact.uri)
+}
+
+/// Runs disk work, hashing and decrypting off the async threads.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
-}
-
-/// The file in the cache, if it is there and whole. What is not is fetched anew and replaced.
-async fn cached(path: PathBuf, expected: [u8; 32], limit: u64) -> Option<Bytes> {
-    blocking(move || {
-        let bytes = read_file(&path, "", limit).ok()?;
-        (<[u8; 32]>::from(Sha256::digest(&bytes)) == expected).then_some(bytes)
-    })
-    .await
-}
-
-/// Reads a regular file; devices and pipes may never end.
-fn read_file(path: &Path, uri: &str, limit: u64) -> Result<Bytes> {
-    let metadata = std::fs::metadata(path).map_err(io_error(path))?;
-    if !metadata.is_file() {
-        return Err(io_error(path)(io::Error::other("not a regular file")));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(io_error(path))?;
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(io_error(path))?;
-    if bytes.len() as u64 > limit {
-        return Err(ArtifactError::TooLarge { uri: uri.to_owned(), limit });
-    }
-    Ok(bytes.into())
-}
-
-/// Writes a file aside and renames it: others see all of it or nothing.
-fn keep(dir: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || {
-        let mut aside = tempfile::NamedTempFile::new_in(dir)?;
-        aside.write_all(bytes)?;
-        aside.as_file().sync_all()?;
-        aside.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(io_error(path))
-}
-
-fn io_error(path: &Path) -> impl Fn(io::Error) -> ArtifactError + use<> {
-    let path = path.to_owned();
-    move |source| ArtifactError::Io { path: path.clone(), source }
-}
-
-/// An error with its causes; reqwest tells only the outermost one.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

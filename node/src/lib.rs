@@ -12,5 +12,6 @@ pub mod crash;
 pub mod journal;
 pub mod market;
 pub mod operation;
+mod private;
 pub mod runtime;
 pub mod work;

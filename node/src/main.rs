@@ -30,7 +30,7 @@ use assay_node::{
     runtime::wasm::WasmRuntime,
     work::Workshop,
 };
-use assay_sdk::{escrow::ENGINES, settings::Settings};
+use assay_sdk::{escrow::ENGINES, private::Key, settings::Settings};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use solana_sdk::{
     signature::{Keypair, read_keypair_file},
@@ -124,9 +124,8 @@ struct Args {
     /// Write logs as JSON, one object a line, to standard error
     #[arg(long, env = "ASSAY_LOG_JSON")]
     log_json: bool,
-    /// Read artifacts from file:// uris (local chains only)
-    #[arg(long)]
-    local_files: bool,
+    #[command(flatten)]
+    artifacts: artifacts::Fetching,
     /// For tests and demonstrations: tell lies, and lose the bond
     #[arg(long, hide = true)]
     lie: bool,
@@ -218,7 +217,7 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     let policy = args.policy();
     let operator = wallet.pubkey();
     let journal = Journal::open(data.join("journal"))?;
-    let fetching = artifacts::Policy { local_files: args.local_files, ..artifacts::Policy::default() };
+    let fetching = args.artifacts.policy(args.api.as_deref(), Key::new(&wallet)?)?;
     let store = Store::open(data.join("artifacts"), fetching)?;
     let runtime = Arc::new(WasmRuntime::new()?);
     let measuring = Measuring { data: &data, nvidia_smi: &args.nvidia_smi, runtime: &*runtime, wallet: &wallet };

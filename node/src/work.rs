@@ -52,6 +52,8 @@ pub struct Workshop {
 pub struct Material {
     spec: JobSpec,
     artifacts: Artifacts,
+    /// Of a private job: who may read its result.
+    readers: Option<Vec<Pubkey>>,
 }
 
 impl Material {
@@ -76,7 +78,7 @@ impl Workshop {
         if let Some(known) = self.known().get(&posting) {
             return Ok(known.clone());
         }
-        let source = Artifact { uri: job.uri.clone(), sha256: hex::encode(job.spec_hash) };
+        let source = Artifact { uri: job.uri.clone(), sha256: hex::encode(job.spec_hash), encryption: None };
         let bytes = self.store.fetch(&source, MAX_SPEC_BYTES).await.context("the job's spec")?;
         let spec = JobSpec::parse_expecting(&bytes, &job.spec_hash)?;
         ensure!(spec.units == job.units, "the spec has {} units, the job {}", spec.units, job.units);
@@ -90,8 +92,9 @@ impl Workshop {
             "the spec wants {memory} MiB, the job {}",
             job.requirements.memory_mib
         );
+        let readers = spec.is_private().then(|| self.readers(job)).transpose()?;
         let artifacts = self.store.fetch_job(&spec).await?;
-        let material = Arc::new(Material { spec, artifacts });
+        let material = Arc::new(Material { spec, artifacts, readers });
         self.known().insert(posting, material.clone());
         Ok(material)
     }
@@ -102,8 +105,8 @@ impl Workshop {
     /// When this machine cannot compute it.
     pub async fn whole(&self, address: &Pubkey, job: &Job, done: Arc<AtomicU64>) -> Result<[u8; 32]> {
         let document = self.run(address, job, Units::All(job.units), done).await?.into_document()?;
-        std::fs::create_dir_all(&self.results)?;
-        keep(&self.file(&posting(address, job)), document.to_json().as_ref())?;
+        let readers = self.material(address, job).await?.readers.clone();
+        self.keep(&posting(address, job), &document, readers.as_deref())?;
         Ok(document.root)
     }
 
@@ -124,7 +127,7 @@ impl Workshop {
     }
 
     async fn run(&self, address: &Pubkey, job: &Job, units: Units, done: Arc<AtomicU64>) -> Result<Computed> {
-        let Material { spec, artifacts } = &*self.material(address, job).await?;
+        let Material { spec, artifacts, .. } = &*self.material(address, job).await?;
         let runtime = self.runtime.clone();
         let computed = compute(spec, artifacts, runtime, self.parallelism, &self.honesty, units, done).await?;
         metrics::computed(computed.digests.len() as u64, computed.fuel_total);
@@ -136,18 +139,20 @@ impl Workshop {
     /// # Errors
     /// When the result is not here, or damaged.
     pub fn leaves(&self, posting: &Pubkey) -> Result<Vec<[u8; 32]>> {
-        let document =
-            std::fs::read(self.file(posting)).context("the result is not here: was the data folder lost?")?;
-        Ok(ResultDocument::parse(&document)?.digests())
+        Ok(self.result(posting)?.digests())
     }
 
-    /// Hand a result over to the API, if there is one. It is kept here too: its operator may have to prove parts of it.
+    /// Hand a result over to the API, if there is one: encrypted, if the job is private. It is kept here too: its operator
+    /// may have to prove parts of it.
     /// Fine if it was handed over before.
     ///
     /// # Errors
     /// When the API does not take it.
     pub async fn hand_over(&self, posting: &Pubkey, root: &[u8; 32]) -> Result<()> {
-        let (Some(api), Ok(document)) = (&self.api, std::fs::read(self.file(posting))) else { return Ok(()) };
+        let Some(api) = &self.api else { return Ok(()) };
+        let Ok(document) = std::fs::read(self.plain(posting)) else {
+            return self.hand_over_private(api, posting).await;
+        };
         ResultDocument::parse(&document)?.verify(root)?;
         let url = result_url(api, root);
         let reply = reqwest::Client::new().put(&url).body(document).timeout(HAND_OVER_TIMEOUT).send().await?;
@@ -187,9 +192,9 @@ impl Workshop {
         self.known().retain(|posting, _| postings.contains(posting));
     }
 
-    /// Where this node's own result of a posting is.
-    pub fn file(&self, posting: &Pubkey) -> PathBuf {
-        Path::new(&self.results).join(format!("{posting}.json"))
+    /// Where this node's own result of a posting is, if all may read it.
+    pub(crate) fn plain(&self, posting: &Pubkey) -> PathBuf {
+        self.results.join(format!("{posting}.json"))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Pubkey, Arc<Material>>> {
@@ -198,8 +203,8 @@ impl Workshop {
     }
 }
 
-/// On disk before anything is sealed: its operator may have to prove parts of it.
-fn keep(path: &Path, document: &[u8]) -> Result<()> {
+/// A whole file on disk, or none: before anything is sealed, as its operator may have to prove parts of it.
+pub(crate) fn kept(path: &Path, document: &[u8]) -> Result<()> {
     let aside = path.with_extension("tmp");
     let put = || {
         let mut file = File::create(&aside)?;

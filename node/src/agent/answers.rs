@@ -128,7 +128,8 @@ impl Agent {
         let entry = self.whole(address, job, seat).await?;
         self.still_posted(address, job).await?;
         let deliver = ix::escrow::deliver(&self.chain.operator(), address, entry.digest);
-        self.bring("deliver", &entry, deliver, Stage::Revealed).await
+        let shows = self.noted(address, job, vec![deliver])?;
+        self.bring_all("deliver", &entry, shows, COMPUTE_LIMIT, Stage::Revealed).await
     }
 
     /// Open the seal.
@@ -147,7 +148,8 @@ impl Agent {
             _ => {
                 let entry = self.sealed(posting(address, job))?;
                 let reveal = ix::verification::reveal_result(&me, address, entry.digest, *entry.salt.expose());
-                self.bring("reveal", &entry, reveal, Stage::Revealed).await
+                let shows = self.noted(address, job, vec![reveal])?;
+                self.bring_all("reveal", &entry, shows, COMPUTE_LIMIT, Stage::Revealed).await
             }
         }
     }
@@ -163,7 +165,7 @@ impl Agent {
         let entry = self.sealed(posting(address, job))?;
         if job.root == [0; 32] {
             let reveal = ix::verification::reveal_root(&me, address, entry.digest, *entry.salt.expose());
-            self.chain.send(vec![reveal]).await?;
+            self.chain.send(self.noted(address, job, vec![reveal])?).await?;
         }
         let shown = round.and_then(|round| round.shown).unwrap_or_default();
         let leaves = self.workshop.leaves(&posting(address, job))?;
@@ -174,6 +176,12 @@ impl Agent {
         self.journal.set_stage(&entry.question, Stage::Revealed)?;
         crash::point("leaves", "noted");
         Ok(())
+    }
+
+    /// What shows a root, with the note that tells a private job's requester where its result is.
+    pub(super) fn noted(&self, address: &Pubkey, job: &Job, mut shows: Vec<Instruction>) -> Result<Vec<Instruction>> {
+        shows.extend(self.workshop.note(&posting(address, job))?);
+        Ok(shows)
     }
 
     /// Fetching and computing take their time: is it still the same posting that stands there? A claim or a seal names

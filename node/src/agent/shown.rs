@@ -76,7 +76,8 @@ impl Agent {
         self.still_posted(address, job).await?;
         let submit =
             ix::verification::submit_proof(&self.chain.operator(), address, job.class, key, entry.digest, proof);
-        self.bring_all("prove", &entry, vec![submit], PROOF_COMPUTE, Stage::Revealed).await
+        let shows = self.noted(address, job, vec![submit])?;
+        self.bring_all("prove", &entry, shows, PROOF_COMPUTE, Stage::Revealed).await
     }
 
     /// What a prover is told.
@@ -138,7 +139,8 @@ impl Agent {
         let attestors = [addresses::attestor(registrar, &key_of(attestor))];
         let me = self.chain.operator();
         all.push(ix::verification::submit_attestation(&me, address, job.class, entry.digest, &attestors));
-        self.bring_all("attest", &entry, all, COMPUTE_LIMIT, Stage::Revealed).await
+        let shows = self.noted(address, job, all)?;
+        self.bring_all("attest", &entry, shows, COMPUTE_LIMIT, Stage::Revealed).await
     }
 }
 

@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::{artifacts::Policy, market::tests::job, runtime::wasm::WasmRuntime};
+use assay_sdk::private::{self, Key, MAGIC};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use solana_sdk::{signature::Keypair, signer::Signer};
+use std::path::Path;
 
 /// A spec of `units` units in a file, and a job that names it.
 fn posted(dir: &Path, units: u64, seed: u8) -> Job {
@@ -86,4 +89,37 @@ async fn the_leaves_of_a_kept_result_are_its_units_digests() {
     workshop.forget(&name).unwrap();
     workshop.forget(&name).unwrap();
     assert!(workshop.leaves(&name).is_err());
+}
+
+/// On disk there is only what its requester and this operator can read; proofs are made from it all the same.
+#[tokio::test]
+async fn a_private_result_is_kept_encrypted() {
+    let dir = tempfile::tempdir().unwrap();
+    let [requester, operator, other] = [1, 2, 3].map(|seed| Keypair::new_from_array([seed; 32]));
+    let mut workshop = workshop(dir.path());
+    let policy = Policy { key: Some(Arc::new(Key::new(&operator).unwrap())), ..Policy::default() };
+    workshop.store = Store::open(dir.path().join("mine"), policy).unwrap();
+    let job = Job { requester: requester.pubkey(), ..job() };
+    let readers = workshop.readers(&job).unwrap();
+    assert_eq!(readers, [requester.pubkey(), operator.pubkey()]);
+    let program = Job { requester: assay_sdk::addresses::pool(&operator.pubkey()), ..job };
+    assert!(workshop.readers(&program).is_err(), "nobody could read its result");
+
+    let posting = Pubkey::new_from_array([9; 32]);
+    let document = ResultDocument::build(vec![b"the secret".to_vec(), b"of two units".to_vec()]).unwrap();
+    assert_eq!(workshop.note(&posting).unwrap(), None);
+    workshop.keep(&posting, &document, Some(&readers)).unwrap();
+    let file = std::fs::read(workshop.file(&posting)).unwrap();
+    assert!(file.starts_with(MAGIC) && workshop.file(&posting).extension().unwrap() == "age");
+    assert_eq!(std::fs::read_dir(&workshop.results).unwrap().count(), 1);
+    for reader in [&requester, &operator] {
+        let read = private::decrypt(&file, reader, 1 << 20).unwrap();
+        assert_eq!(ResultDocument::parse(&read).unwrap(), document);
+    }
+    assert!(private::decrypt(&file, &other, 1 << 20).is_err());
+    assert_eq!(workshop.leaves(&posting).unwrap(), document.digests());
+    let note = workshop.note(&posting).unwrap().unwrap();
+    assert_eq!(private::noted(&note.data), Some(Sha256::digest(&file).into()));
+    workshop.forget(&posting).unwrap();
+    assert_eq!(std::fs::read_dir(&workshop.results).unwrap().count(), 0);
 }

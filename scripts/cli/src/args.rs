@@ -6,6 +6,7 @@ mod gov;
 mod job;
 mod market;
 mod model;
+mod private;
 mod spec;
 mod stake;
 mod validator;
@@ -15,7 +16,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
-pub use self::{blob::*, crank::*, gov::*, job::*, market::*, model::*, spec::*, stake::*, validator::*};
+pub use self::{blob::*, crank::*, gov::*, job::*, market::*, model::*, private::*, spec::*, stake::*, validator::*};
 use crate::{amount, config};
 
 const EXAMPLES: &str = "\
@@ -165,6 +166,9 @@ pub enum Command {
     /// Machines, prices and bids
     #[command(subcommand)]
     Market(MarketCommand),
+    /// Encrypt files to wallets, and decrypt them
+    #[command(subcommand)]
+    Private(PrivateCommand),
     /// The ASY token: supply, claims of distributions, burning
     #[command(subcommand)]
     Token(TokenCommand),

@@ -21,11 +21,12 @@ use clap::Parser;
 
 use crate::{
     args::{
-        BidsCommand, BlobCommand, Cli, Command, ConfigCommand, GovCommand, MarketCommand, JobCommand, ModelCommand, OperatorCommand, StakeCommand, TokenCommand,
-        ValidatorCommand,
+        BidsCommand, BlobCommand, Cli, Command, ConfigCommand, GovCommand, JobCommand, MarketCommand, ModelCommand,
+        OperatorCommand, StakeCommand, TokenCommand, ValidatorCommand,
     },
     commands::{
-        airdrop, bench, crank, gov, job, manual, model, node, operator, reputation, run, stake, token, validator, wallet,
+        airdrop, bench, crank, gov, job, manual, model, node, operator, private, reputation, run, stake, token,
+        validator, wallet,
     },
     context::Context,
     error::{Error, Result},
@@ -83,6 +84,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
         },
         Command::Blob(command) => blob(&context, command).await,
         Command::Market(command) => market(&context, command).await,
+        Command::Private(command) => private::run(&context, &command),
         Command::Config(ConfigCommand::Get) => commands::config::get(&context, &cli.global),
         Command::Config(ConfigCommand::Set) => commands::config::set(&context, &cli.global),
         Command::Token(command) => match command {

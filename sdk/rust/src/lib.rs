@@ -11,6 +11,8 @@
 //! * [`sample`]: the drawn units of a sampled job, and the pieces in which its executor shows their leaves
 //! * [`profile`]: what a machine is and how fast, signed by its operator
 //! * [`settings`]: a binary's flags out of a file, with the feature of that name
+//! * [`net`]: which addresses are everybody's, for whoever fetches what strangers name
+//! * `private` (feature `private`): files encrypted to wallets
 //! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
 
 pub mod addresses;
@@ -20,6 +22,9 @@ pub mod errors;
 pub mod instructions;
 pub mod ix;
 pub mod merkle;
+pub mod net;
+#[cfg(feature = "private")]
+pub mod private;
 pub mod profile;
 pub mod result;
 pub mod sample;

@@ -7,6 +7,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// How a uri may begin.
+const SCHEMES: [&str; 5] = ["http://", "https://", "s3://", "ipfs://", "file:///"];
 /// The one spec version this code reads.
 pub const VERSION: u32 = 1;
 /// Largest accepted document, in bytes.
@@ -69,10 +71,21 @@ pub enum Engine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Artifact {
-    /// `http://`, `https://` or `file:///`.
+    /// `http://`, `https://`, `s3://`, `ipfs://` or `file:///`.
     pub uri: String,
-    /// sha256 of the content, 64 lower-case hex digits.
+    /// sha256 of the content, 64 lower-case hex digits; of what is encrypted, the sha256 of what it decrypts to.
     pub sha256: String,
+    /// How what is at the uri is encrypted; not at all if not given, and then not written, so that specs keep their hashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+}
+
+/// How a file is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encryption {
+    /// As an age file, to the wallets that may read it.
+    Age,
 }
 
 /// What one unit may use; more than that fails the job on every machine alike.
@@ -111,7 +124,7 @@ pub enum SpecError {
         found: String,
     },
     /// A uri that cannot be fetched.
-    #[error("`{field}.uri` must start with http://, https:// or file:/// and have no spaces, not {found:?}")]
+    #[error("`{field}.uri` must start with {}, and have no spaces, not {found:?}", SCHEMES.join(", "))]
     BadUri {
         /// `program` or `input`.
         field: &'static str,
@@ -200,6 +213,11 @@ impl JobSpec {
         serde_jcs::to_vec(self).expect("a spec is made of strings, integers and lists, which always serialize")
     }
 
+    /// Whether its results are for its requester alone: those of an encrypted input are.
+    pub fn is_private(&self) -> bool {
+        self.input.encryption.is_some()
+    }
+
     /// sha256 of [`JobSpec::canonical`]: the spec hash in the job's account.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.canonical()).into()
@@ -228,7 +246,7 @@ impl Artifact {
 
     fn validate(&self, field: &'static str) -> Result<(), SpecError> {
         self.hash_of(field)?;
-        let rest = ["http://", "https://", "file:///"].iter().find_map(|scheme| self.uri.strip_prefix(scheme));
+        let rest = SCHEMES.iter().find_map(|scheme| self.uri.strip_prefix(scheme));
         let clean = !self.uri.chars().any(|c| c.is_control() || c.is_whitespace());
         if self.uri.len() > MAX_URI_BYTES || !clean || rest.is_none_or(str::is_empty) {
             return Err(SpecError::BadUri { field, found: self.uri.chars().take(200).collect() });

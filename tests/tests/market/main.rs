@@ -14,6 +14,7 @@ mod fuzz;
 mod kills;
 mod machine;
 mod operator;
+mod private;
 mod settles;
 mod strategies;
 mod support;

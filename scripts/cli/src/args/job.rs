@@ -67,6 +67,7 @@ Examples:
   assay job post job.json --strategy attested --registrar WALLET --threshold 2
   assay job post job.json --strategy accepted --window 2d           you review it; your silence pays
   assay job post job.json --strategy accepted --auction             operators bid, you award: `assay market bids`
+  assay job post job.json --strategy accepted --private --to OPERATOR    for your and its eyes only
 
 You pay for every seat that may ever be asked for, and get back what is not used.")]
 pub struct Post {
@@ -93,6 +94,13 @@ pub struct Post {
     /// Time from now until all results must be sealed, such as 90s, 30m, 2h, 1d [default: 30m, or what the class allows]
     #[arg(long, value_name = "TIME", value_parser = duration::seconds)]
     pub deadline: Option<u32>,
+    /// Encrypt the input, so that only you and the operators named with --to can read it, and the result, so that only you can.
+    /// No other operator can take a seat, nor judge: see docs/private.md
+    #[arg(long, requires = "to")]
+    pub private: bool,
+    /// private: an operator that may compute it, once for each; at least as many as seats
+    #[arg(long, value_name = "OPERATOR", requires = "private")]
+    pub to: Vec<Pubkey>,
     /// Follow it until it ends
     #[arg(long)]
     pub watch: bool,

@@ -8,6 +8,7 @@ use std::{
 use assay_sdk::{
     addresses,
     decode::{Decoder, EVENT_TAG},
+    private::{MEMO, noted},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -42,7 +43,7 @@ pub struct Event {
 }
 
 /// A transaction that succeeded.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recorded {
     pub signature: String,
     pub slot: u64,
@@ -50,6 +51,8 @@ pub struct Recorded {
     /// Lamports after it of every account it names.
     pub balances: HashMap<Pubkey, u64>,
     pub events: Vec<Event>,
+    /// Where somebody says that a private result is: sha256 of age files.
+    pub notes: Vec<[u8; 32]>,
 }
 
 /// A signature as listed, with its slot and whether it succeeded.
@@ -178,12 +181,16 @@ impl Recorded {
         }
         let keys = keys.iter().map(|key| key.parse().map_err(|_| broken(&signature)));
         let keys = keys.collect::<Result<Vec<Pubkey>>>()?;
+        let notes =
+            message.instructions.iter().filter(|call| keys.get(usize::from(call.program_id_index)) == Some(&MEMO));
+        let notes = notes.filter_map(|call| noted(&bs58::decode(&call.data).into_vec().ok()?)).collect();
         let inner: Vec<UiInnerInstructions> = Option::from(meta.inner_instructions).unwrap_or_default();
         let compute_units: Option<u64> = meta.compute_units_consumed.into();
         Ok(Self {
             slot,
             compute_units: compute_units.unwrap_or(0),
             events: events(&inner, &keys, decoder)?,
+            notes,
             balances: keys.into_iter().zip(meta.post_balances).collect(),
             signature,
         })
@@ -226,8 +233,7 @@ mod tests {
             data: json!({"job": key(job).to_string(), "case": key(case).to_string()}),
         };
         let events = vec![event("CaseOpened", 1, 5), event("CaseClosed", 1, 5), event("CaseOpened", 2, 6)];
-        let recorded =
-            Recorded { signature: String::new(), slot: 0, compute_units: 0, balances: HashMap::new(), events };
+        let recorded = Recorded { events, ..Recorded::default() };
         assert_eq!(cases(&key(1), &[recorded]), [key(5)]);
     }
 
@@ -240,15 +246,21 @@ mod tests {
             let data = bs58::encode(data).into_string();
             json!({"programIdIndex": program, "accounts": [], "data": data, "stackHeight": 2})
         };
+        // Another program's words are no note.
+        let memo = |program: u8, file: u8| {
+            let data = bs58::encode(assay_sdk::private::note(&[file; 32]).data).into_string();
+            json!({"programIdIndex": program, "accounts": [], "data": data, "stackHeight": null})
+        };
         let transaction = json!({
             "slot": 12, "blockTime": 1_700_000_000,
             "transaction": {"signatures": ["s"], "message": {
                 "header": {"numRequiredSignatures": 1, "numReadonlySignedAccounts": 0, "numReadonlyUnsignedAccounts": 1},
-                "accountKeys": [key(1).to_string(), escrow::ID.to_string()], "recentBlockhash": "h", "instructions": []
+                "accountKeys": [key(1).to_string(), escrow::ID.to_string(), MEMO.to_string()], "recentBlockhash": "h",
+                "instructions": [memo(2, 0xab), memo(1, 0xcd)]
             }},
             "meta": {
                 "err": null, "status": {"Ok": null}, "fee": 5000, "computeUnitsConsumed": 4321,
-                "preBalances": [10, 1, 0], "postBalances": [7, 1, 3],
+                "preBalances": [10, 1, 1, 0], "postBalances": [7, 1, 1, 3],
                 "loadedAddresses": {"writable": [key(3).to_string()], "readonly": []},
                 // A stranger's words (account 0) and another call of ours are no events.
                 "innerInstructions": [{"index": 0, "instructions": [
@@ -263,7 +275,8 @@ mod tests {
             signature: "s".into(),
             slot: 12,
             compute_units: 4_321,
-            balances: HashMap::from([(key(1), 7), (escrow::ID, 1), (key(3), 3)]),
+            balances: HashMap::from([(key(1), 7), (escrow::ID, 1), (MEMO, 1), (key(3), 3)]),
+            notes: vec![[0xab; 32]],
             events: vec![Event { program: "escrow".into(), kind: "JobRefunded".into(), data }],
         };
         assert_eq!(read, expected);

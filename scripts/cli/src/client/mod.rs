@@ -4,6 +4,7 @@ pub mod api;
 pub mod chain;
 pub mod history;
 pub mod kept;
+pub mod private;
 pub mod send;
 pub mod session;
 pub mod shown;

@@ -12,6 +12,7 @@ pub mod market;
 pub mod model;
 pub mod node;
 pub mod operator;
+pub mod private;
 pub mod reputation;
 pub mod run;
 pub mod stake;

@@ -54,6 +54,28 @@ fn defaults_do_not_change_the_hash() {
     assert_ne!(parse(&short).unwrap().hash(), parse(&sample()).unwrap().hash());
 }
 
+/// Old specs keep their hashes; with another encryption it is another spec.
+#[test]
+fn encryption_is_part_of_the_hash_where_there_is_one() {
+    let mut private = sample();
+    private["input"]["encryption"] = json!("age");
+    let private = parse(&private).unwrap();
+    let text = String::from_utf8(private.canonical()).unwrap();
+    assert!(text.contains(r#""input":{"encryption":"age","sha256":"0101"#), "{text}");
+    assert_ne!(private.hash(), parse(&sample()).unwrap().hash());
+    assert_eq!((private.is_private(), parse(&sample()).unwrap().is_private()), (true, false));
+    let mut unknown = sample();
+    unknown["input"]["encryption"] = json!("rot13");
+    assert!(parse(&unknown).unwrap_err().to_string().contains("unknown variant `rot13`, expected `age`"));
+}
+
+#[test]
+fn artifacts_may_be_in_buckets_and_on_ipfs() {
+    for uri in ["s3://bucket/a/b.wasm", "ipfs://bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq"] {
+        assert_eq!(parse(&with("/input/uri", json!(uri))).unwrap().input.uri, uri);
+    }
+}
+
 #[test]
 fn largest_values_are_accepted_and_kept_exactly() {
     let mut spec = with("/units", json!(MAX_UNITS));
@@ -80,6 +102,8 @@ fn wrong_documents_get_named_errors() {
         (with("/program/uri", json!("ftp://example.org/a")), "`program.uri` must start"),
         (with("/program/uri", json!("file://host/a")), "`program.uri` must start"),
         (with("/program/uri", json!("https://")), "`program.uri` must start"),
+        (with("/program/uri", json!("s3://")), "`program.uri` must start"),
+        (with("/program/uri", json!("ipfs:/bafy")), "`program.uri` must start"),
         (with("/input/uri", json!("https://example.org/a b")), "`input.uri` must start"),
         (with("/units", json!(0)), "`units` is 0"),
         (with("/units", json!(MAX_UNITS + 1)), "`units` is 4294967297"),
@@ -118,10 +142,12 @@ fn another_spec_than_the_agreed_one_is_refused() {
 #[test]
 fn schema_keeps_step_with_the_struct() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    let spec = serde_json::to_value(parse(&sample()).unwrap()).unwrap();
+    let mut sample = sample();
+    sample["program"]["encryption"] = json!("age");
+    let spec = serde_json::to_value(parse(&sample).unwrap()).unwrap();
     let levels = [
         (&schema, &spec, vec!["args", "seed"]),
-        (&schema["$defs"]["artifact"], &spec["program"], vec![]),
+        (&schema["$defs"]["artifact"], &spec["program"], vec!["encryption"]),
         (&schema["properties"]["limits"], &spec["limits"], vec![]),
     ];
     for (schema, value, optional) in levels {
@@ -146,6 +172,7 @@ fn schema_keeps_step_with_the_struct() {
         ("/properties/limits/properties/output_bytes/maximum", json!(MAX_OUTPUT_BYTES)),
         ("/$defs/artifact/properties/uri/maxLength", json!(MAX_URI_BYTES)),
         ("/$defs/artifact/properties/sha256/pattern", json!("^[0-9a-f]{64}$")),
+        ("/$defs/artifact/properties/encryption/enum", json!([Encryption::Age])),
     ];
     for (pointer, expected) in bounds {
         assert_eq!(schema.pointer(pointer), Some(&expected), "{pointer}");

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use assay_sdk::net::{is_global, is_in};
 use futures_util::future::BoxFuture;
 use ipnet::IpNet;
 use reqwest::{
@@ -15,7 +16,6 @@ use reqwest::{
     redirect::Policy,
 };
 
-use super::address::{is_global, is_in};
 use crate::{Error, Result};
 
 /// For a whole delivery: name, connection, answer.

@@ -1,7 +1,6 @@
 //! Webhooks: a wallet says what it wants to be told, and where; what is told is signed as the Standard Webhooks
 //! specification says, tried again for a day, and kept when it does not arrive.
 
-mod address;
 mod deliver;
 mod egress;
 mod handlers;

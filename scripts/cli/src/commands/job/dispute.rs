@@ -6,7 +6,6 @@ use assay_sdk::{
     addresses,
     escrow::{Job, Seat, Strategy},
     ix,
-    result::ResultDocument,
     token::ASY_MINT,
     verification::{self, Case, CaseKind},
 };
@@ -124,25 +123,22 @@ async fn differing(context: &Context, seat: &Seat, file: &Path) -> Result<u64> {
     let text = fs::read(file).map_err(Error::file("read", file))?;
     let expected: Vec<String> = serde_json::from_slice(&text)
         .map_err(|why| Error::Usage(format!("{} is no JSON array of outputs ({why})", file.display())))?;
-    let path = format!("/v1/results/{}", hex::encode(seat.commitment));
-    let mut found = context.api.download(&path).await;
+    let mut found = context.result(&seat.job, &seat.commitment).await;
     // It is handed over a moment after it is delivered.
     for _ in 0..HAND_OVER_TRIES {
         if !matches!(found, Err(Error::Api { status: 404, .. })) {
             break;
         }
         tokio::time::sleep(HAND_OVER_PAUSE).await;
-        found = context.api.download(&path).await;
+        found = context.result(&seat.job, &seat.commitment).await;
     }
-    let found = found.map_err(|why| match why {
+    let document = found.map_err(|why| match why {
         Error::Api { status: 404, .. } => {
             let why = format!("{} has not handed over what it delivered: name any unit with --unit", seat.operator);
             Error::Refused(why)
         }
         other => other,
     })?;
-    let document = ResultDocument::parse(&found)?;
-    document.verify(&seat.commitment)?;
     first_difference(&document.outputs, &expected).ok_or_else(|| {
         Error::Refused(format!("what was delivered is what {} says: there is nothing to object to", file.display()))
     })

@@ -63,7 +63,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     let chosen = strategy::chosen(args.strategy, &args.terms, context.settings.localnet.as_ref())?;
     let wallet = context.wallet()?;
     let blobs = context.api.url("/v1/blobs");
-    let Prepared { spec, blobs: files } = Prepared::read(&args.spec, &blobs)?;
+    let prepared = Prepared::read(&args.spec, &blobs)?;
     let payment = payment_mint(context, args.mint).await?;
     let config: escrow::Config = context.config(&addresses::config(&escrow::ID)).await?;
     let price = amount::parse(&args.price_per_unit, payment.decimals);
@@ -73,6 +73,11 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     }
     let chosen = strategy::allowed(chosen, args.terms.window.is_some(), &config.params)?;
     check_key(context, &chosen).await?;
+    let Prepared { spec, blobs: files } = if args.private {
+        prepared.hidden(&blobs, &context.readers(&wallet.pubkey(), &args.to, &chosen).await?)?
+    } else {
+        prepared
+    };
     let terms = JobTerms {
         // One that fits a signed 64-bit column too.
         nonce: addresses::cheap_nonce(&wallet.pubkey(), rand::random::<u64>() >> 1),

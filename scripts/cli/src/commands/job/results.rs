@@ -51,7 +51,7 @@ pub async fn run(context: &Context, args: &Results) -> Result<()> {
     } else {
         settled_root(context, job).await?
     };
-    let document = fetch(context, &root).await?;
+    let document = fetch(context, job, &root).await?;
     let count = document.outputs.len() as u64;
     let units = match &args.units {
         Some(units) => units.of(count, MOST).map_err(|why| Error::Usage(format!("--units: {why}")))?,
@@ -108,22 +108,18 @@ fn into(
     context.out.data(&page(&items), || facts(&[("outputs", format!("{} files in {}", items.len(), folder.display()))]))
 }
 
-/// Downloads the result document with this root, and checks it.
+/// Downloads the job's result document with this root, decrypts it if it is private, and checks it.
 ///
 /// # Errors
 /// [`Error::Refused`] where the API has none, [`Error::Result`] where it is another one.
-pub async fn fetch(context: &Context, root: &[u8; 32]) -> Result<ResultDocument> {
-    let found = context.api.download(&format!("/v1/results/{}", hex::encode(root))).await;
-    let found = found.map_err(|why| match why {
+pub async fn fetch(context: &Context, job: &Pubkey, root: &[u8; 32]) -> Result<ResultDocument> {
+    context.result(job, root).await.map_err(|why| match why {
         Error::Api { status: 404, .. } => {
             let why = "nobody has handed the result over to the API yet: try again in a moment, or with another --api";
             Error::Refused(why.into())
         }
         other => other,
-    })?;
-    let document = ResultDocument::parse(&found)?;
-    document.verify(root)?;
-    Ok(document)
+    })
 }
 
 /// The root that was settled on.

@@ -36,7 +36,7 @@ pub async fn run(context: &Context, args: &Show) -> Result<()> {
 /// Downloads the result, checks it against the root on chain, and writes its outputs.
 async fn save_result(context: &Context, job: &Pubkey, file: &Path) -> Result<String> {
     let root = results::settled_root(context, job).await?;
-    let (name, document) = (hex::encode(root), results::fetch(context, &root).await?);
+    let (name, document) = (hex::encode(root), results::fetch(context, job, &root).await?);
     let bytes = serde_json::to_vec_pretty(&outputs(&document))?;
     fs::write(file, bytes).map_err(Error::file("write", PathBuf::from(file)))?;
     context.out.talk(format!(

@@ -50,6 +50,10 @@ fn store(
     if artifact.uri.is_empty() || artifact.uri.contains("://") {
         return Ok(None);
     }
+    if artifact.encryption.is_some() {
+        let why = format!("leave `{field}.encryption` out of the spec: `job post --private` encrypts a local file");
+        return Err(Error::Usage(why));
+    }
     let path: PathBuf = folder.join(&artifact.uri);
     let bytes = artifact::read(&path, artifact::most(field))?;
     let file = hex::encode(Sha256::digest(&bytes));

@@ -29,6 +29,7 @@ fn recording() -> (Pubkey, Vec<Recorded>) {
             compute_units: number(value, "compute_units"),
             balances: balances.map(|(key, lamports)| (key.parse().unwrap(), lamports.as_u64().unwrap())).collect(),
             events: events.collect(),
+            notes: vec![],
         }
     };
     let job = text(&recording, "job").parse().unwrap();
@@ -116,11 +117,8 @@ fn a_supply_that_grew_or_burned_too_little_does_not_add_up() {
 fn rent_peaks_when_most_is_held_at_once() {
     let key = |n: u8| Pubkey::new_from_array([n; 32]);
     let after = |balances: &[(u8, u64)]| Recorded {
-        signature: String::new(),
-        slot: 0,
-        compute_units: 0,
         balances: balances.iter().map(|(n, lamports)| (key(*n), *lamports)).collect(),
-        events: vec![],
+        ..Recorded::default()
     };
     // 9 is a stranger; 2 is closed in the transaction that opens 3.
     let history = [after(&[(1, 5), (9, 99)]), after(&[(2, 7)]), after(&[(2, 0), (3, 4)]), after(&[(1, 0), (3, 0)])];
@@ -146,7 +144,7 @@ fn a_ghost_that_comes_back_is_told_twice() {
         event("escrow", "SeatClaimed", json!({"index": 1})),
         event("verification", "RoundFinalized", json!({"root": "0".repeat(64), "winners": 0, "losers": 2})),
     ];
-    let history = [Recorded { signature: String::new(), slot: 0, compute_units: 0, balances: HashMap::new(), events }];
+    let history = [Recorded { events, ..Recorded::default() }];
     let story = Story::tell(&job, &history).unwrap();
     let [part] = story.parts.as_slice() else { panic!("{:?}", story.parts) };
     assert_eq!((part.outcome, part.slashed, part.of_seat, part.last.is_none()), ("lost", 7, (0, 0), true));
@@ -199,8 +197,7 @@ fn a_dispute_is_told_with_its_jurors() {
         event("staking", "Slashed", json!({"operator": key(8).to_string(), "amount": "20", "burned": "10"})),
         of_ballot("BallotSlashed", 8, json!({"amount": "21"})),
     ];
-    let recorded =
-        |events| Recorded { signature: String::new(), slot: 0, compute_units: 0, balances: HashMap::new(), events };
+    let recorded = |events| Recorded { events, ..Recorded::default() };
     let mut history = vec![recorded(events)];
     let story = Story::tell(&key(1), &history).unwrap();
     let [dispute] = story.disputes.as_slice() else { panic!("{:?}", story.disputes) };

@@ -1,5 +1,5 @@
-//! Addresses that everybody on the internet means the same by. A webhook goes to no others: who registers one must not
-//! reach through us what only we can reach.
+//! Addresses that everybody on the internet means the same by. What a stranger names (a webhook, an artifact) is sought at
+//! no others: through us nobody must reach what only we can reach.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
