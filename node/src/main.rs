@@ -14,13 +14,14 @@ use assay_node::{
     agent::{Agent, Options, Shows},
     artifacts::{self, Store},
     chain::Chain,
-    compute::Honesty,
+    compute::{Capacity, Honesty},
     journal::Journal,
     market::Policy,
-    runtime::wasm::WasmRuntime,
+    runtime::wasm::{ModuleCache, Setup, WasmRuntime},
     work::Workshop,
 };
 use clap::Parser;
+use sha2::{Digest, Sha256};
 use solana_sdk::{
     signature::{Keypair, read_keypair_file},
     signer::Signer,
@@ -29,6 +30,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// The file in the data folder that `assay operator drain` writes.
 const DRAIN: &str = "drain";
+/// Most bytes of compiled programs that are kept.
+const COMPILED_BYTES: u64 = 1 << 30;
 
 /// Compute for the market: watch for jobs, take seats, compute, seal, reveal, get paid.
 ///
@@ -128,15 +131,19 @@ async fn run(args: Args) -> Result<()> {
     let shows = args.shows()?;
     let policy = args.policy();
     let operator = wallet.pubkey();
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let (threads, jobs) = (args.threads.unwrap_or(cores), args.jobs.max(1));
+    let runtime = runtime(&args.data, &wallet, threads.get().saturating_mul(jobs))?;
+    let memory_mib = memory_mib().context("reading this machine's memory")?;
     let journal = Journal::open(args.data.join("journal"))?;
     let fetching = artifacts::Policy { local_files: args.local_files, ..artifacts::Policy::default() };
     let store = Store::open(args.data.join("artifacts"), fetching)?;
     let chain = Chain::connect(&args.url, wallet).await?;
-    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workshop = Workshop {
         store,
-        runtime: Arc::new(WasmRuntime::new()?),
-        parallelism: args.threads.unwrap_or(cores),
+        runtime: Arc::new(runtime),
+        // An eighth is for what is not a unit: inputs, results, compiling, the system.
+        capacity: Arc::new(Capacity::new(threads, u64::from(memory_mib) / 8 * 7)),
         honesty: if args.lie { Honesty::Lie { salt: operator.to_bytes() } } else { Honesty::Honest },
         results: args.data.join("results"),
         api: args.api,
@@ -145,9 +152,9 @@ async fn run(args: Args) -> Result<()> {
     let options = Options {
         poll: Duration::from_millis(args.poll_ms.max(50)),
         patience: Duration::from_millis(args.patience_ms),
-        jobs: args.jobs.max(1),
+        jobs,
         cores: u16::try_from(cores.get()).unwrap_or(u16::MAX),
-        memory_mib: memory_mib().context("reading this machine's memory")?,
+        memory_mib,
         policy,
         shows,
         drain: args.data.join(DRAIN),
@@ -163,6 +170,17 @@ async fn run(args: Args) -> Result<()> {
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
     }
+}
+
+/// The engine, with room for `slots` units at once and a cache of compiled programs in the data folder. The cache's key
+/// comes from the wallet's secret, from which it does not lead back.
+fn runtime(data: &Path, wallet: &Keypair, slots: usize) -> Result<WasmRuntime> {
+    let key = Sha256::new().chain_update(b"assay:compiled programs").chain_update(wallet.secret_bytes()).finalize();
+    let dir = data.join("compiled");
+    let cache = ModuleCache::open(&dir, key.into(), COMPILED_BYTES)
+        .with_context(|| format!("{} cannot be used for compiled programs", dir.display()))?;
+    let setup = Setup { slots: u32::try_from(slots).unwrap_or(u32::MAX), ..Setup::default() };
+    Ok(WasmRuntime::with(&setup, Some(cache))?)
 }
 
 /// This machine's memory in MiB, as the kernel tells it.

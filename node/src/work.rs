@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     time::Duration,
@@ -19,7 +18,7 @@ use solana_sdk::pubkey::Pubkey;
 
 use crate::{
     artifacts::{Artifacts, Store},
-    compute::{Computed, Honesty, MAX_RESULT_BYTES, Units, compute},
+    compute::{Capacity, Computed, Honesty, MAX_RESULT_BYTES, Units, compute},
     market::posting,
     runtime::Runtime,
 };
@@ -35,7 +34,7 @@ const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Workshop {
     pub store: Store,
     pub runtime: Arc<dyn Runtime>,
-    pub parallelism: NonZeroUsize,
+    pub capacity: Arc<Capacity>,
     pub honesty: Honesty,
     /// Where results are kept, by posting, as long as parts of them may have to be proven.
     pub results: PathBuf,
@@ -111,7 +110,7 @@ impl Workshop {
     async fn run(&self, address: &Pubkey, job: &Job, units: Units, done: Arc<AtomicU64>) -> Result<Computed> {
         let Material { spec, artifacts } = &*self.material(address, job).await?;
         let runtime = self.runtime.clone();
-        Ok(compute(spec, artifacts, runtime, self.parallelism, &self.honesty, units, done).await?)
+        Ok(compute(spec, artifacts, runtime, self.capacity.clone(), &self.honesty, units, done).await?)
     }
 
     /// The digests of all units of this node's own result of a posting: what proofs of its leaves are made from.

@@ -1,5 +1,8 @@
 //! Computing with runtimes made up here.
 
+use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 
 use super::*;
@@ -30,7 +33,7 @@ impl Runtime for Echo {
 }
 
 impl PreparedJob for EchoJob {
-    fn run_unit(&self, unit: u64) -> Result<UnitOutput, RuntimeError> {
+    fn run_unit(&self, unit: u64, _: &Stop) -> Result<UnitOutput, RuntimeError> {
         if unit == 5 || unit > 8 {
             match self.failing {
                 Failing::Everywhere => return Err(RuntimeError::OutOfFuel { fuel: unit }),
@@ -50,14 +53,19 @@ fn spec(units: u64) -> JobSpec {
     JobSpec::parse(spec.to_string().as_bytes()).unwrap()
 }
 
+/// Memory for any number of the units of [`spec`].
+fn machine(threads: usize) -> Arc<Capacity> {
+    Arc::new(Capacity::new(NonZeroUsize::new(threads).unwrap(), 1 << 20))
+}
+
 fn artifacts(program: &[u8]) -> Artifacts {
     Artifacts { program: program.to_vec().into(), input: "in".into() }
 }
 
 async fn some(units: Units, threads: usize, failing: Failing, honesty: &Honesty) -> Result<Computed, ComputeError> {
     let (runtime, done) = (Arc::new(Echo { failing }), Arc::new(AtomicU64::new(0)));
-    let (threads, count) = (NonZeroUsize::new(threads).unwrap(), units.count());
-    let result = compute(&spec(40), &artifacts(b""), runtime, threads, honesty, units, done.clone()).await;
+    let count = units.count();
+    let result = compute(&spec(40), &artifacts(b""), runtime, machine(threads), honesty, units, done.clone()).await;
     if result.is_ok() {
         assert_eq!(done.load(Ordering::Relaxed), count);
     }
@@ -132,7 +140,7 @@ async fn lies_are_steady_consistent_and_each_liars_own() {
 async fn a_program_that_cannot_run_comes_to_that_in_every_unit() {
     let (runtime, done) = (Arc::new(WasmRuntime::new().unwrap()), Arc::default());
     let (spec, artifacts, units) = (spec(3), artifacts(b"#!/bin/sh"), Units::Only(vec![2, 0]));
-    let result = compute(&spec, &artifacts, runtime, NonZeroUsize::MIN, &Honesty::Honest, units, done).await.unwrap();
+    let result = compute(&spec, &artifacts, runtime, machine(1), &Honesty::Honest, units, done).await.unwrap();
     let why = b"assay: this unit cannot be computed: the program failed with R01";
     assert_eq!(result.outputs, [why.to_vec(), why.to_vec()]);
     assert_eq!(result.digests[0], merkle::unit_digest(2, why));
@@ -148,7 +156,7 @@ impl Runtime for Slow {
 }
 
 impl PreparedJob for Slow {
-    fn run_unit(&self, _: u64) -> Result<UnitOutput, RuntimeError> {
+    fn run_unit(&self, _: u64, _: &Stop) -> Result<UnitOutput, RuntimeError> {
         self.0.fetch_add(1, Ordering::SeqCst);
         thread::yield_now();
         Ok(UnitOutput { output: vec![], fuel_used: 0, stderr: String::new() })
@@ -162,7 +170,7 @@ async fn dropping_the_future_stops_the_work() {
     let weak = Arc::downgrade(&runtime);
     let (spec, artifacts) = (spec(1 << 32), artifacts(b""));
     let units = Units::All(1 << 32);
-    let work = compute(&spec, &artifacts, runtime, NonZeroUsize::MIN, &Honesty::Honest, units, Arc::default());
+    let work = compute(&spec, &artifacts, runtime, machine(1), &Honesty::Honest, units, Arc::default());
     tokio::select! {
         _ = work => panic!("2^32 units cannot be done yet"),
         () = async { while started.load(Ordering::SeqCst) == 0 { tokio::task::yield_now().await } } => {}

@@ -1,0 +1,43 @@
+//! Looks at a program before it is compiled. Fuel bounds what a program does, not what the compiler does with it: a few
+//! megabytes can be made up so that compiling them takes hours or all memory. The limits are part of what a job is: a
+//! program beyond them is refused on every machine alike.
+
+use wasmparser::{Parser, Payload};
+
+use crate::runtime::RuntimeError;
+use crate::runtime::limits::{FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, PROGRAM_CODE_BYTES, TABLES};
+
+/// # Errors
+/// [`RuntimeError::TooComplex`], or [`RuntimeError::NotWasm`] for what cannot even be read so far.
+pub fn screen(program: &[u8]) -> Result<(), RuntimeError> {
+    let mut code_bytes = 0;
+    for payload in Parser::new(0).parse_all(program) {
+        match payload.map_err(not_wasm)? {
+            Payload::TableSection(tables) => at_most("tables", tables.count().into(), TABLES as u64)?,
+            Payload::CodeSectionStart { count, .. } => at_most("functions", count.into(), FUNCTIONS)?,
+            Payload::CodeSectionEntry(body) => {
+                let bytes = body.range().len() as u64;
+                at_most("bytes in one function", bytes, FUNCTION_BYTES)?;
+                code_bytes += bytes;
+                at_most("bytes of code", code_bytes, PROGRAM_CODE_BYTES)?;
+                let mut locals = 0u64;
+                for group in body.get_locals_reader().map_err(not_wasm)? {
+                    locals += u64::from(group.map_err(not_wasm)?.0);
+                    at_most("locals in one function", locals, FUNCTION_LOCALS)?;
+                }
+            }
+            // What follows the end would be another module, of a component.
+            Payload::End(_) => return Ok(()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), RuntimeError> {
+    if found > limit { Err(RuntimeError::TooComplex { what, found, limit }) } else { Ok(()) }
+}
+
+fn not_wasm(error: wasmparser::BinaryReaderError) -> RuntimeError {
+    RuntimeError::NotWasm(error.to_string())
+}
