@@ -44,6 +44,12 @@ impl Capacity {
         self.lock().used_mib
     }
 
+    /// How many units wait for memory.
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// Waits for memory, in the order of asking. A unit that wants more than all there is runs alone. Nothing once `stop`
     /// is set.
     pub(super) fn reserve(&self, mib: u64, stop: &Stop) -> Option<Reserved<'_>> {
@@ -79,6 +85,13 @@ impl Capacity {
 pub(super) struct Reserved<'a> {
     capacity: &'a Capacity,
     mib: u64,
+}
+
+#[cfg(test)]
+impl Reserved<'_> {
+    pub fn mib(&self) -> u64 {
+        self.mib
+    }
 }
 
 impl Drop for Reserved<'_> {
