@@ -324,9 +324,8 @@ fn adjoint(matrix: &Matrix) -> Matrix {
 fn matrix(name: &str, parameters: &[f64]) -> Option<Matrix> {
     use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
     let phase = |angle| u(0.0, 0.0, angle);
-    let z_turned = |angle: f64| {
-        [[Complex::turned(-angle / 2.0), Complex::ZERO], [Complex::ZERO, Complex::turned(angle / 2.0)]]
-    };
+    let z_turned =
+        |angle: f64| [[Complex::turned(-angle / 2.0), Complex::ZERO], [Complex::ZERO, Complex::turned(angle / 2.0)]];
     Some(match (name, parameters) {
         ("id", []) => phase(0.0),
         ("x", []) => u(PI, 0.0, PI),
@@ -337,7 +336,9 @@ fn matrix(name: &str, parameters: &[f64]) -> Option<Matrix> {
         ("sdg", []) => phase(-FRAC_PI_2),
         ("t", []) => phase(FRAC_PI_4),
         ("tdg", []) => phase(-FRAC_PI_4),
-        ("sx", []) => u(FRAC_PI_2, -FRAC_PI_2, FRAC_PI_2).map(|row| row.map(|entry| entry.times(Complex::turned(FRAC_PI_4)))),
+        ("sx", []) => {
+            u(FRAC_PI_2, -FRAC_PI_2, FRAC_PI_2).map(|row| row.map(|entry| entry.times(Complex::turned(FRAC_PI_4))))
+        }
         ("rx", [angle]) => u(*angle, -FRAC_PI_2, FRAC_PI_2),
         ("ry", [angle]) => u(*angle, 0.0, 0.0),
         ("rz", [angle]) => z_turned(*angle),

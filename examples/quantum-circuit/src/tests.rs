@@ -14,7 +14,8 @@ fn certain(program: &str) -> String {
 #[test]
 fn both_versions_of_the_language_mean_the_same() {
     let two = "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[2]; creg c[2]; h q[0]; cx q[0], q[1]; measure q -> c;";
-    let three = "OPENQASM 3; include \"stdgates.inc\"; qubit[2] q; bit[2] c; h q[0]; ctrl @ x q[0], q[1]; c = measure q;";
+    let three =
+        "OPENQASM 3; include \"stdgates.inc\"; qubit[2] q; bit[2] c; h q[0]; ctrl @ x q[0], q[1]; c = measure q;";
     let counts = [two, three].map(counts);
     assert_eq!(counts[0], counts[1]);
     let [(zeros, few), (ones, many)] = &counts[0][..] else { panic!("{counts:?}") };
@@ -56,7 +57,10 @@ fn what_was_measured_decides_what_follows() {
 fn what_is_not_understood_is_said() {
     let error = |program: &str| parse::parse(program).err().unwrap().to_string();
     assert_eq!(error("qubit[21] q;"), "q: at most 20 of them, and at least one");
-    assert_eq!(error("qubit[2] q; bit c; cx q[0], q[0];"), "cx: too few qubits, one of them twice, or a gate that uses itself");
+    assert_eq!(
+        error("qubit[2] q; bit c; cx q[0], q[0];"),
+        "cx: too few qubits, one of them twice, or a gate that uses itself"
+    );
     assert_eq!(error("qubit q; bit c; warp q;"), "there is no gate warp with 0 parameters; define it with `gate`");
     assert_eq!(error("qubit q; bit c; gate a p { a p; } a q;").split(':').next(), Some("a"));
     assert_eq!(error("qubit q; bit c; for"), "the program ends too early");

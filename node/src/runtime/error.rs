@@ -80,7 +80,9 @@ pub enum RuntimeError {
         seconds: u64,
     },
     /// The program is made so that compiling it could take for ever.
-    #[error("R12 too complex: {found} {what}, at most {limit} are compiled; split the program, or optimise it for size")]
+    #[error(
+        "R12 too complex: {found} {what}, at most {limit} are compiled; split the program, or optimise it for size"
+    )]
     TooComplex {
         /// What there is too much of.
         what: &'static str,

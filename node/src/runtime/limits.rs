@@ -20,6 +20,8 @@ pub const SLICE_FUEL: u64 = 20_000_000;
 pub const FUNCTION_BYTES: u64 = 1 << 20;
 /// Most locals of one function.
 pub const FUNCTION_LOCALS: u64 = 10_000;
+/// Most blocks in each other. Each costs the compiler as much time as there are around it.
+pub const NESTED_BLOCKS: u64 = 5_000;
 /// Most functions.
 pub const FUNCTIONS: u64 = 100_000;
 /// Most code of all functions together, in bytes.

@@ -7,6 +7,7 @@
 
 mod actions;
 mod faults;
+mod quantum;
 mod settles;
 mod strategies;
 mod support;

@@ -106,9 +106,8 @@ fn sha_256(rounds: u64) -> u64 {
 /// Of a message of whole blocks.
 pub fn digest(message: &[u8]) -> [u32; 8] {
     let constants = constants();
-    let mut state = [
-        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-    ];
+    let mut state =
+        [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
     message.chunks_exact(64).for_each(|block| compress(&mut state, block, &constants));
     let mut last = [0; 64];
     last[0] = 0x80;

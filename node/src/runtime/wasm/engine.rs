@@ -3,9 +3,7 @@
 //! Whatever decides what a program computes is pinned in [`config`]. What a [`Setup`] may vary decides only how fast: the
 //! tests run the same units under all of it and compare.
 
-use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, Linker, OptLevel, PoolingAllocationConfig, WasmFeatures,
-};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, Linker, OptLevel, PoolingAllocationConfig, WasmFeatures};
 
 use assay_sdk::spec::MAX_MEMORY_MIB;
 
@@ -81,8 +79,8 @@ impl Engines {
     /// [`RuntimeError::Host`] where wasmtime does not run on this machine.
     pub fn new(setup: &Setup) -> Result<Self, RuntimeError> {
         let mut config = config(setup);
-        let plain = Side::new(&config)
-            .map_err(|error| RuntimeError::Host(format!("wasmtime does not start: {error:#}")))?;
+        let plain =
+            Side::new(&config).map_err(|error| RuntimeError::Host(format!("wasmtime does not start: {error:#}")))?;
         if setup.slots == 0 {
             return Ok(Self { plain, pooled: None });
         }

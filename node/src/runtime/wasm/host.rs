@@ -17,8 +17,8 @@ use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder, async_trait};
 
-use crate::runtime::{RuntimeError, Stop};
 use crate::runtime::limits::{CALL_FUEL, Limiter, STDERR_BYTES, deadline};
+use crate::runtime::{RuntimeError, Stop};
 
 /// The one import module units get.
 pub const PREVIEW1: &str = "wasi_snapshot_preview1";

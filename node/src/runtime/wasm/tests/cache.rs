@@ -20,7 +20,8 @@ fn with_cache(cache: &ModuleCache) -> WasmRuntime {
 }
 
 fn files(dir: &TempDir) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(dir.path().join("compiled")).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(dir.path().join("compiled")).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     files
 }

@@ -34,6 +34,20 @@ fn expected() -> [u8; 32] {
 }
 
 #[test]
+fn a_circuits_shots_come_to_what_the_example_says() {
+    let text =
+        include_str!("../../../../../examples/quantum-circuit/job.json").replace("\"uri\": \"", "\"uri\": \"file:///");
+    let program = include_bytes!("../../../../../examples/quantum-circuit/job.wasm");
+    let input = include_bytes!("../../../../../examples/quantum-circuit/input.qasm");
+    let outputs: Vec<String> =
+        serde_json::from_str(include_str!("../../../../../examples/quantum-circuit/expected/outputs.json")).unwrap();
+    let spec = JobSpec::parse(text.as_bytes()).unwrap();
+    let job = pooled().prepare(&spec, program, Bytes::from_static(input)).unwrap();
+    let unit = run_alone(job.into(), 15, Stop::default()).unwrap();
+    assert_eq!(String::from_utf8(unit.output).unwrap(), outputs[15]);
+}
+
+#[test]
 fn a_real_unit_comes_to_the_same_whatever_the_engine() {
     let setups = [
         Setup::default(),
