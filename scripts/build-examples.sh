@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/build-examples.sh [--check]: build every example's job.wasm.
+# scripts/build-examples.sh [--check]: build every example's job.wasm, and that of the node's bench.
 #
 # Without an option it replaces job.wasm, its .sha256 and the hashes in job.json. With --check it changes nothing
 # and fails if what it builds differs from what is committed, byte for byte; other compilers write other bytes, so
@@ -55,7 +55,7 @@ else
 fi
 
 differs=0
-for manifest in "$root"/examples/*/Cargo.toml; do
+for manifest in "$root"/examples/*/Cargo.toml "$root"/node/benches/kernels/Cargo.toml; do
   cd "$(dirname "$manifest")"
   name=$(basename "$PWD")
   "${build[@]}"
@@ -66,16 +66,18 @@ for manifest in "$root"/examples/*/Cargo.toml; do
     cp "$built" job.wasm
     chmod 644 job.wasm
     sha256sum job.wasm >job.wasm.sha256
-    set_hash job.wasm
-    for input in input.*; do set_hash "$input"; done
-    toolchain >../toolchain.txt
-    echo "examples/$name/job.wasm: $(sha256 job.wasm), $(stat -c %s job.wasm) bytes"
-  elif ! diff -q <(toolchain) ../toolchain.txt >/dev/null; then
-    echo "examples/$name/job.wasm: builds; not compared, as the toolchain is not the one in examples/toolchain.txt"
+    if [[ -e job.json ]]; then
+      set_hash job.wasm
+      for input in input.*; do set_hash "$input"; done
+    fi
+    toolchain >"$root/examples/toolchain.txt"
+    echo "$name/job.wasm: $(sha256 job.wasm), $(stat -c %s job.wasm) bytes"
+  elif ! diff -q <(toolchain) "$root/examples/toolchain.txt" >/dev/null; then
+    echo "$name/job.wasm: builds; not compared, as the toolchain is not the one in examples/toolchain.txt"
   elif cmp -s "$built" job.wasm && sha256sum --check --quiet job.wasm.sha256; then
-    echo "examples/$name/job.wasm: builds to the committed bytes"
+    echo "$name/job.wasm: builds to the committed bytes"
   else
-    echo "examples/$name/job.wasm: what is built ($(sha256 "$built")) differs from what is committed" >&2
+    echo "$name/job.wasm: what is built ($(sha256 "$built")) differs from what is committed" >&2
     differs=1
   fi
 done

@@ -2,13 +2,13 @@
 //! parallel, in bounded memory. A unit comes to the same whether it is computed alone or with all the others: that is
 //! what lets anybody check a few of them.
 
+mod capacity;
 mod pool;
 #[cfg(test)]
 mod tests;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::thread;
 
 use assay_sdk::merkle::{self, MerkleError};
@@ -20,7 +20,9 @@ use tokio::sync::oneshot;
 use self::pool::Work;
 use crate::artifacts::Artifacts;
 use crate::runtime::limits::THREAD_STACK_BYTES;
-use crate::runtime::{Runtime, RuntimeError, UnitOutput};
+use crate::runtime::{Runtime, RuntimeError, Stop, UnitOutput};
+
+pub use self::capacity::Capacity;
 
 /// Longest result, all outputs together, in bytes: they are held in memory until they are sealed.
 pub const MAX_RESULT_BYTES: u64 = 1 << 30;
@@ -151,8 +153,8 @@ fn lie(salt: &[u8; 32], unit: u64, output: &mut Vec<u8>) {
     );
 }
 
-/// Computes units of a job: compiles the program once and runs them on `parallelism` threads of its own. Dropping the
-/// future stops the work after the units that are running. `done` counts finished units, for progress and heartbeats.
+/// Computes units of a job: compiles the program once and runs them on threads of its own, as many as the machine's
+/// `capacity` gives a job. Dropping the future stops the work, also the units that are running. `done` counts finished units, for progress and heartbeats.
 ///
 /// # Errors
 /// Any [`ComputeError`]: another machine, or another try, may do better. What fails everywhere alike is no error but
@@ -161,7 +163,7 @@ pub async fn compute(
     spec: &JobSpec,
     artifacts: &Artifacts,
     runtime: Arc<dyn Runtime>,
-    parallelism: NonZeroUsize,
+    capacity: Arc<Capacity>,
     honesty: &Honesty,
     units: Units,
     done: Arc<AtomicU64>,
@@ -170,14 +172,18 @@ pub async fn compute(
         return Err(MerkleError::OutOfRange { index, units: spec.units }.into());
     }
     let (spec, artifacts, honesty) = (spec.clone(), artifacts.clone(), honesty.clone());
-    let stop = Arc::new(AtomicBool::new(false));
+    let stop = Stop::default();
     let _stop_on_drop = StopOnDrop(stop.clone());
     let (send, receive) = oneshot::channel();
     // A thread and not `spawn_blocking`, whose tasks tokio waits for when the node shuts down.
     let work = move || {
         let run = || {
+            let unit_mib = spec.limits.memory_mib.into();
             let ran = match runtime.prepare(&spec, &artifacts.program, artifacts.input.clone()) {
-                Ok(job) => Work { job: job.as_ref(), units: &units, stop: &stop, done: &done }.run(parallelism),
+                Ok(job) => {
+                    let job = job.as_ref();
+                    Work { job, units: &units, capacity: &capacity, unit_mib, stop: &stop, done: &done }.run()
+                }
                 Err(source) if source.is_deterministic() => {
                     Ok(all_failed(&units, &format!("the program failed with R{:02}", source.number())))
                 }
@@ -207,10 +213,10 @@ fn all_failed(units: &Units, why: &str) -> Vec<UnitOutput> {
     units.iter().map(|_| failed(why)).collect()
 }
 
-struct StopOnDrop(Arc<AtomicBool>);
+struct StopOnDrop(Stop);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.set();
     }
 }

@@ -16,7 +16,7 @@ use assay_node::{
     agent::{Agent, Options, Shows},
     artifacts::{self, Store},
     chain::{Chain, PriorityFee},
-    compute::Honesty,
+    compute::{Capacity, Honesty},
     journal::{Journal, KeyLock},
     market::Policy,
     operation::{
@@ -27,11 +27,12 @@ use assay_node::{
         serve::{self, Served},
         supervisor,
     },
-    runtime::wasm::WasmRuntime,
+    runtime::wasm::{ModuleCache, Setup, WasmRuntime},
     work::Workshop,
 };
 use assay_sdk::{escrow::ENGINES, private::Key, settings::Settings};
 use clap::{CommandFactory, FromArgMatches, Parser};
+use sha2::{Digest, Sha256};
 use solana_sdk::{
     signature::{Keypair, read_keypair_file},
     signer::Signer,
@@ -43,6 +44,8 @@ use tokio_util::sync::CancellationToken;
 const STOPPING: Duration = Duration::from_secs(3);
 /// The file in the data folder that `assay operator drain` writes.
 const DRAIN: &str = "drain";
+/// Most bytes of compiled programs that are kept.
+const COMPILED_BYTES: u64 = 1 << 30;
 
 /// Compute for the market: watch for jobs, take seats, compute, seal, reveal, get paid.
 ///
@@ -219,7 +222,9 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     let journal = Journal::open(data.join("journal"))?;
     let fetching = args.artifacts.policy(args.api.as_deref(), Key::new(&wallet)?)?;
     let store = Store::open(data.join("artifacts"), fetching)?;
-    let runtime = Arc::new(WasmRuntime::new()?);
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let (threads, jobs) = (args.threads.unwrap_or(cores), args.jobs.max(1));
+    let runtime = Arc::new(runtime(&data, &wallet, threads.get().saturating_mul(jobs))?);
     let measuring = Measuring { data: &data, nvidia_smi: &args.nvidia_smi, runtime: &*runtime, wallet: &wallet };
     let profile = measuring.current()?;
     let capabilities = profile.profile.hardware.capabilities(ENGINES);
@@ -227,11 +232,11 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     let listener = serve::listen(args.listen, &data).await?;
     let chain = Chain::connect(&args.url, wallet).await?.paying(args.fee()?);
     let _key = KeyLock::take(&operator, chain.genesis())?;
-    let cores = NonZeroUsize::new(capabilities.cores.into()).unwrap_or(NonZeroUsize::MIN);
     let workshop = Workshop {
         store,
         runtime,
-        parallelism: args.threads.unwrap_or(cores),
+        // An eighth is for what is not a unit: inputs, results, compiling, the system.
+        capacity: Arc::new(Capacity::new(threads, u64::from(capabilities.memory_mib) / 8 * 7)),
         honesty: if args.lie { Honesty::Lie { salt: operator.to_bytes() } } else { Honesty::Honest },
         results: data.join("results"),
         api: args.api,
@@ -240,7 +245,7 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     let options = Options {
         poll: Duration::from_millis(args.poll_ms.max(50)),
         patience: Duration::from_millis(args.patience_ms),
-        jobs: args.jobs.max(1),
+        jobs,
         capabilities,
         policy,
         policy_file: args.policy,
@@ -291,4 +296,15 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     // A reader that does not let go is no reason to stay.
     let _ = tokio::time::timeout(STOPPING, serving).await;
     ended
+}
+
+/// The engine, with room for `slots` units at once and a cache of compiled programs in the data folder. The cache's key
+/// comes from the wallet's secret, from which it does not lead back.
+fn runtime(data: &Path, wallet: &Keypair, slots: usize) -> Result<WasmRuntime> {
+    let key = Sha256::new().chain_update(b"assay:compiled programs").chain_update(wallet.secret_bytes()).finalize();
+    let dir = data.join("compiled");
+    let cache = ModuleCache::open(&dir, key.into(), COMPILED_BYTES)
+        .with_context(|| format!("{} cannot be used for compiled programs", dir.display()))?;
+    let setup = Setup { slots: u32::try_from(slots).unwrap_or(u32::MAX), ..Setup::default() };
+    Ok(WasmRuntime::with(&setup, Some(cache))?)
 }

@@ -4,7 +4,6 @@ use std::{
     collections::{HashMap, HashSet},
     fs::File,
     io::Write,
-    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     time::Duration,
@@ -21,7 +20,7 @@ use solana_sdk::pubkey::Pubkey;
 
 use crate::{
     artifacts::{Artifacts, Store},
-    compute::{Computed, Honesty, MAX_RESULT_BYTES, Units, compute},
+    compute::{Capacity, Computed, Honesty, MAX_RESULT_BYTES, Units, compute},
     market::{Facts, posting},
     operation::metrics,
     runtime::Runtime,
@@ -38,7 +37,7 @@ const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Workshop {
     pub store: Store,
     pub runtime: Arc<dyn Runtime>,
-    pub parallelism: NonZeroUsize,
+    pub capacity: Arc<Capacity>,
     pub honesty: Honesty,
     /// Where results are kept, by posting, as long as parts of them may have to be proven.
     pub results: PathBuf,
@@ -129,7 +128,7 @@ impl Workshop {
     async fn run(&self, address: &Pubkey, job: &Job, units: Units, done: Arc<AtomicU64>) -> Result<Computed> {
         let Material { spec, artifacts, .. } = &*self.material(address, job).await?;
         let runtime = self.runtime.clone();
-        let computed = compute(spec, artifacts, runtime, self.parallelism, &self.honesty, units, done).await?;
+        let computed = compute(spec, artifacts, runtime, self.capacity.clone(), &self.honesty, units, done).await?;
         metrics::computed(computed.digests.len() as u64, computed.fuel_total);
         Ok(computed)
     }

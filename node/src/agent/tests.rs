@@ -14,7 +14,7 @@ use assay_sdk::{
 use super::{tidy::tidy, *};
 use crate::{
     artifacts::{Policy, Store},
-    compute::Honesty,
+    compute::{Capacity, Honesty},
     journal::Stage,
     market::{
         plan::Step,
@@ -36,7 +36,7 @@ fn workshop(dir: &Path) -> Workshop {
     Workshop {
         store: Store::open(dir.join("artifacts"), Policy::default()).unwrap(),
         runtime: Arc::new(WasmRuntime::new().unwrap()),
-        parallelism: NonZeroUsize::MIN,
+        capacity: Arc::new(Capacity::new(NonZeroUsize::MIN, 1024)),
         honesty: Honesty::Honest,
         results: dir.join("results"),
         api: None,

@@ -1,22 +1,24 @@
 //! The threads that run a job's units.
 
 use std::{
-    num::NonZeroUsize,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     thread,
 };
 
-use super::{ComputeError, MAX_RESULT_BYTES, Units, failed};
-use crate::runtime::{PreparedJob, UnitOutput, limits::THREAD_STACK_BYTES};
+use super::{Capacity, ComputeError, MAX_RESULT_BYTES, Units, failed};
+use crate::runtime::{PreparedJob, Stop, UnitOutput, limits::THREAD_STACK_BYTES};
 
 /// Units of one job, handed out in order.
 pub(super) struct Work<'a> {
     pub job: &'a dyn PreparedJob,
     pub units: &'a Units,
-    pub stop: &'a AtomicBool,
+    pub capacity: &'a Capacity,
+    /// What one unit may use, in MiB.
+    pub unit_mib: u64,
+    pub stop: &'a Stop,
     pub done: &'a AtomicU64,
 }
 
@@ -32,15 +34,15 @@ struct Shared {
 
 impl Work<'_> {
     /// What each unit wrote, in their order.
-    pub fn run(&self, parallelism: NonZeroUsize) -> Result<Vec<UnitOutput>, ComputeError> {
+    pub fn run(&self) -> Result<Vec<UnitOutput>, ComputeError> {
         let shared = Mutex::new(Shared::default());
         let count = self.units.count();
-        let threads = usize::try_from(count).unwrap_or(usize::MAX).min(parallelism.get());
+        let threads = usize::try_from(count).unwrap_or(usize::MAX).min(self.capacity.threads().get());
         thread::scope(|scope| {
             for _ in 0..threads {
                 let builder = thread::Builder::new().name("unit".to_owned()).stack_size(THREAD_STACK_BYTES);
                 if let Err(error) = builder.spawn_scoped(scope, || self.units_until_done(&shared)) {
-                    self.stop.store(true, Ordering::Relaxed);
+                    self.stop.set();
                     return Err(ComputeError::Threads(error.to_string()));
                 }
             }
@@ -64,14 +66,15 @@ impl Work<'_> {
             let place = {
                 let mut shared = lock();
                 let over = shared.next == self.units.count() || shared.error.is_some();
-                if over || self.stop.load(Ordering::Relaxed) {
+                if over || self.stop.is_set() {
                     return;
                 }
                 shared.next += 1;
                 shared.next - 1
             };
+            let Some(_memory) = self.capacity.reserve(self.unit_mib, self.stop) else { return };
             let unit = self.units.at(place);
-            let result = match self.job.run_unit(unit) {
+            let result = match self.job.run_unit(unit, self.stop) {
                 // Every machine fails alike: that is what the unit comes to.
                 Err(source) if source.is_deterministic() => {
                     Ok(failed(&format!("it failed with R{:02}", source.number())))

@@ -1,5 +1,9 @@
 //! Computing with runtimes made up here.
 
+use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::*;
@@ -30,7 +34,7 @@ impl Runtime for Echo {
 }
 
 impl PreparedJob for EchoJob {
-    fn run_unit(&self, unit: u64) -> Result<UnitOutput, RuntimeError> {
+    fn run_unit(&self, unit: u64, _: &Stop) -> Result<UnitOutput, RuntimeError> {
         if unit == 5 || unit > 8 {
             match self.failing {
                 Failing::Everywhere => return Err(RuntimeError::OutOfFuel { fuel: unit }),
@@ -50,14 +54,19 @@ fn spec(units: u64) -> JobSpec {
     JobSpec::parse(spec.to_string().as_bytes()).unwrap()
 }
 
+/// Memory for any number of the units of [`spec`].
+fn machine(threads: usize) -> Arc<Capacity> {
+    Arc::new(Capacity::new(NonZeroUsize::new(threads).unwrap(), 1 << 20))
+}
+
 fn artifacts(program: &[u8]) -> Artifacts {
     Artifacts { program: program.to_vec().into(), input: "in".into() }
 }
 
 async fn some(units: Units, threads: usize, failing: Failing, honesty: &Honesty) -> Result<Computed, ComputeError> {
     let (runtime, done) = (Arc::new(Echo { failing }), Arc::new(AtomicU64::new(0)));
-    let (threads, count) = (NonZeroUsize::new(threads).unwrap(), units.count());
-    let result = compute(&spec(40), &artifacts(b""), runtime, threads, honesty, units, done.clone()).await;
+    let count = units.count();
+    let result = compute(&spec(40), &artifacts(b""), runtime, machine(threads), honesty, units, done.clone()).await;
     if result.is_ok() {
         assert_eq!(done.load(Ordering::Relaxed), count);
     }
@@ -132,7 +141,7 @@ async fn lies_are_steady_consistent_and_each_liars_own() {
 async fn a_program_that_cannot_run_comes_to_that_in_every_unit() {
     let (runtime, done) = (Arc::new(WasmRuntime::new().unwrap()), Arc::default());
     let (spec, artifacts, units) = (spec(3), artifacts(b"#!/bin/sh"), Units::Only(vec![2, 0]));
-    let result = compute(&spec, &artifacts, runtime, NonZeroUsize::MIN, &Honesty::Honest, units, done).await.unwrap();
+    let result = compute(&spec, &artifacts, runtime, machine(1), &Honesty::Honest, units, done).await.unwrap();
     let why = b"assay: this unit cannot be computed: the program failed with R01";
     assert_eq!(result.outputs, [why.to_vec(), why.to_vec()]);
     assert_eq!(result.digests[0], merkle::unit_digest(2, why));
@@ -148,7 +157,7 @@ impl Runtime for Slow {
 }
 
 impl PreparedJob for Slow {
-    fn run_unit(&self, _: u64) -> Result<UnitOutput, RuntimeError> {
+    fn run_unit(&self, _: u64, _: &Stop) -> Result<UnitOutput, RuntimeError> {
         self.0.fetch_add(1, Ordering::SeqCst);
         thread::yield_now();
         Ok(UnitOutput { output: vec![], fuel_used: 0, stderr: String::new() })
@@ -162,7 +171,7 @@ async fn dropping_the_future_stops_the_work() {
     let weak = Arc::downgrade(&runtime);
     let (spec, artifacts) = (spec(1 << 32), artifacts(b""));
     let units = Units::All(1 << 32);
-    let work = compute(&spec, &artifacts, runtime, NonZeroUsize::MIN, &Honesty::Honest, units, Arc::default());
+    let work = compute(&spec, &artifacts, runtime, machine(1), &Honesty::Honest, units, Arc::default());
     tokio::select! {
         _ = work => panic!("2^32 units cannot be done yet"),
         () = async { while started.load(Ordering::SeqCst) == 0 { tokio::task::yield_now().await } } => {}
@@ -172,4 +181,98 @@ async fn dropping_the_future_stops_the_work() {
         tokio::task::yield_now().await;
     }
     assert!(started.load(Ordering::SeqCst) < 1 << 32);
+}
+
+/// Notes how many of its units run at once; each waits, but not for ever, until as many do as are expected.
+struct Crowd {
+    expected: u64,
+    now: AtomicU64,
+    most: Arc<AtomicU64>,
+}
+
+impl Runtime for Crowd {
+    fn prepare(&self, _: &JobSpec, _: &[u8], _: bytes::Bytes) -> Result<Box<dyn PreparedJob>, RuntimeError> {
+        let (now, most) = (AtomicU64::new(0), self.most.clone());
+        Ok(Box::new(Crowd { expected: self.expected, now, most }))
+    }
+}
+
+impl PreparedJob for Crowd {
+    fn run_unit(&self, _: u64, _: &Stop) -> Result<UnitOutput, RuntimeError> {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        for _ in 0..5000 {
+            if self.most.load(Ordering::SeqCst) >= self.expected {
+                break;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        Ok(UnitOutput { output: vec![], fuel_used: 0, stderr: String::new() })
+    }
+}
+
+/// The most units that run at once on eight threads, each wanting so much of 100 MiB.
+async fn at_once(memory_mib: u32, expected: u64) -> u64 {
+    let (most, mut spec) = (Arc::new(AtomicU64::new(0)), spec(24));
+    spec.limits.memory_mib = memory_mib;
+    let runtime = Arc::new(Crowd { expected, now: AtomicU64::new(0), most: most.clone() });
+    let capacity = Arc::new(Capacity::new(NonZeroUsize::new(8).unwrap(), 100));
+    let (artifacts, units) = (artifacts(b""), Units::All(24));
+    compute(&spec, &artifacts, runtime, capacity.clone(), &Honesty::Honest, units, Arc::default()).await.unwrap();
+    assert_eq!(capacity.used_mib(), 0, "all is given back");
+    most.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn no_more_units_run_at_once_than_there_is_memory_for() {
+    assert_eq!(at_once(40, 2).await, 2);
+    assert_eq!(at_once(25, 4).await, 4);
+    assert_eq!(at_once(1, 8).await, 8, "there are eight threads");
+    assert_eq!(at_once(500, 1).await, 1, "what is larger than the machine runs alone");
+}
+
+#[test]
+fn who_waits_for_memory_is_served_in_order_and_can_leave() {
+    let (capacity, go_on, leave) = (Capacity::new(NonZeroUsize::MIN, 100), Stop::default(), Stop::default());
+    let first = capacity.reserve(60, &go_on).unwrap();
+    thread::scope(|scope| {
+        let large = scope.spawn(|| capacity.reserve(100, &leave).map(|reserved| reserved.mib()));
+        while capacity.waiting() == 0 {
+            thread::yield_now();
+        }
+        // There is room for a small one, but a large one was here before.
+        let small = scope.spawn(|| capacity.reserve(40, &go_on).map(|reserved| reserved.mib()));
+        while capacity.waiting() < 2 {
+            thread::yield_now();
+        }
+        assert_eq!(capacity.used_mib(), 60);
+        leave.set();
+        assert_eq!(large.join().unwrap(), None);
+        assert_eq!(small.join().unwrap(), Some(40));
+    });
+    drop(first);
+    assert_eq!((capacity.used_mib(), capacity.waiting()), (0, 0));
+}
+
+#[tokio::test]
+async fn dropping_the_future_stops_the_unit_that_is_running() {
+    // An endless loop, with an hour's worth of fuel.
+    let program = wat::parse_str("(module (func (export \"_start\") (loop $l (br $l))))").unwrap();
+    let mut spec = spec(1);
+    spec.limits.fuel = assay_sdk::spec::MAX_FUEL;
+    let (runtime, capacity) = (Arc::new(WasmRuntime::new().unwrap()), machine(1));
+    let (artifacts, units) = (artifacts(&program), Units::All(1));
+    let work = compute(&spec, &artifacts, runtime, capacity.clone(), &Honesty::Honest, units, Arc::default());
+    tokio::select! {
+        _ = work => panic!("it has no end"),
+        () = async { while capacity.used_mib() == 0 { tokio::task::yield_now().await } } => {}
+    }
+    for _ in 0..6000 {
+        if capacity.used_mib() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the unit goes on though nobody wants it");
 }

@@ -79,6 +79,21 @@ pub enum RuntimeError {
         /// The deadline, in seconds.
         seconds: u64,
     },
+    /// The program is made so that compiling it could take for ever.
+    #[error(
+        "R12 too complex: {found} {what}, at most {limit} are compiled; split the program, or optimise it for size"
+    )]
+    TooComplex {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much of it.
+        found: u64,
+        /// The most there may be.
+        limit: u64,
+    },
+    /// Nobody wants the unit any more.
+    #[error("R13 stopped: the job was cancelled; nothing is to be done")]
+    Stopped,
 }
 
 impl RuntimeError {
@@ -96,12 +111,14 @@ impl RuntimeError {
             Self::ExitCode { .. } => 9,
             Self::Host(_) => 10,
             Self::TooSlow { .. } => 11,
+            Self::TooComplex { .. } => 12,
+            Self::Stopped => 13,
         }
     }
 
     /// Whether the job itself is at fault, so that trying again here or elsewhere is in vain.
     pub fn is_deterministic(&self) -> bool {
-        !matches!(self, Self::Host(_) | Self::TooSlow { .. })
+        !matches!(self, Self::Host(_) | Self::TooSlow { .. } | Self::Stopped)
     }
 }
 
@@ -123,11 +140,13 @@ mod tests {
             RuntimeError::ExitCode { code: 1, stderr: String::new() },
             RuntimeError::Host(String::new()),
             RuntimeError::TooSlow { seconds: 1 },
+            RuntimeError::TooComplex { what: "tables", found: 9, limit: 8 },
+            RuntimeError::Stopped,
         ];
         for (at, error) in (1..).zip(&all) {
             assert_eq!(error.number(), at);
             assert!(error.to_string().starts_with(&format!("R{at:02} ")), "{error}");
-            assert_eq!(error.is_deterministic(), at < 10);
+            assert_eq!(error.is_deterministic(), ![10, 11, 13].contains(&at), "{error}");
         }
     }
 }

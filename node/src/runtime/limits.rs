@@ -10,8 +10,22 @@ use super::RuntimeError;
 /// Stack of WebAssembly code, in bytes. How deep a program may recurse also depends on the compiler and the
 /// processor: near this limit one machine may trap where another does not. Neither gives a wrong digest.
 pub const WASM_STACK_BYTES: usize = 1 << 20;
-/// Stack of a thread that runs units: WebAssembly's and what the host's functions need on top.
+/// Stack that a unit runs on: WebAssembly's and what the host's functions need on top.
+pub const FIBER_STACK_BYTES: usize = 2 << 20;
+/// Stack of a thread that runs units, and of engines that run them on it.
 pub const THREAD_STACK_BYTES: usize = 4 << 20;
+/// Fuel after which a unit looks whether it is still wanted: some hundredths of a second.
+pub const SLICE_FUEL: u64 = 20_000_000;
+/// Longest body of one function that is compiled, in bytes. The compiler's time and memory grow faster than it.
+pub const FUNCTION_BYTES: u64 = 1 << 20;
+/// Most locals of one function.
+pub const FUNCTION_LOCALS: u64 = 10_000;
+/// Most blocks in each other. Each costs the compiler as much time as there are around it.
+pub const NESTED_BLOCKS: u64 = 5_000;
+/// Most functions.
+pub const FUNCTIONS: u64 = 100_000;
+/// Most code of all functions together, in bytes.
+pub const PROGRAM_CODE_BYTES: u64 = 32 << 20;
 /// What is kept of standard error, in bytes.
 pub const STDERR_BYTES: usize = 4096;
 /// Fuel of one call to the host, whatever it does.
@@ -75,6 +89,16 @@ impl ResourceLimiter for Limiter {
             bail!("table too large");
         }
         Ok(maximum.is_none_or(|maximum| desired <= maximum))
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        // Beyond the table's own maximum, or what 32 bits can count, `table.grow` returns -1, everywhere alike; the
+        // other failures are the host's.
+        if ["maximum size", "overflow"].iter().any(|why| error.to_string().contains(why)) {
+            return Ok(());
+        }
+        self.failure = Some(RuntimeError::Host(format!("no memory for the unit's tables: {error}")));
+        Err(error)
     }
 
     fn instances(&self) -> usize {

@@ -4,86 +4,87 @@
 //! threads, clocks (always 0), random numbers (a ChaCha20 stream keyed by the job's seed and the unit), the environment
 //! (none), files and sockets (none), sleeping (refused), growth of memory (ends the unit instead of failing softly).
 
+mod engine;
 mod host;
+mod modules;
+mod run;
+mod screen;
 #[cfg(test)]
 mod tests;
 
-use assay_sdk::spec::{JobSpec, Limits};
+use assay_sdk::spec::JobSpec;
 use bytes::Bytes;
-use wasmtime::{
-    Config, Engine, ExternType, InstancePre, Linker, Module, OptLevel, Trap, UnknownImportError, WasmFeatures,
-};
-use wasmtime_wasi::I32Exit;
+use wasmtime::{ExternType, InstancePre, Module, UnknownImportError};
 
-use super::limits::{CALL_COPY_BYTES, WASM_STACK_BYTES};
-use super::{PreparedJob, Runtime, RuntimeError, UnitOutput};
-use host::{Host, PREVIEW1};
+use self::engine::{Engines, Side};
+use self::host::{Host, PREVIEW1};
+use self::modules::Compiled;
+use self::run::WasmJob;
+use super::{PreparedJob, Runtime, RuntimeError};
 
-/// The proposals that a program may use: what Rust and clang emit for wasm32-wasip1, and SIMD.
-const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
-    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
-    .union(WasmFeatures::SIGN_EXTENSION)
-    .union(WasmFeatures::REFERENCE_TYPES)
-    .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
-    .union(WasmFeatures::MULTI_VALUE)
-    .union(WasmFeatures::BULK_MEMORY)
-    .union(WasmFeatures::BULK_MEMORY_OPT)
-    .union(WasmFeatures::SIMD)
-    .union(WasmFeatures::RELAXED_SIMD)
-    .union(WasmFeatures::TAIL_CALL)
-    .union(WasmFeatures::EXTENDED_CONST)
-    .union(WasmFeatures::FLOATS);
+pub use self::engine::Setup;
+pub use self::modules::ModuleCache;
 
 /// The WebAssembly engine. Cheap to clone; one per node is enough.
 #[derive(Clone)]
 pub struct WasmRuntime {
-    engine: Engine,
-    linker: Linker<Host>,
+    engines: Engines,
+    cache: Option<ModuleCache>,
 }
 
 impl WasmRuntime {
-    /// An engine with the pinned configuration.
+    /// An engine for a few units: no memory set aside, nothing kept on disk.
     ///
     /// # Errors
     /// [`RuntimeError::Host`] where wasmtime does not run on this machine.
     pub fn new() -> Result<Self, RuntimeError> {
-        let build = || -> wasmtime::Result<Self> {
-            let engine = Engine::new(&config())?;
-            let linker = host::linker(&engine)?;
-            Ok(Self { engine, linker })
-        };
-        build().map_err(|error| RuntimeError::Host(format!("wasmtime does not start: {error:#}")))
+        Self::with(&Setup::default(), None)
     }
-}
 
-fn config() -> Config {
-    let mut config = Config::new();
-    config.wasm_features(WasmFeatures::all().difference(FEATURES), false);
-    config.wasm_features(FEATURES, true);
-    config.consume_fuel(true);
-    config.cranelift_nan_canonicalization(true);
-    config.relaxed_simd_deterministic(true);
-    config.cranelift_opt_level(OptLevel::Speed);
-    config.max_wasm_stack(WASM_STACK_BYTES);
-    config
+    /// An engine that keeps compiled programs in `cache`, if one is given.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Host`] where wasmtime does not run on this machine.
+    pub fn with(setup: &Setup, cache: Option<ModuleCache>) -> Result<Self, RuntimeError> {
+        Ok(Self { engines: Engines::new(setup)?, cache })
+    }
+
+    /// The program compiled: from the cache, else now.
+    fn compiled(&self, program: &[u8]) -> Result<Compiled, RuntimeError> {
+        let engine = &self.engines.plain.engine;
+        if let Some(known) = self.cache.as_ref().and_then(|cache| cache.get(engine, program)) {
+            return Ok(known);
+        }
+        screen::screen(program)?;
+        let compiled = Compiled::new(engine, program)?;
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache.put(engine, program, &compiled)
+        {
+            tracing::warn!("the compiled program is not kept, and compiled again next time: {error}");
+        }
+        Ok(compiled)
+    }
 }
 
 impl Runtime for WasmRuntime {
     fn prepare(&self, spec: &JobSpec, program: &[u8], input: Bytes) -> Result<Box<dyn PreparedJob>, RuntimeError> {
-        let module = Module::from_binary(&self.engine, program)
-            .map_err(|error| RuntimeError::NotWasm(error.root_cause().to_string()))?;
-        check(&module)?;
-        let instance = self.linker.instantiate_pre(&module).map_err(|error| refused(&error))?;
-        Ok(Box::new(WasmJob {
-            engine: self.engine.clone(),
-            instance,
-            input,
-            args: spec.args.clone(),
-            units: spec.units,
-            seed: spec.seed,
-            limits: spec.limits,
-        }))
+        let compiled = self.compiled(program)?;
+        // What does not fit the pool runs without it.
+        let pooled = self.engines.pooled.as_ref().and_then(|side| Some((side, compiled.load(&side.engine).ok()?)));
+        let pooled = pooled.map(|(side, module)| link(side, &module)).transpose()?;
+        let plain = self.engines.plain.clone();
+        let job = WasmJob::new(spec, input, plain, pooled, compiled);
+        if !job.is_pooled() {
+            job.plain()?;
+        }
+        Ok(Box::new(job))
     }
+}
+
+/// A module with its imports, ready to be instantiated.
+fn link(side: &Side, module: &Module) -> Result<InstancePre<Host>, RuntimeError> {
+    check(module)?;
+    side.linker.instantiate_pre(module).map_err(|error| refused(&error))
 }
 
 /// Refuses modules that are no WASI commands.
@@ -107,63 +108,4 @@ fn refused(error: &wasmtime::Error) -> RuntimeError {
 
 fn import_refused(module: &str, name: &str) -> RuntimeError {
     RuntimeError::ImportRefused { module: module.to_owned(), name: name.to_owned() }
-}
-
-/// A compiled job.
-struct WasmJob {
-    engine: Engine,
-    instance: InstancePre<Host>,
-    input: Bytes,
-    args: Vec<String>,
-    units: u64,
-    seed: u64,
-    limits: Limits,
-}
-
-impl PreparedJob for WasmJob {
-    fn run_unit(&self, unit: u64) -> Result<UnitOutput, RuntimeError> {
-        let mut argv = vec!["job".to_owned(), unit.to_string(), self.units.to_string()];
-        argv.extend_from_slice(&self.args);
-        let host = Host::new(&argv, self.input.clone(), &self.limits, self.seed, unit);
-        let mut store = wasmtime::Store::new(&self.engine, host);
-        store.limiter(|host| &mut host.limiter);
-        store.set_hostcall_fuel(CALL_COPY_BYTES);
-        store.set_fuel(self.limits.fuel).map_err(broken)?;
-        store.call_hook(host::charge);
-
-        let run = self.instance.instantiate(&mut store).and_then(|instance| {
-            let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
-            start.call(&mut store, ())
-        });
-        let fuel_used = self.limits.fuel - store.get_fuel().map_err(broken)?;
-        let host = store.into_data();
-        self.judge(run, &host)?;
-        Ok(UnitOutput { output: host.output(), fuel_used, stderr: host.stderr() })
-    }
-}
-
-impl WasmJob {
-    /// What the end of a run means. A limit that was met counts even where the program went on afterwards.
-    fn judge(&self, run: wasmtime::Result<()>, host: &Host) -> Result<(), RuntimeError> {
-        if let Some(failure) = host.failure() {
-            return Err(failure);
-        }
-        let Err(error) = run else { return Ok(()) };
-        if let Some(I32Exit(code)) = error.downcast_ref() {
-            return if *code == 0 {
-                Ok(())
-            } else {
-                Err(RuntimeError::ExitCode { code: *code, stderr: host.stderr() })
-            };
-        }
-        Err(match error.downcast_ref() {
-            Some(Trap::OutOfFuel) => RuntimeError::OutOfFuel { fuel: self.limits.fuel },
-            Some(trap) => RuntimeError::Trapped { cause: trap.to_string(), stderr: host.stderr() },
-            None => RuntimeError::Trapped { cause: error.root_cause().to_string(), stderr: host.stderr() },
-        })
-    }
-}
-
-fn broken(error: wasmtime::Error) -> RuntimeError {
-    RuntimeError::Host(format!("{error:#}"))
 }

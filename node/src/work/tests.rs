@@ -1,5 +1,7 @@
 //! Material and results belong to a posting, not to an address.
 
+use std::num::NonZeroUsize;
+
 use super::*;
 use crate::{artifacts::Policy, market::tests::job, runtime::wasm::WasmRuntime};
 use assay_sdk::private::{self, Key, MAGIC};
@@ -31,7 +33,7 @@ fn workshop(dir: &Path) -> Workshop {
     Workshop {
         store: Store::open(dir.join("artifacts"), policy).unwrap(),
         runtime: Arc::new(WasmRuntime::new().unwrap()),
-        parallelism: NonZeroUsize::MIN,
+        capacity: Arc::new(Capacity::new(NonZeroUsize::MIN, 1024)),
         honesty: Honesty::Honest,
         results: dir.join("results"),
         api: None,

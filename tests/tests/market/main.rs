@@ -15,6 +15,7 @@ mod kills;
 mod machine;
 mod operator;
 mod private;
+mod quantum;
 mod settles;
 mod strategies;
 mod support;

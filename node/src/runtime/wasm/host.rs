@@ -17,8 +17,8 @@ use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder, async_trait};
 
-use crate::runtime::RuntimeError;
 use crate::runtime::limits::{CALL_FUEL, Limiter, STDERR_BYTES, deadline};
+use crate::runtime::{RuntimeError, Stop};
 
 /// The one import module units get.
 pub const PREVIEW1: &str = "wasi_snapshot_preview1";
@@ -33,6 +33,10 @@ const ERRNO_NOTSUP: i32 = 58;
 pub struct Host {
     wasi: WasiP1Ctx,
     pub limiter: Limiter,
+    /// Whether any instruction of the unit's has run.
+    pub entered: bool,
+    /// Whether anybody still wants the unit.
+    pub stop: Stop,
     random: ChaCha20Rng,
     stdout: Sink,
     stderr: Sink,
@@ -56,6 +60,8 @@ impl Host {
         Self {
             wasi,
             limiter: Limiter::new(limits),
+            entered: false,
+            stop: Stop::default(),
             random: random(seed, unit),
             stdout,
             stderr,
@@ -120,6 +126,11 @@ pub fn charge(mut store: StoreContextMut<'_, Host>, hook: CallHook) -> wasmtime:
         CallHook::CallingHost => pay(&mut store, CALL_FUEL),
         CallHook::ReturningFromHost => {
             let host = store.data_mut();
+            // Charging for calls puts off the looks that a unit takes by itself.
+            if host.stop.is_set() {
+                host.limiter.failure = Some(RuntimeError::Stopped);
+                bail!("stopped");
+            }
             let seconds = host.deadline.as_secs();
             if host.started.elapsed().as_secs() > seconds {
                 host.limiter.failure = Some(RuntimeError::TooSlow { seconds });
@@ -129,7 +140,11 @@ pub fn charge(mut store: StoreContextMut<'_, Host>, hook: CallHook) -> wasmtime:
             let written = host.stderr.0.unpaid.swap(0, Ordering::Relaxed);
             pay(&mut store, written)
         }
-        CallHook::CallingWasm | CallHook::ReturningFromWasm => Ok(()),
+        CallHook::CallingWasm => {
+            store.data_mut().entered = true;
+            Ok(())
+        }
+        CallHook::ReturningFromWasm => Ok(()),
     }
 }
 

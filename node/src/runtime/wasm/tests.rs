@@ -1,8 +1,15 @@
 //! Small programs written as text, one per promise.
 
-use super::*;
-use assay_sdk::merkle;
+mod cache;
+mod hostile;
+mod same;
+
+use std::sync::Arc;
+
 use serde_json::json;
+
+use super::*;
+use crate::runtime::{Stop, UnitOutput, limits::THREAD_STACK_BYTES};
 
 /// A module with the imports these tests use, one page of memory and the given functions. `$write` writes
 /// `length` bytes at `pointer` to a file descriptor.
@@ -45,11 +52,28 @@ fn spec() -> JobSpec {
     JobSpec::parse(spec.to_string().as_bytes()).unwrap()
 }
 
+/// A unit on both ways of finding memory, which must come to the same.
 fn run_unit(program: &[u8], unit: u64) -> Result<UnitOutput, RuntimeError> {
-    let job = WasmRuntime::new()?.prepare(&spec(), program, Bytes::from_static(b"some input"))?;
-    // Test threads have too small a stack for the deepest recursion.
-    let builder = std::thread::Builder::new().stack_size(crate::runtime::limits::THREAD_STACK_BYTES);
-    builder.spawn(move || job.run_unit(unit)).unwrap().join().unwrap()
+    let plain = run_on(&WasmRuntime::new()?, program, unit);
+    let pooled = run_on(&pooled(), program, unit);
+    assert_eq!(plain, pooled, "with and without a pool");
+    plain
+}
+
+fn run_on(runtime: &WasmRuntime, program: &[u8], unit: u64) -> Result<UnitOutput, RuntimeError> {
+    let job = runtime.prepare(&spec(), program, Bytes::from_static(b"some input"))?;
+    run_alone(job.into(), unit, Stop::default())
+}
+
+/// On a thread of its own: those of tests have too small a stack.
+fn run_alone(job: Arc<dyn PreparedJob>, unit: u64, stop: Stop) -> Result<UnitOutput, RuntimeError> {
+    let builder = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES);
+    builder.spawn(move || job.run_unit(unit, &stop)).unwrap().join().unwrap()
+}
+
+/// With memory set aside for two units.
+fn pooled() -> WasmRuntime {
+    WasmRuntime::with(&Setup { slots: 2, ..Setup::default() }, None).unwrap()
 }
 
 fn run(body: &str) -> Result<UnitOutput, RuntimeError> {
@@ -82,26 +106,6 @@ fn the_input_is_on_stdin_and_the_output_is_what_was_written() {
 }
 
 #[test]
-fn digests_are_equal_on_other_engines_and_in_other_runs() {
-    let program = start(
-        "(drop (call $random_get (i32.const 64) (i32.const 256))) (call $write (i32.const 1) (i32.const 64) (i32.const 256))",
-    );
-    let digests = |unit| -> Vec<[u8; 32]> {
-        let engines = [WasmRuntime::new().unwrap(), WasmRuntime::new().unwrap()];
-        let run = |engine: &WasmRuntime| {
-            let job = engine.prepare(&spec(), &program, Bytes::new()).unwrap();
-            [job.run_unit(unit).unwrap(), job.run_unit(unit).unwrap()]
-        };
-        let outputs: Vec<UnitOutput> = engines.iter().flat_map(run).collect();
-        assert!(outputs.iter().all(|output| output.fuel_used == outputs[0].fuel_used));
-        outputs.iter().map(|output| merkle::unit_digest(unit, &output.output)).collect()
-    };
-    let (three, four) = (digests(3), digests(4));
-    assert!(three.iter().all(|digest| *digest == three[0]));
-    assert!(four.iter().all(|digest| *digest == four[0] && *digest != three[0]));
-}
-
-#[test]
 fn random_numbers_are_the_documented_stream() {
     // ChaCha20, key sha256("assay:rng" || 7 as u64 LE || 3 as u64 LE), nonce and counter 0; written with Python.
     let body = "(drop (call $random_get (i32.const 64) (i32.const 16)))
@@ -129,20 +133,6 @@ fn clocks_stand_at_zero() {
 }
 
 #[test]
-fn there_is_no_environment_no_folder_no_socket_and_no_sleep() {
-    let body = r#"(drop (call $environ_sizes_get (i32.const 64) (i32.const 68)))
-        (i32.store (i32.const 72) (call $fd_prestat_get (i32.const 3) (i32.const 200)))
-        (i32.store (i32.const 76) (call $path_open (i32.const 3) (i32.const 0) (i32.const 300) (i32.const 1)
-          (i32.const 0) (i64.const 2) (i64.const 2) (i32.const 0) (i32.const 200)))
-        (i32.store (i32.const 80) (call $sock_accept (i32.const 3) (i32.const 0) (i32.const 200)))
-        (i32.store (i32.const 84) (call $poll_oneoff (i32.const 300) (i32.const 400) (i32.const 1) (i32.const 200)))
-        (i32.store8 (i32.const 300) (i32.const 47))
-        (call $write (i32.const 1) (i32.const 64) (i32.const 24))"#;
-    // No variables; EBADF (8) thrice; ENOTSUP (58).
-    assert_eq!(words(body), [0, 0, 8, 8, 8, 58]);
-}
-
-#[test]
 fn nans_have_one_form() {
     // 0/0 and inf-inf have different signs on different processors; the canonical NaN is 0x7fc00000.
     let body = "(local $zero f32) (local $infinite f32)
@@ -153,11 +143,6 @@ fn nans_have_one_form() {
         (f32.store (i32.const 76) (f32.sqrt (f32.const -1)))
         (call $write (i32.const 1) (i32.const 64) (i32.const 16))";
     assert_eq!(words(body), [0x7fc0_0000; 4]);
-}
-
-#[test]
-fn an_endless_loop_runs_out_of_fuel() {
-    assert_eq!(run("(loop $l (br $l))"), Err(RuntimeError::OutOfFuel { fuel: 10_000_000 }));
 }
 
 #[test]
@@ -177,22 +162,6 @@ fn calls_to_the_host_and_bulk_operations_cost_fuel() {
     for body in busy {
         assert_eq!(run(body), Err(RuntimeError::OutOfFuel { fuel: 10_000_000 }), "{body}");
     }
-}
-
-#[test]
-fn memory_is_bounded_and_growing_it_does_not_fail_softly() {
-    let bomb = "(loop $l (drop (memory.grow (i32.const 16))) (br $l))";
-    assert_eq!(run(bomb), Err(RuntimeError::OutOfMemory { asked_mib: 5, limit_mib: 4 }));
-    let too_much = |pages| run(&format!("(drop (memory.grow (i32.const {pages})))"));
-    assert_eq!(too_much(65_535), Err(RuntimeError::OutOfMemory { asked_mib: 4096, limit_mib: 4 }));
-    assert_eq!(too_much(65_536), Err(RuntimeError::OutOfMemory { asked_mib: 4097, limit_mib: 4 }));
-    assert!(too_much(63).is_ok());
-    let large = wat::parse_str("(module (memory 65) (func (export \"_start\")))").unwrap();
-    assert_eq!(run_unit(&large, 0), Err(RuntimeError::OutOfMemory { asked_mib: 5, limit_mib: 4 }));
-    // A program's own maximum is part of the program: -1 everywhere.
-    let modest = r#"(module (memory 1 2) (func (export "_start")
-        (if (i32.ne (memory.grow (i32.const 2)) (i32.const -1)) (then unreachable))))"#;
-    assert!(run_unit(&wat::parse_str(modest).unwrap(), 0).is_ok());
 }
 
 #[test]
@@ -224,13 +193,6 @@ fn stderr_is_cut_and_never_fails() {
     let unit = unit.unwrap();
     assert_eq!(unit.stderr.len(), 4096);
     assert_eq!(unit.output, 60_000u32.to_le_bytes());
-}
-
-#[test]
-fn endless_recursion_traps() {
-    let program = program("(func $f (call $f) (drop (i32.load (i32.const 0)))) (func (export \"_start\") (call $f))");
-    let error = run_unit(&program, 0).unwrap_err();
-    assert!(matches!(&error, RuntimeError::Trapped { cause, .. } if cause.contains("call stack exhausted")), "{error}");
 }
 
 #[test]
