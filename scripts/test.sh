@@ -23,6 +23,8 @@ export ASSAY_BIN_DIR
 step "Unit, program and store tests"
 cargo test --workspace --locked --exclude assay-tests
 cargo test --locked -p assay-tests --test programs --test model
+# In one go, so that the library of encrypted jobs and what depends on it are built once.
+cargo test --locked -p assay-node -p assay-cli --features assay-node/fhe,assay-cli/fhe --test fhe
 
 step "Lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -22,7 +22,7 @@ use std::{
 use anyhow::{Context, Result};
 use assay_sdk::{
     addresses,
-    escrow::{Capabilities, ENGINES},
+    escrow::{Capabilities, Device},
     ix,
 };
 use rand::Rng;
@@ -54,6 +54,8 @@ pub struct Options {
     /// What this machine can do.
     pub cores: u16,
     pub memory_mib: u32,
+    /// The engines it runs, as bits of `Capabilities::engines`.
+    pub engines: u8,
     /// What the operator lets it do.
     pub policy: Policy,
     /// How it shows what nobody computes again.
@@ -123,11 +125,18 @@ impl Agent {
 
     async fn ensure_device(&self) -> Result<()> {
         let operator = self.chain.operator();
-        if self.chain.exists(&addresses::device(&operator, DEVICE)).await? {
+        let Options { cores, memory_mib, engines, .. } = self.options;
+        if let Some(device) = self.chain.account::<Device>(&addresses::device(&operator, DEVICE)).await? {
+            let Device { capabilities, slots, price_floor, .. } = device;
+            if capabilities.engines != engines {
+                let capabilities = Capabilities { engines, ..capabilities };
+                let update = ix::escrow::update_device(&operator, DEVICE, capabilities, slots, price_floor);
+                self.chain.send(vec![update]).await.context("telling the market of this machine's engines")?;
+                tracing::info!(engines, "told the market of this machine's engines");
+            }
             return Ok(());
         }
-        let Options { cores, memory_mib, .. } = self.options;
-        let capabilities = Capabilities { engines: ENGINES, cores, memory_mib, ..Capabilities::default() };
+        let capabilities = Capabilities { engines, cores, memory_mib, ..Capabilities::default() };
         // A seat keeps its slot until it is settled, long after its work is done.
         let slots = u16::try_from(self.options.jobs).unwrap_or(u16::MAX).saturating_mul(SLOTS_PER_JOB);
         let register = ix::escrow::register_device(&operator, DEVICE, capabilities, slots, 0);

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use assay_node::{
     agent::{Agent, Options, Shows},
     artifacts::{self, Store},
@@ -17,9 +17,13 @@ use assay_node::{
     compute::Honesty,
     journal::Journal,
     market::Policy,
-    runtime::wasm::WasmRuntime,
+    runtime::{
+        engines::{self, Engines},
+        wasm::WasmRuntime,
+    },
     work::Workshop,
 };
+use assay_sdk::spec::Engine;
 use clap::Parser;
 use solana_sdk::{
     signature::{Keypair, read_keypair_file},
@@ -72,6 +76,12 @@ struct Args {
     /// Without it no such job is taken
     #[arg(long, value_name = "FILE")]
     attestor_key: Option<PathBuf>,
+    /// What this node runs, between commas: wasm, oci (containers), tfhe (encrypted jobs; needs the feature `fhe`)
+    #[arg(long, value_name = "ENGINES", value_delimiter = ',', default_value = "wasm")]
+    engines: Vec<Engine>,
+    /// The container command for the engine oci: podman or docker, with options of its own. Words are split at spaces
+    #[arg(long, value_name = "COMMAND", default_value = "podman")]
+    containers: String,
     /// Read artifacts from file:// uris (local chains only)
     #[arg(long)]
     local_files: bool,
@@ -133,9 +143,11 @@ async fn run(args: Args) -> Result<()> {
     let store = Store::open(args.data.join("artifacts"), fetching)?;
     let chain = Chain::connect(&args.url, wallet).await?;
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let containers = (args.containers.as_str(), args.data.join("containers"));
+    let runtime = Engines::start(&args.engines, Arc::new(WasmRuntime::new()?), containers)?;
     let workshop = Workshop {
         store,
-        runtime: Arc::new(WasmRuntime::new()?),
+        runtime: Arc::new(runtime),
         parallelism: args.threads.unwrap_or(cores),
         honesty: if args.lie { Honesty::Lie { salt: operator.to_bytes() } } else { Honesty::Honest },
         results: args.data.join("results"),
@@ -148,10 +160,15 @@ async fn run(args: Args) -> Result<()> {
         jobs: args.jobs.max(1),
         cores: u16::try_from(cores.get()).unwrap_or(u16::MAX),
         memory_mib: memory_mib().context("reading this machine's memory")?,
+        engines: engines::bits(&args.engines),
         policy,
         shows,
         drain: args.data.join(DRAIN),
     };
+    ensure!(engines::bits(&args.engines) != 0, "--engines names none that the market's programs know: add wasm");
+    for engine in args.engines.iter().filter(|engine| !engine.is_known_on_chain()) {
+        tracing::warn!("no job can ask for the engine {} yet: the market's programs do not know it", engine.name());
+    }
     if args.lie {
         tracing::warn!("this node lies, for a test or a demonstration");
     }

@@ -79,6 +79,15 @@ pub enum RuntimeError {
         /// The deadline, in seconds.
         seconds: u64,
     },
+    /// The program is no image that is run here.
+    #[error("R20 image refused: {0}; see docs/engines.md for how to make an archive of one image")]
+    BadImage(String),
+    /// The circuit, the server key or a ciphertext is none, or they do not fit each other.
+    #[error("R21 encrypted job refused: {0}")]
+    Encrypted(String),
+    /// This node does not offer the job's engine.
+    #[error("R22 no engine `{0}` here: start the node with `--engines` naming it, or leave the job to others")]
+    EngineOff(&'static str),
 }
 
 impl RuntimeError {
@@ -96,12 +105,15 @@ impl RuntimeError {
             Self::ExitCode { .. } => 9,
             Self::Host(_) => 10,
             Self::TooSlow { .. } => 11,
+            Self::BadImage(_) => 20,
+            Self::Encrypted(_) => 21,
+            Self::EngineOff(_) => 22,
         }
     }
 
     /// Whether the job itself is at fault, so that trying again here or elsewhere is in vain.
     pub fn is_deterministic(&self) -> bool {
-        !matches!(self, Self::Host(_) | Self::TooSlow { .. })
+        !matches!(self, Self::Host(_) | Self::TooSlow { .. } | Self::EngineOff(_))
     }
 }
 
@@ -128,6 +140,16 @@ mod tests {
             assert_eq!(error.number(), at);
             assert!(error.to_string().starts_with(&format!("R{at:02} ")), "{error}");
             assert_eq!(error.is_deterministic(), at < 10);
+        }
+        let others = [
+            RuntimeError::BadImage(String::new()),
+            RuntimeError::Encrypted(String::new()),
+            RuntimeError::EngineOff("oci"),
+        ];
+        for (at, error) in (20..).zip(&others) {
+            assert_eq!(error.number(), at);
+            assert!(error.to_string().starts_with(&format!("R{at:02} ")), "{error}");
+            assert_eq!(error.is_deterministic(), at < 22);
         }
     }
 }

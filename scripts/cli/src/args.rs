@@ -1,5 +1,7 @@
 //! The command line.
 
+#[cfg(feature = "fhe")]
+mod fhe;
 mod job;
 mod stake;
 
@@ -8,6 +10,8 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
+#[cfg(feature = "fhe")]
+pub use self::fhe::*;
 pub use self::{job::*, stake::*};
 use crate::{amount, config};
 
@@ -153,6 +157,10 @@ pub enum Command {
     /// Stake ASY, in your own pool or another's
     #[command(subcommand)]
     Stake(StakeCommand),
+    /// Encrypted jobs: nodes compute on ciphertexts that they cannot read
+    #[cfg(feature = "fhe")]
+    #[command(subcommand)]
+    Fhe(FheCommand),
 }
 
 #[derive(Subcommand)]

@@ -2,6 +2,8 @@
 
 pub mod airdrop;
 pub mod config;
+#[cfg(feature = "fhe")]
+pub mod fhe;
 pub mod job;
 pub mod manual;
 pub mod operator;
