@@ -129,9 +129,10 @@ impl Tool {
     }
 
     fn remove_image(&self, id: &str) {
-        let removed = self.run(&["rmi", id]);
         // Somebody else's container may use it; then its file stays too, and the next start tries again.
-        if let (Err(error), Ok(_)) = (removed, self.run(&["image", "inspect", "--format", "{{.Id}}", id])) {
+        if let Err(error) = self.run(&["rmi", id])
+            && self.run(&["image", "inspect", "--format", "{{.Id}}", id]).is_ok()
+        {
             tracing::warn!("an image is left: {error}");
             return;
         }

@@ -1,34 +1,13 @@
-//! Computing on ciphertexts: a [`Circuit`] on a requester's server key and encrypted vectors. Nothing here can read them.
-//!
-//! **Equal ciphertexts.** Bootstrapping multiplies polynomials by floating-point Fourier transforms, whose last bits depend
-//! on the order of operations. Three things are pinned, so that machines of one kind write equal bytes: the transform's
-//! algorithm (the library would else measure which one is fastest), the number of threads of a unit (one; the library
-//! propagates carries in another way where there are more), and the processor's instructions (AVX2 and FMA without
-//! AVX-512; a machine without them does not start this engine). Units still run beside each other.
+//! Computing on ciphertexts: the engine of `assay-fhe` behind this node's [`Runtime`]. Nothing here can read them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use assay_sdk::{
-    fhe::{
-        Bundle, Circuit, Comparison, FheError, Integers, Op, Plan, Share,
-        keys::{
-            self,
-            tfhe::{
-                ServerKey,
-                integer::{BooleanBlock, ServerKey as Evaluator, SignedRadixCiphertext as Number},
-                set_server_key, unset_server_key,
-            },
-        },
-        output, plain,
-    },
-    spec::{JobSpec, Limits},
+use assay_fhe::{
+    FheError,
+    evaluate::{self, Job, check_machine},
 };
+use assay_sdk::spec::JobSpec;
 use bytes::Bytes;
 
-use super::{PreparedJob, Runtime, RuntimeError, UnitOutput, limits::THREAD_STACK_BYTES};
-
-/// Stack of a thread that evaluates: the library keeps polynomials there.
-const STACK_BYTES: usize = 4 * THREAD_STACK_BYTES;
+use super::{PreparedJob, Runtime, RuntimeError, UnitOutput};
 
 /// The engine.
 pub struct TfheRuntime;
@@ -39,153 +18,54 @@ impl TfheRuntime {
     /// # Errors
     /// [`RuntimeError::Host`] on a machine whose ciphertexts would differ from others'.
     pub fn new() -> Result<Self, RuntimeError> {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-            return Ok(Self);
-        }
-        let why = "the engine `tfhe` needs an x86-64 processor with AVX2 and FMA: others compute other ciphertexts";
-        Err(RuntimeError::Host(why.to_owned()))
+        check_machine().map_err(why)?;
+        Ok(Self)
     }
 }
 
-fn refused(error: FheError) -> RuntimeError {
-    RuntimeError::Encrypted(error.to_string())
-}
-
-/// Runs code of the library on what strangers wrote; its panics are the job's fault, and every machine has them alike.
-fn guarded<T>(work: impl FnOnce() -> Result<T, RuntimeError>) -> Result<T, RuntimeError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        Err(RuntimeError::Encrypted("the key and the ciphertexts do not fit each other".to_owned()))
-    })
+fn why(error: FheError) -> RuntimeError {
+    match error {
+        FheError::OutOfFuel { limit, .. } => RuntimeError::OutOfFuel { fuel: limit },
+        FheError::OutOfMemory { asked, limit } => {
+            RuntimeError::OutOfMemory { asked_mib: asked, limit_mib: u32::try_from(limit).unwrap_or(u32::MAX) }
+        }
+        FheError::OutputTooLarge(limit) => RuntimeError::OutputTooLarge { limit },
+        FheError::Machine(why) => RuntimeError::Host(why),
+        error => RuntimeError::Encrypted(error.to_string()),
+    }
 }
 
 impl Runtime for TfheRuntime {
     fn prepare(&self, spec: &JobSpec, program: &[u8], input: Bytes) -> Result<Box<dyn PreparedJob>, RuntimeError> {
-        let circuit = Circuit::parse(program).map_err(refused)?;
-        let key = {
-            let bundle = Bundle::parse(&input).map_err(refused)?;
-            // Before the key, which takes seconds.
-            plan(&circuit, &bundle, &spec.limits, 0, spec.units)?;
-            guarded(|| keys::server_key(bundle.server_key).map_err(refused))?
-        };
-        Ok(Box::new(TfheJob { circuit, key, input, units: spec.units, limits: spec.limits }))
+        let assay_sdk::spec::Limits { fuel, memory_mib, output_bytes } = spec.limits;
+        let limits = evaluate::Limits { fuel, memory_mib, output_bytes };
+        Ok(Box::new(Job::prepare(program, input, spec.units, limits).map_err(why)?))
     }
 }
 
-/// The unit's plan, if its fuel and memory suffice.
-fn plan(circuit: &Circuit, bundle: &Bundle<'_>, limits: &Limits, unit: u64, units: u64) -> Result<Plan, RuntimeError> {
-    let lengths: Vec<usize> = bundle.vectors.iter().map(Vec::len).collect();
-    let plan = circuit.plan(&lengths, unit, units).map_err(refused)?;
-    if plan.fuel > limits.fuel {
-        return Err(RuntimeError::OutOfFuel { fuel: limits.fuel });
-    }
-    let asked_mib = plan.memory_mib(circuit.integers);
-    if asked_mib > limits.memory_mib.into() {
-        return Err(RuntimeError::OutOfMemory { asked_mib, limit_mib: limits.memory_mib });
-    }
-    Ok(plan)
-}
-
-/// A checked circuit and an unpacked key.
-struct TfheJob {
-    circuit: Circuit,
-    key: ServerKey,
-    input: Bytes,
-    units: u64,
-    limits: Limits,
-}
-
-impl PreparedJob for TfheJob {
+impl PreparedJob for Job<Bytes> {
     fn run_unit(&self, unit: u64) -> Result<UnitOutput, RuntimeError> {
-        let bundle = Bundle::parse(&self.input).map_err(refused)?;
-        let plan = plan(&self.circuit, &bundle, &self.limits, unit, self.units)?;
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(STACK_BYTES).build();
-        let threads = threads.map_err(|error| RuntimeError::Host(format!("no thread for the unit: {error}")))?;
-        let numbers = threads.install(|| {
-            set_server_key(self.key.clone());
-            let numbers = guarded(|| self.evaluate(&bundle, &plan));
-            unset_server_key();
-            numbers
-        })?;
-        let output = output(&numbers);
-        if output.len() as u64 > self.limits.output_bytes {
-            return Err(RuntimeError::OutputTooLarge { limit: self.limits.output_bytes });
-        }
-        Ok(UnitOutput { output, fuel_used: plan.fuel, stderr: String::new() })
+        let (output, fuel_used) = self.run(unit).map_err(why)?;
+        Ok(UnitOutput { output, fuel_used, stderr: String::new() })
     }
 }
 
-impl TfheJob {
-    /// The ciphertexts that the circuit's last operation comes to. The thread has the server key set.
-    fn evaluate(&self, bundle: &Bundle<'_>, plan: &Plan) -> Result<Vec<Vec<u8>>, RuntimeError> {
-        let integers = self.circuit.integers;
-        let mut values: Vec<Vec<Number>> = vec![];
-        for (share, vector) in self.circuit.vectors.iter().zip(&bundle.vectors) {
-            let part = if *share == Share::Slice { vector.get(plan.slice.clone()) } else { Some(vector.as_slice()) };
-            let numbers = part.unwrap_or_default().iter().map(|number| keys::open(integers, number));
-            values.push(numbers.collect::<Result<_, _>>().map_err(refused)?);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_job_is_not_to_blame_for_another_machine_may_compute() {
+        assert!(!why(FheError::Machine(String::new())).is_deterministic());
+        let others = [
+            (FheError::OutOfFuel { asked: 2, limit: 1 }, RuntimeError::OutOfFuel { fuel: 1 }),
+            (FheError::OutOfMemory { asked: 2, limit: 1 }, RuntimeError::OutOfMemory { asked_mib: 2, limit_mib: 1 }),
+            (FheError::OutputTooLarge(3), RuntimeError::OutputTooLarge { limit: 3 }),
+        ];
+        for (error, expected) in others {
+            assert_eq!(why(error), expected);
         }
-        let machine = Machine { key: self.key.as_ref(), integers, plan };
-        for op in &self.circuit.ops {
-            let value = machine.run(op, &values)?;
-            values.push(value);
-        }
-        let last = values.pop().unwrap_or_default();
-        last.into_iter().map(|number| keys::close(integers, number)).collect::<Result<_, _>>().map_err(refused)
+        let refused = FheError::Ciphertext("it is none".to_owned());
+        assert_eq!(why(refused.clone()), RuntimeError::Encrypted(refused.to_string()));
     }
-}
-
-/// What runs operations.
-struct Machine<'a> {
-    key: &'a Evaluator,
-    integers: Integers,
-    plan: &'a Plan,
-}
-
-impl Machine<'_> {
-    fn run(&self, op: &Op, values: &[Vec<Number>]) -> Result<Vec<Number>, RuntimeError> {
-        let key = self.key;
-        let value = |index: &usize| values.get(*index).map(Vec::as_slice).unwrap_or_default();
-        Ok(match op {
-            Op::Add { a, b } => pairs(value(a), value(b), |a, b| key.add_parallelized(a, b)),
-            Op::Sub { a, b } => pairs(value(a), value(b), |a, b| key.sub_parallelized(a, b)),
-            Op::Mul { a, b } => pairs(value(a), value(b), |a, b| key.mul_parallelized(a, b)),
-            Op::AddPlain { a, by } => self.with(value(a), by, |a, by| key.scalar_add_parallelized(a, by)),
-            Op::MulPlain { a, by } => self.with(value(a), by, |a, by| key.scalar_mul_parallelized(a, by)),
-            Op::DivPlain { a, by } => value(a).iter().map(|a| self.divide(a, *by)).collect(),
-            Op::Sum { a } => vec![
-                key.sum_ciphertexts_parallelized(value(a))
-                    .ok_or_else(|| RuntimeError::Encrypted("it sums up nothing".to_owned()))?,
-            ],
-            Op::Compare { a, is, than } => value(a).iter().map(|a| self.compare(a, *is, *than)).collect(),
-        })
-    }
-
-    fn with(&self, a: &[Number], by: &[i64], f: impl Fn(&Number, i64) -> Number) -> Vec<Number> {
-        a.iter().zip(plain(by, a.len(), &self.plan.slice)).map(|(a, by)| f(a, by)).collect()
-    }
-
-    /// The library wants the divisor as wide as the number.
-    fn divide(&self, a: &Number, by: i64) -> Number {
-        match self.integers {
-            Integers::Int16 => self.key.signed_scalar_div_parallelized(a, by as i16),
-            Integers::Int32 => self.key.signed_scalar_div_parallelized(a, by as i32),
-            Integers::Int64 => self.key.signed_scalar_div_parallelized(a, by),
-        }
-    }
-
-    fn compare(&self, a: &Number, is: Comparison, than: i64) -> Number {
-        let answer: BooleanBlock = match is {
-            Comparison::Gt => self.key.scalar_gt_parallelized(a, than),
-            Comparison::Ge => self.key.scalar_ge_parallelized(a, than),
-            Comparison::Lt => self.key.scalar_lt_parallelized(a, than),
-            Comparison::Le => self.key.scalar_le_parallelized(a, than),
-            Comparison::Eq => self.key.scalar_eq_parallelized(a, than),
-        };
-        answer.into_radix(self.integers.bits() as usize / 2, self.key)
-    }
-}
-
-fn pairs(a: &[Number], b: &[Number], f: impl Fn(&Number, &Number) -> Number) -> Vec<Number> {
-    a.iter().zip(b).map(|(a, b)| f(a, b)).collect()
 }

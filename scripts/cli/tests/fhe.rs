@@ -6,10 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
-use assay_sdk::{
-    fhe::{Bundle, output},
-    result::ResultDocument,
-};
+use assay_fhe::{Bundle, output};
+use assay_sdk::result::ResultDocument;
 use serde_json::{Value, json};
 
 fn assay(folder: &Path, words: &str) -> Output {

@@ -9,14 +9,12 @@
 //! * [`strategy`]: a job's strategy in words
 //! * [`distribution`]: the Merkle tree of a distribution's claims
 //! * [`sample`]: the drawn units of a sampled job, and the pieces in which its executor shows their leaves
-//! * [`fhe`]: encrypted jobs, the circuit and the bundle
 //! * [`spec`], [`merkle`], [`result`]: the job spec and its hash, the root of the units' digests, the result document
 
 pub mod addresses;
 pub mod decode;
 pub mod distribution;
 pub mod errors;
-pub mod fhe;
 pub mod instructions;
 pub mod ix;
 pub mod merkle;

@@ -66,7 +66,7 @@ pub enum Engine {
     Wasm,
     /// A container: an image in an archive of `docker save`.
     Oci,
-    /// Computing on ciphertexts: a [`crate::fhe::Circuit`] on a [`crate::fhe::Bundle`].
+    /// Computing on ciphertexts: a circuit on a bundle of `assay-fhe`.
     Tfhe,
 }
 

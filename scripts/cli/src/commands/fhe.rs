@@ -7,10 +7,8 @@ use std::{
     path::Path,
 };
 
-use assay_sdk::{
-    fhe::{Bundle, Circuit, FheError, MAX_CIRCUIT_BYTES, MAX_KEY_BYTES, keys, read_output},
-    result::ResultDocument,
-};
+use assay_fhe::{Bundle, Circuit, FheError, MAX_CIRCUIT_BYTES, MAX_KEY_BYTES, keys, read_output};
+use assay_sdk::result::ResultDocument;
 use serde::Serialize;
 use serde_json::json;
 

@@ -1,23 +1,13 @@
 //! Encrypted jobs end to end: keys, circuits, ciphertexts, the engine, and what hostile ones come to. One pair of keys
 //! serves all tests, since making one takes seconds.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, OnceLock},
-};
+use std::sync::OnceLock;
 
-use assay_node::{
-    artifacts::Artifacts,
-    compute::{Computed, Honesty, Units, compute},
-    runtime::{Runtime, RuntimeError, tfhe::TfheRuntime},
-};
-use assay_sdk::{
-    fhe::{
-        Bundle, Circuit, Integers,
-        keys::{self, Keys, tfhe::ClientKey, tfhe::ServerKey},
-        read_output,
-    },
-    spec::JobSpec,
+use assay_fhe::{
+    Bundle, Circuit, FheError, Integers,
+    evaluate::{Job, Limits, check_machine},
+    keys::{self, Keys, tfhe::ClientKey, tfhe::ServerKey},
+    read_output,
 };
 use serde_json::{Value, json};
 
@@ -36,16 +26,8 @@ fn pair() -> &'static Pair {
     })
 }
 
-fn spec(units: u64, limits: (u64, u32, u64)) -> JobSpec {
-    let file = json!({"uri": "https://example.org/x", "sha256": "00".repeat(32)});
-    let limits = json!({"fuel": limits.0, "memory_mib": limits.1, "output_bytes": limits.2});
-    let spec = json!({"version": 1, "name": "t", "engine": "tfhe", "program": file, "input": file, "units": units,
-        "limits": limits});
-    JobSpec::parse(spec.to_string().as_bytes()).unwrap()
-}
-
 /// Limits that suffice.
-const WIDE: (u64, u32, u64) = (1_000_000, 1024, 1 << 20);
+const WIDE: Limits = Limits { fuel: 1_000_000, memory_mib: 1024, output_bytes: 1 << 20 };
 
 fn circuit(integers: &str, vectors: &[&str], ops: Value) -> Vec<u8> {
     json!({"version": 1, "integers": integers, "vectors": vectors, "ops": ops}).to_string().into_bytes()
@@ -58,12 +40,19 @@ fn bundle(integers: Integers, vectors: &[&[i64]]) -> Vec<u8> {
     Bundle { server_key: &pair().files.server, vectors }.to_bytes()
 }
 
-fn computed(spec: &JobSpec, program: &[u8], input: &[u8], threads: usize) -> Computed {
-    let artifacts = Artifacts { program: program.to_vec().into(), input: input.to_vec().into() };
-    let (engine, threads) = (Arc::new(TfheRuntime::new().unwrap()), NonZeroUsize::new(threads).unwrap());
-    let units = Units::All(spec.units);
-    let work = compute(spec, &artifacts, engine, threads, &Honesty::Honest, units, Arc::default());
-    tokio::runtime::Runtime::new().unwrap().block_on(work).unwrap()
+/// The outputs of a job's units, run by so many threads.
+fn computed(program: &[u8], input: &[u8], units: u64, threads: u64) -> Vec<Vec<u8>> {
+    check_machine().unwrap();
+    let job = Job::prepare(program, input, units, WIDE).unwrap();
+    let mut outputs = vec![vec![]; units as usize];
+    std::thread::scope(|scope| {
+        for (thread, outputs) in outputs.chunks_mut(units.div_ceil(threads) as usize).enumerate() {
+            let first = thread as u64 * units.div_ceil(threads);
+            let job = &job;
+            scope.spawn(move || (first..).zip(outputs).for_each(|(unit, output)| *output = job.run(unit).unwrap().0));
+        }
+    });
+    outputs
 }
 
 fn decrypted(integers: Integers, outputs: &[Vec<u8>]) -> Vec<Vec<i64>> {
@@ -76,7 +65,7 @@ fn decrypted(integers: Integers, outputs: &[Vec<u8>]) -> Vec<Vec<i64>> {
 
 /// What each unit of a job comes to, decrypted.
 fn job(integers: Integers, program: &[u8], vectors: &[&[i64]], units: u64) -> Vec<Vec<i64>> {
-    decrypted(integers, &computed(&spec(units, WIDE), program, &bundle(integers, vectors), 2).outputs)
+    decrypted(integers, &computed(program, &bundle(integers, vectors), units, 2))
 }
 
 /// Two runs, on one thread and on two, and a unit computed alone come to the same digests; encrypting again does not.
@@ -84,16 +73,16 @@ fn job(integers: Integers, program: &[u8], vectors: &[&[i64]], units: u64) -> Ve
 fn sums_are_equal_in_other_runs_and_on_other_numbers_of_threads() {
     let (program, numbers) =
         (circuit("int32", &["slice"], json!([{"op": "sum", "a": 0}])), [3, -5, 70_000, 11, 13, -100_000, 2]);
-    let (spec, input) = (spec(2, WIDE), bundle(Integers::Int32, &[&numbers]));
-    let (first, again) = (computed(&spec, &program, &input, 1), computed(&spec, &program, &input, 2));
-    assert_eq!(first.digests, again.digests);
-    assert_eq!(decrypted(Integers::Int32, &first.outputs), [[69_998], [-99_974]]);
-    let alone = TfheRuntime::new().unwrap().prepare(&spec, &program, input.into()).unwrap().run_unit(1).unwrap();
-    assert_eq!(alone.output, first.outputs[1]);
-    assert_eq!(first.fuel_total, 3 * 80 + 4 * 80, "by the table, whatever the machine");
-    let other = computed(&spec, &program, &bundle(Integers::Int32, &[&numbers]), 2);
-    assert_ne!(other.digests, first.digests);
-    assert_eq!(decrypted(Integers::Int32, &other.outputs), [[69_998], [-99_974]]);
+    let input = bundle(Integers::Int32, &[&numbers]);
+    let first = computed(&program, &input, 2, 1);
+    assert_eq!(computed(&program, &input, 2, 2), first);
+    assert_eq!(decrypted(Integers::Int32, &first), [[69_998], [-99_974]]);
+    let (alone, fuel) = Job::prepare(&program, &input, 2, WIDE).unwrap().run(1).unwrap();
+    assert_eq!(alone, first[1]);
+    assert_eq!(fuel, 4 * 80, "by the table, whatever the machine");
+    let other = computed(&program, &bundle(Integers::Int32, &[&numbers]), 2, 2);
+    assert_ne!(other, first);
+    assert_eq!(decrypted(Integers::Int32, &other), [[69_998], [-99_974]]);
 }
 
 #[test]
@@ -128,15 +117,13 @@ fn comparisons_and_differences_number_by_number() {
     assert_eq!(job(Integers::Int64, &program, &[&[1 << 40, i64::MAX]], 1), [[(1 << 40) + 1, i64::MIN]]);
 }
 
-fn prepared(spec: &JobSpec, program: &[u8], input: Vec<u8>) -> Result<Vec<u8>, RuntimeError> {
-    TfheRuntime::new()?.prepare(spec, program, input.into())?.run_unit(0).map(|unit| unit.output)
+fn run(program: &[u8], input: Vec<u8>, units: u64, limits: Limits) -> Result<Vec<u8>, FheError> {
+    Ok(Job::prepare(program, input, units, limits)?.run(0)?.0)
 }
 
 fn refused(program: &[u8], input: Vec<u8>, why: &str) {
-    match prepared(&spec(1, WIDE), program, input) {
-        Err(RuntimeError::Encrypted(found)) => assert!(found.contains(why), "{found:?} should contain {why:?}"),
-        other => panic!("{:?} instead of {why:?}", other.map(|output| output.len())),
-    }
+    let error = run(program, input, 1, WIDE).unwrap_err().to_string();
+    assert!(error.contains(why), "{error:?} should contain {why:?}");
 }
 
 #[test]
@@ -177,12 +164,12 @@ fn hostile_keys_and_ciphertexts_are_refused() {
 fn limits_are_met_before_anything_is_computed() {
     let sum = circuit("int16", &["slice"], json!([{"op": "sum", "a": 0}]));
     let input = bundle(Integers::Int16, &[&[1, 2]]);
-    let run = |limits| prepared(&spec(1, limits), &sum, input.clone());
-    assert_eq!(run((79, 1024, 1 << 20)), Err(RuntimeError::OutOfFuel { fuel: 79 }));
-    assert_eq!(run((80, 256, 1 << 20)), Err(RuntimeError::OutOfMemory { asked_mib: 257, limit_mib: 256 }));
-    assert_eq!(run((80, 257, 100)), Err(RuntimeError::OutputTooLarge { limit: 100 }));
-    assert_eq!(decrypted(Integers::Int16, &[run((80, 257, 1 << 20)).unwrap()]), [[3]]);
-    let error = prepared(&spec(3, WIDE), &sum, input.clone()).unwrap_err();
+    let with = |fuel, memory_mib, output_bytes| run(&sum, input.clone(), 1, Limits { fuel, memory_mib, output_bytes });
+    assert_eq!(with(79, 1024, 1 << 20), Err(FheError::OutOfFuel { asked: 80, limit: 79 }));
+    assert_eq!(with(80, 256, 1 << 20), Err(FheError::OutOfMemory { asked: 257, limit: 256 }));
+    assert_eq!(with(80, 257, 100), Err(FheError::OutputTooLarge(100)));
+    assert_eq!(decrypted(Integers::Int16, &[with(80, 257, 1 << 20).unwrap()]), [[3]]);
+    let error = run(&sum, input.clone(), 3, WIDE).unwrap_err();
     assert!(error.to_string().contains("gets nothing of 2 numbers"), "{error}");
 }
 

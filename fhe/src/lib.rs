@@ -1,10 +1,12 @@
-//! Encrypted jobs (engine `tfhe`): the circuit that nodes evaluate, and the bundle of ciphertexts they evaluate it on.
+//! **assay-fhe**: encrypted jobs (engine `tfhe`): the circuit that nodes evaluate, and the bundle of ciphertexts they evaluate it on.
 //!
 //! The program artifact is a [`Circuit`], a JSON document; the input artifact is a [`Bundle`]: the requester's server
 //! key and its encrypted vectors. Whoever has both can compute, and cannot read. The client key, which can, is in
 //! neither. All is bounded before anything is computed, since strangers write both.
 
-#[cfg(feature = "fhe")]
+#[cfg(feature = "tfhe")]
+pub mod evaluate;
+#[cfg(feature = "tfhe")]
 pub mod keys;
 mod shape;
 #[cfg(test)]
@@ -192,6 +194,28 @@ pub enum FheError {
     /// A ciphertext is none, or of another key's parameters.
     #[error("the ciphertext is wrong: {0}; was it made with this pair of keys, and for these integers?")]
     Ciphertext(String),
+    /// The unit is counted as more than it may use.
+    #[error("out of fuel: the unit takes {asked} of {limit}; raise `limits.fuel` or take more units")]
+    OutOfFuel {
+        /// What it takes.
+        asked: u64,
+        /// What it may.
+        limit: u64,
+    },
+    /// The unit needs more memory than it may use.
+    #[error("out of memory: the unit takes {asked} MiB of {limit}; raise `limits.memory_mib` or take more units")]
+    OutOfMemory {
+        /// What it takes, in MiB.
+        asked: u64,
+        /// What it may.
+        limit: u64,
+    },
+    /// The ciphertexts of the unit's result are too long.
+    #[error("the output is longer than {0} bytes; raise `limits.output_bytes` or sum up")]
+    OutputTooLarge(u64),
+    /// This machine cannot evaluate.
+    #[error("this machine cannot compute on ciphertexts: {0}")]
+    Machine(String),
 }
 
 impl Circuit {

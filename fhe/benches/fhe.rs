@@ -1,11 +1,11 @@
-//! Encrypted operations a second, on one thread, as one JSON: `cargo bench -p assay-node --features fhe --bench fhe`.
+//! Encrypted operations a second, on one thread, as one JSON: `cargo bench -p assay-fhe --features tfhe`.
 
 use std::time::Instant;
 
-use assay_node::runtime::{Runtime, tfhe::TfheRuntime};
-use assay_sdk::{
-    fhe::{Bundle, Integers, keys},
-    spec::JobSpec,
+use assay_fhe::{
+    Bundle, Integers,
+    evaluate::{Job, Limits},
+    keys,
 };
 use serde_json::{Value, json};
 
@@ -50,22 +50,14 @@ fn rates(pair: &keys::Keys, name: &str, integers: Integers) -> Value {
     let mut rates = serde_json::Map::from_iter([("ciphertext_bytes".to_owned(), json!(bytes))]);
     for (op, document) in ops {
         let circuit = json!({"version": 1, "integers": name, "vectors": ["slice"], "ops": [document]}).to_string();
-        let engine = TfheRuntime::new().expect("this machine has AVX2 and FMA");
-        let job = engine.prepare(&spec(), circuit.as_bytes(), input.clone().into()).expect("the job is sound");
+        let limits = Limits { fuel: 1_000_000, memory_mib: 1024, output_bytes: 1 << 20 };
+        let job = Job::prepare(circuit.as_bytes(), &input, 1, limits).expect("the job is sound");
         let start = Instant::now();
-        let unit = job.run_unit(0).expect("the job is sound");
+        let (output, fuel) = job.run(0).expect("the job is sound");
         let seconds = start.elapsed().as_secs_f64();
-        let rate = json!({"operations": NUMBERS as f64 / seconds, "fuel": unit.fuel_used as f64 / seconds,
-            "output_bytes": unit.output.len()});
+        let rate = json!({"operations": NUMBERS as f64 / seconds, "fuel": fuel as f64 / seconds,
+            "output_bytes": output.len()});
         rates.insert(op.to_owned(), rate);
     }
     rates.into()
-}
-
-fn spec() -> JobSpec {
-    let file = json!({"uri": "https://example.org/x", "sha256": "00".repeat(32)});
-    let limits = json!({"fuel": 1_000_000, "memory_mib": 1024, "output_bytes": 1 << 20});
-    let spec = json!({"version": 1, "name": "bench", "engine": "tfhe", "program": file, "input": file, "units": 1,
-        "limits": limits});
-    JobSpec::parse(spec.to_string().as_bytes()).expect("the spec is sound")
 }
