@@ -5,11 +5,11 @@
 pub use tfhe;
 
 use tfhe::{
-    ClientKey, CompressedFheInt, CompressedServerKey, Config, ConfigBuilder, DeserializationConfig, FheInt, FheInt16,
-    FheInt32, FheInt64, FheIntId, ServerKey, Tag, Unversionize,
+    ClientKey, CompressedFheInt16, CompressedFheInt32, CompressedFheInt64, CompressedServerKey, Config, ConfigBuilder,
+    DeserializationConfig, FheInt16, FheInt32, FheInt64, ServerKey, Versionize,
     integer::SignedRadixCiphertext,
     named::Named,
-    prelude::{FheDecrypt, FheTryEncrypt, ParameterSetConformant},
+    prelude::{FheDecrypt, FheTryEncrypt},
     safe_serialization::safe_serialize,
     shortint::parameters::PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128 as PARAMETERS,
 };
@@ -81,9 +81,9 @@ pub fn encrypt(key: &ClientKey, integers: Integers, numbers: &[i64]) -> Result<V
             return Err(FheError::DoesNotFit { number: *number, bits: integers.bits() });
         }
         match integers {
-            Integers::Int16 => seal(CompressedFheInt::<Id<FheInt16>>::try_encrypt(*number as i16, key)),
-            Integers::Int32 => seal(CompressedFheInt::<Id<FheInt32>>::try_encrypt(*number as i32, key)),
-            Integers::Int64 => seal(CompressedFheInt::<Id<FheInt64>>::try_encrypt(*number, key)),
+            Integers::Int16 => int16::encrypt(*number as i16, key),
+            Integers::Int32 => int32::encrypt(*number as i32, key),
+            Integers::Int64 => int64::encrypt(*number, key),
         }
     };
     numbers.iter().map(encrypt).collect()
@@ -94,11 +94,11 @@ pub fn encrypt(key: &ClientKey, integers: Integers, numbers: &[i64]) -> Result<V
 /// # Errors
 /// [`FheError::Ciphertext`].
 pub fn open(integers: Integers, bytes: &[u8]) -> Result<SignedRadixCiphertext, FheError> {
-    match integers {
-        Integers::Int16 => read::<Id<FheInt16>>(bytes).map(radix),
-        Integers::Int32 => read::<Id<FheInt32>>(bytes).map(radix),
-        Integers::Int64 => read::<Id<FheInt64>>(bytes).map(radix),
-    }
+    Ok(match integers {
+        Integers::Int16 => int16::read(bytes)?.into_raw_parts().0,
+        Integers::Int32 => int32::read(bytes)?.into_raw_parts().0,
+        Integers::Int64 => int64::read(bytes)?.into_raw_parts().0,
+    })
 }
 
 /// Writes a ciphertext, compressed. The thread must have the server key set.
@@ -107,9 +107,9 @@ pub fn open(integers: Integers, bytes: &[u8]) -> Result<SignedRadixCiphertext, F
 /// [`FheError::Ciphertext`] where it is longer than may be, which would be a fault of this code.
 pub fn close(integers: Integers, number: SignedRadixCiphertext) -> Result<Vec<u8>, FheError> {
     match integers {
-        Integers::Int16 => seal(Ok::<_, tfhe::Error>(whole::<Id<FheInt16>>(number).compress())),
-        Integers::Int32 => seal(Ok::<_, tfhe::Error>(whole::<Id<FheInt32>>(number).compress())),
-        Integers::Int64 => seal(Ok::<_, tfhe::Error>(whole::<Id<FheInt64>>(number).compress())),
+        Integers::Int16 => int16::close(number),
+        Integers::Int32 => int32::close(number),
+        Integers::Int64 => int64::close(number),
     }
 }
 
@@ -125,48 +125,47 @@ pub fn decrypt(
 ) -> Result<Vec<i64>, FheError> {
     let decrypt = |bytes: &&[u8]| -> Result<i64, FheError> {
         Ok(match integers {
-            Integers::Int16 => FheDecrypt::<i16>::decrypt(&read::<Id<FheInt16>>(bytes)?, key).into(),
-            Integers::Int32 => FheDecrypt::<i32>::decrypt(&read::<Id<FheInt32>>(bytes)?, key).into(),
-            Integers::Int64 => FheDecrypt::<i64>::decrypt(&read::<Id<FheInt64>>(bytes)?, key),
+            Integers::Int16 => FheDecrypt::<i16>::decrypt(&int16::read(bytes)?, key).into(),
+            Integers::Int32 => FheDecrypt::<i32>::decrypt(&int32::read(bytes)?, key).into(),
+            Integers::Int64 => FheDecrypt::<i64>::decrypt(&int64::read(bytes)?, key),
         })
     };
-    tfhe::with_server_key_as_context(server.clone(), || numbers.iter().map(decrypt).collect()).0
+    tfhe::with_server_key_as_context(server.clone(), || numbers.iter().map(decrypt).collect())
 }
 
-/// What tells the widths of [`FheInt`] apart, which has no name of its own outside of its crate.
-type Id<T> = <T as Width>::Id;
+/// Reading and writing of one width. The library's types of widths have no names that generic code could bound.
+macro_rules! width {
+    ($name:ident, $plain:ty, $whole:ty, $compressed:ty) => {
+        mod $name {
+            use super::*;
 
-/// An encrypted integer of some width.
-pub trait Width {
-    /// Its width.
-    type Id: FheIntId;
+            pub fn encrypt(number: $plain, key: &ClientKey) -> Result<Vec<u8>, FheError> {
+                let number = <$compressed>::try_encrypt(number, key);
+                let number = number.map_err(|error| FheError::Ciphertext(error.to_string()))?;
+                write(&number, MAX_NUMBER_BYTES as u64).map_err(FheError::Ciphertext)
+            }
+
+            pub fn read(bytes: &[u8]) -> Result<$whole, FheError> {
+                let limits = DeserializationConfig::new(MAX_NUMBER_BYTES as u64);
+                let number: $compressed =
+                    limits.deserialize_from(bytes, &PARAMETERS.into()).map_err(FheError::Ciphertext)?;
+                Ok(number.decompress())
+            }
+
+            pub fn close(number: SignedRadixCiphertext) -> Result<Vec<u8>, FheError> {
+                let number =
+                    <$whole>::from_raw_parts(number, Default::default(), Default::default(), Default::default());
+                write(&number.compress(), MAX_NUMBER_BYTES as u64).map_err(FheError::Ciphertext)
+            }
+        }
+    };
 }
 
-impl<I: FheIntId> Width for FheInt<I> {
-    type Id = I;
-}
+width!(int16, i16, FheInt16, CompressedFheInt16);
+width!(int32, i32, FheInt32, CompressedFheInt32);
+width!(int64, i64, FheInt64, CompressedFheInt64);
 
-fn read<I: FheIntId>(bytes: &[u8]) -> Result<FheInt<I>, FheError> {
-    let limits = DeserializationConfig::new(MAX_NUMBER_BYTES as u64);
-    let number: CompressedFheInt<I> =
-        limits.deserialize_from(bytes, &PARAMETERS.into()).map_err(FheError::Ciphertext)?;
-    Ok(number.decompress())
-}
-
-fn radix<I: FheIntId>(number: FheInt<I>) -> SignedRadixCiphertext {
-    number.into_raw_parts().0
-}
-
-fn whole<I: FheIntId>(number: SignedRadixCiphertext) -> FheInt<I> {
-    FheInt::from_raw_parts(number, I::default(), Tag::default(), Default::default())
-}
-
-fn seal<I: FheIntId>(number: Result<CompressedFheInt<I>, tfhe::Error>) -> Result<Vec<u8>, FheError> {
-    let number = number.map_err(|error| FheError::Ciphertext(error.to_string()))?;
-    write(&number, MAX_NUMBER_BYTES as u64).map_err(FheError::Ciphertext)
-}
-
-fn write<T: serde::Serialize + tfhe::Versionize + Named>(value: &T, most: u64) -> Result<Vec<u8>, String> {
+fn write<T: serde::Serialize + Versionize + Named>(value: &T, most: u64) -> Result<Vec<u8>, String> {
     let mut bytes = vec![];
     safe_serialize(value, &mut bytes, most).map_err(|error| error.to_string())?;
     Ok(bytes)

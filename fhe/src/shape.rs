@@ -92,8 +92,8 @@ pub fn plain<'a>(by: &'a [i64], length: usize, slice: &Range<usize>) -> impl Ite
     part.iter().copied().cycle().take(length)
 }
 
-/// The fuel of an operation on so many numbers: bootstraps, as measured with numbers of each width and rounded up, two
-/// bits to a block. It depends on nothing but the circuit and the lengths, so it is the same on every machine.
+/// The fuel of an operation on so many numbers: the bootstraps it is counted as, two bits of a number to a block. It depends
+/// on nothing but the circuit and the lengths, so it is the same on every machine, and known before the first bootstrap.
 pub fn fuel(op: &Op, bits: u32, numbers: usize) -> u64 {
     let (blocks, numbers) = (u64::from(bits / 2), numbers as u64);
     let each = match op {
