@@ -33,6 +33,9 @@ command -v pkg-config >/dev/null || packages+=(pkg-config)
 [ -e /usr/include/openssl/ssl.h ] || packages+=(libssl-dev)
 if [ "${1:-}" = --tests ]; then
   command -v chromium >/dev/null || packages+=(chromium)
+  # Containers for the engine oci; runc runs them with either version of cgroups.
+  command -v podman >/dev/null || packages+=(podman)
+  command -v runc >/dev/null || packages+=(runc)
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
   cargo fmt --version >/dev/null 2>&1 || fail "cargo fmt is missing: rustup component add rustfmt"
   cargo clippy --version >/dev/null 2>&1 || fail "cargo clippy is missing: rustup component add clippy"

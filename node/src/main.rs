@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use assay_node::{
     agent::{Agent, Options, Shows},
     artifacts::{self, Store},
@@ -27,10 +27,13 @@ use assay_node::{
         serve::{self, Served},
         supervisor,
     },
-    runtime::wasm::{ModuleCache, Setup, WasmRuntime},
+    runtime::{
+        engines::{self, Engines},
+        wasm::{ModuleCache, Setup, WasmRuntime},
+    },
     work::Workshop,
 };
-use assay_sdk::{escrow::ENGINES, private::Key, settings::Settings};
+use assay_sdk::{private::Key, settings::Settings, spec::Engine};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use sha2::{Digest, Sha256};
 use solana_sdk::{
@@ -127,6 +130,12 @@ struct Args {
     /// Write logs as JSON, one object a line, to standard error
     #[arg(long, env = "ASSAY_LOG_JSON")]
     log_json: bool,
+    /// What this node runs, between commas: wasm, oci (containers), tfhe (encrypted jobs; needs the feature `fhe`)
+    #[arg(long, value_name = "ENGINES", value_delimiter = ',', default_value = "wasm")]
+    engines: Vec<Engine>,
+    /// The container command for the engine oci: podman or docker, with options of its own. Words are split at spaces
+    #[arg(long, value_name = "COMMAND", default_value = "podman")]
+    containers: String,
     #[command(flatten)]
     artifacts: artifacts::Fetching,
     /// For tests and demonstrations: tell lies, and lose the bond
@@ -214,6 +223,11 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     if let Some(file) = &args.config {
         tracing::info!("settings of {}", file.display());
     }
+    ensure!(engines::bits(&args.engines) != 0, "--engines names none that the market's programs know: add wasm");
+    let unknown = args.engines.iter().filter(|engine| !engine.is_known_on_chain());
+    unknown.for_each(|engine| {
+        tracing::warn!("no job can ask for the engine {} yet: the market's programs do not know it", engine.name());
+    });
     let wallet = args.wallet()?;
     let data = args.data()?.to_owned();
     let shows = args.shows()?;
@@ -227,14 +241,14 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     let runtime = Arc::new(runtime(&data, &wallet, threads.get().saturating_mul(jobs))?);
     let measuring = Measuring { data: &data, nvidia_smi: &args.nvidia_smi, runtime: &*runtime, wallet: &wallet };
     let profile = measuring.current()?;
-    let capabilities = profile.profile.hardware.capabilities(ENGINES);
+    let capabilities = profile.profile.hardware.capabilities(engines::bits(&args.engines));
     let metrics = Metrics::install()?;
     let listener = serve::listen(args.listen, &data).await?;
     let chain = Chain::connect(&args.url, wallet).await?.paying(args.fee()?);
     let _key = KeyLock::take(&operator, chain.genesis())?;
     let workshop = Workshop {
         store,
-        runtime,
+        runtime: Arc::new(Engines::start(&args.engines, runtime, (&args.containers, data.join("containers")))?),
         // An eighth is for what is not a unit: inputs, results, compiling, the system.
         capacity: Arc::new(Capacity::new(threads, u64::from(capabilities.memory_mib) / 8 * 7)),
         honesty: if args.lie { Honesty::Lie { salt: operator.to_bytes() } } else { Honesty::Honest },

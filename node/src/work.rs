@@ -81,6 +81,9 @@ impl Workshop {
         let bytes = self.store.fetch(&source, MAX_SPEC_BYTES).await.context("the job's spec")?;
         let spec = JobSpec::parse_expecting(&bytes, &job.spec_hash)?;
         ensure!(spec.units == job.units, "the spec has {} units, the job {}", spec.units, job.units);
+        // Whoever takes a job's seat was picked for the engine that the chain names.
+        let (engine, asked) = (spec.engine, job.requirements.engine);
+        ensure!(engine.number() == asked, "the spec's engine is {}, the job's is number {asked}", engine.name());
         let (memory, outputs) =
             (u64::from(spec.limits.memory_mib), spec.limits.output_bytes.saturating_mul(spec.units));
         // Too long a result has no outputs of its own, but who checks single units would find them.

@@ -6,7 +6,7 @@ import { Ago } from './Ago'
 import { Asy, Payment } from './Amount'
 import { Copyable } from './Copyable'
 
-const ENGINES = ['WebAssembly']
+const ENGINES = ['WebAssembly', 'containers', 'encrypted (TFHE)']
 
 /** What a machine needs, in words; what is 0 is not asked for. */
 function needsWords({ cores, memory_mib, disk_gib, gpus, gpu_memory_mib, verified }: Job['requirements']): string {

@@ -94,6 +94,15 @@ pub enum RuntimeError {
     /// Nobody wants the unit any more.
     #[error("R13 stopped: the job was cancelled; nothing is to be done")]
     Stopped,
+    /// The program is no image that is run here.
+    #[error("R20 image refused: {0}; see docs/engines.md for how to make an archive of one image")]
+    BadImage(String),
+    /// The circuit, the server key or a ciphertext is none, or they do not fit each other.
+    #[error("R21 encrypted job refused: {0}")]
+    Encrypted(String),
+    /// This node does not offer the job's engine.
+    #[error("R22 no engine `{0}` here: start the node with `--engines` naming it, or leave the job to others")]
+    EngineOff(&'static str),
 }
 
 impl RuntimeError {
@@ -113,12 +122,15 @@ impl RuntimeError {
             Self::TooSlow { .. } => 11,
             Self::TooComplex { .. } => 12,
             Self::Stopped => 13,
+            Self::BadImage(_) => 20,
+            Self::Encrypted(_) => 21,
+            Self::EngineOff(_) => 22,
         }
     }
 
     /// Whether the job itself is at fault, so that trying again here or elsewhere is in vain.
     pub fn is_deterministic(&self) -> bool {
-        !matches!(self, Self::Host(_) | Self::TooSlow { .. } | Self::Stopped)
+        !matches!(self, Self::Host(_) | Self::TooSlow { .. } | Self::Stopped | Self::EngineOff(_))
     }
 }
 
@@ -147,6 +159,16 @@ mod tests {
             assert_eq!(error.number(), at);
             assert!(error.to_string().starts_with(&format!("R{at:02} ")), "{error}");
             assert_eq!(error.is_deterministic(), ![10, 11, 13].contains(&at), "{error}");
+        }
+        let others = [
+            RuntimeError::BadImage(String::new()),
+            RuntimeError::Encrypted(String::new()),
+            RuntimeError::EngineOff("oci"),
+        ];
+        for (at, error) in (20..).zip(&others) {
+            assert_eq!(error.number(), at);
+            assert!(error.to_string().starts_with(&format!("R{at:02} ")), "{error}");
+            assert_eq!(error.is_deterministic(), at < 22);
         }
     }
 }

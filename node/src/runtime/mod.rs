@@ -1,7 +1,12 @@
-//! What runs units. Every engine stands behind [`Runtime`]; [`wasm`] is the first one.
+//! What runs units. Every engine stands behind [`Runtime`]: [`wasm`], [`oci`] and `tfhe`, of which [`engines`] picks the
+//! job's.
 
+pub mod engines;
 pub mod error;
 pub mod limits;
+pub mod oci;
+#[cfg(feature = "fhe")]
+pub mod tfhe;
 pub mod wasm;
 
 use std::sync::Arc;

@@ -2,6 +2,8 @@
 
 mod blob;
 mod crank;
+#[cfg(feature = "fhe")]
+mod fhe;
 mod gov;
 mod job;
 mod market;
@@ -16,6 +18,8 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solana_sdk::pubkey::Pubkey;
 
+#[cfg(feature = "fhe")]
+pub use self::fhe::*;
 pub use self::{blob::*, crank::*, gov::*, job::*, market::*, model::*, private::*, spec::*, stake::*, validator::*};
 use crate::{amount, config};
 
@@ -190,6 +194,10 @@ pub enum Command {
     Crank(Crank),
     /// Measure how fast the network in use answers
     Bench(Bench),
+    /// Encrypted jobs: nodes compute on ciphertexts that they cannot read
+    #[cfg(feature = "fhe")]
+    #[command(subcommand)]
+    Fhe(FheCommand),
 }
 
 #[derive(Subcommand)]
@@ -345,7 +353,7 @@ mod tests {
         let help = command.clone().bin_name(path).term_width(120).render_long_help().to_string();
         let lines: Vec<_> = help.trim().lines().map(str::trim_end).collect();
         write!(text, "\n## `{path}`\n\n```text\n{}\n```\n", lines.join("\n")).unwrap();
-        for sub in command.get_subcommands() {
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
             pages(sub, &format!("{path} {}", sub.get_name()), text);
         }
     }
@@ -356,7 +364,11 @@ mod tests {
         let mut text = String::from(
             "# The command line\n\nWhat `--help` says, command by command. Rendered by a test of `scripts/cli`.\n",
         );
-        pages(&Cli::command(), "assay", &mut text);
+        let command = Cli::command();
+        // Default builds are without it.
+        #[cfg(feature = "fhe")]
+        let command = command.mut_subcommand("fhe", |fhe| fhe.hide(true));
+        pages(&command, "assay", &mut text);
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(path, &text).unwrap();

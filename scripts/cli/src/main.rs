@@ -112,6 +112,12 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Command::Gov(command) => gov(&context, command).await,
         Command::Crank(args) => crank::run(&context, &args).await,
         Command::Bench(args) => bench::run(&context, &args).await,
+        #[cfg(feature = "fhe")]
+        Command::Fhe(command) => match command {
+            args::FheCommand::Keygen(args) => commands::fhe::keygen(&context, &args),
+            args::FheCommand::Encrypt(args) => commands::fhe::encrypt(&context, &args),
+            args::FheCommand::Decrypt(args) => commands::fhe::decrypt(&context, &args),
+        },
         Command::Operator(OperatorCommand::Status { operator: whose }) => operator::status(&context, whose).await,
         Command::Operator(OperatorCommand::Drain { data, undo }) => operator::drain(&context, &data, undo),
         Command::Localnet { .. }

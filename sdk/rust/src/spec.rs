@@ -4,6 +4,7 @@
 //! key order, white space and leaving out `args` or `seed` do not change it. All numbers fit in 53 bits, so that every
 //! JSON implementation reads and canonicalises them alike.
 
+use assay_escrow::{ENGINE_WASM, ENGINES};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -65,6 +66,52 @@ pub struct JobSpec {
 pub enum Engine {
     /// A `wasm32-wasip1` command.
     Wasm,
+    /// A container: an image in an archive of `docker save`.
+    Oci,
+    /// Computing on ciphertexts: a circuit on a bundle of `assay-fhe`.
+    Tfhe,
+}
+
+impl Engine {
+    /// All there are, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Wasm, Self::Oci, Self::Tfhe];
+
+    /// Its number on chain: the bit in a machine's `Capabilities::engines`, and a job's `Requirements::engine`.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Wasm => ENGINE_WASM,
+            Self::Oci => 1,
+            Self::Tfhe => 2,
+        }
+    }
+
+    /// Its bit in a machine's `Capabilities::engines`.
+    pub const fn bit(self) -> u8 {
+        1 << self.number()
+    }
+
+    /// Whether the market's programs know it: no job can ask for another.
+    pub const fn is_known_on_chain(self) -> bool {
+        ENGINES & self.bit() != 0
+    }
+
+    /// Its name in specs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wasm => "wasm",
+            Self::Oci => "oci",
+            Self::Tfhe => "tfhe",
+        }
+    }
+}
+
+impl std::str::FromStr for Engine {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let named = Self::ALL.into_iter().find(|engine| engine.name() == text);
+        named.ok_or_else(|| format!("{text:?} is no engine: there are wasm, oci and tfhe"))
+    }
 }
 
 /// A file named by where it can be fetched and by what it must be.
@@ -92,9 +139,10 @@ pub enum Encryption {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Fuel, about one per WebAssembly instruction.
+    /// Fuel: about one per WebAssembly instruction; for `tfhe` one per bootstrap; for `oci` the unit's time, see
+    /// docs/engines.md.
     pub fuel: u64,
-    /// Linear memory, in MiB.
+    /// Memory, in MiB: linear memory, the container's, or the keys' and ciphertexts'.
     pub memory_mib: u32,
     /// Standard output, in bytes.
     pub output_bytes: u64,

@@ -5,6 +5,8 @@ pub mod bench;
 pub mod blob;
 pub mod config;
 pub mod crank;
+#[cfg(feature = "fhe")]
+pub mod fhe;
 pub mod gov;
 pub mod job;
 pub mod manual;

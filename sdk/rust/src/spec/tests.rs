@@ -160,7 +160,7 @@ fn schema_keeps_step_with_the_struct() {
     let bounds = [
         ("/properties/version/const", json!(VERSION)),
         ("/properties/name/maxLength", json!(MAX_NAME_CHARS)),
-        ("/properties/engine/enum", json!([Engine::Wasm])),
+        ("/properties/engine/enum", json!(Engine::ALL)),
         ("/properties/units/minimum", json!(1)),
         ("/properties/units/maximum", json!(MAX_UNITS)),
         ("/properties/args/maxItems", json!(MAX_ARGS)),
@@ -177,4 +177,17 @@ fn schema_keeps_step_with_the_struct() {
     for (pointer, expected) in bounds {
         assert_eq!(schema.pointer(pointer), Some(&expected), "{pointer}");
     }
+}
+
+/// The numbers are on chain: they stay.
+#[test]
+fn engines_have_names_and_numbers() {
+    let all = Engine::ALL.map(|engine| (engine.name(), engine.number(), engine.bit()));
+    assert_eq!(all, [("wasm", 0, 1), ("oci", 1, 2), ("tfhe", 2, 4)]);
+    for engine in Engine::ALL {
+        assert_eq!(json!(engine), json!(engine.name()));
+        assert_eq!(engine.name().parse(), Ok(engine));
+    }
+    assert!("Wasm".parse::<Engine>().is_err());
+    assert!(Engine::Wasm.is_known_on_chain());
 }

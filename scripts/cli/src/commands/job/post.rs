@@ -2,7 +2,7 @@
 
 use assay_sdk::{
     addresses, escrow,
-    escrow::{Assignment, ENGINE_WASM, EscrowParams, JobTerms, MAX_URI, PaymentMint, Requirements, Strategy},
+    escrow::{Assignment, EscrowParams, JobTerms, MAX_URI, PaymentMint, Requirements, Strategy},
     ix,
     token::ASY_MINT,
     verification,
@@ -73,6 +73,10 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     }
     let chosen = strategy::allowed(chosen, args.terms.window.is_some(), &config.params)?;
     check_key(context, &chosen).await?;
+    if !prepared.spec.engine.is_known_on_chain() {
+        let name = prepared.spec.engine.name();
+        return Err(Error::Refused(format!("this market's programs do not know the engine {name}: use wasm, or wait")));
+    }
     let Prepared { spec, blobs: files } = if args.private {
         prepared.hidden(&blobs, &context.readers(&wallet.pubkey(), &args.to, &chosen).await?)?
     } else {
@@ -89,7 +93,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
         assignment: if args.auction { Assignment::Auction } else { Assignment::Sortition },
         class: args.class,
         requirements: Requirements {
-            engine: ENGINE_WASM,
+            engine: spec.engine.number(),
             cores: 1,
             memory_mib: spec.limits.memory_mib,
             ..Requirements::default()

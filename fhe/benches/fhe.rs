@@ -1,0 +1,63 @@
+//! Encrypted operations a second, on one thread, as one JSON: `cargo bench -p assay-fhe --features tfhe`.
+
+use std::time::Instant;
+
+use assay_fhe::{
+    Bundle, Integers,
+    evaluate::{Job, Limits},
+    keys,
+};
+use serde_json::{Value, json};
+
+/// Numbers that each operation is measured with.
+const NUMBERS: usize = 4;
+
+fn main() {
+    println!("{:#}", fhe());
+}
+
+/// Seconds to make keys and to unpack one, bytes of each, and for each width and operation the operations a second
+/// (numbers taken by it) and fuel a second.
+pub fn fhe() -> Value {
+    let start = Instant::now();
+    let pair = keys::generate().expect("keys are within their limits");
+    let keygen = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    keys::server_key(&pair.server).expect("the key was just made");
+    let unpack = start.elapsed().as_secs_f64();
+    let widths = [("int16", Integers::Int16), ("int32", Integers::Int32), ("int64", Integers::Int64)];
+    let rates: serde_json::Map<String, Value> =
+        widths.into_iter().map(|(name, integers)| (name.to_owned(), rates(&pair, name, integers))).collect();
+    json!({"keygen_seconds": keygen, "unpack_seconds": unpack, "client_key_bytes": pair.client.len(),
+        "server_key_bytes": pair.server.len(), "per_second": rates})
+}
+
+fn rates(pair: &keys::Keys, name: &str, integers: Integers) -> Value {
+    let client = keys::client_key(&pair.client).expect("the key was just made");
+    let numbers: Vec<i64> = (0..NUMBERS as i64).map(|number| number * 37 - 50).collect();
+    let sealed = keys::encrypt(&client, integers, &numbers).expect("the numbers fit");
+    let vector: Vec<&[u8]> = sealed.iter().map(Vec::as_slice).collect();
+    let bytes = sealed[0].len();
+    let input = Bundle { server_key: &pair.server, vectors: vec![vector] }.to_bytes();
+    let ops = [
+        ("add", json!({"op": "add", "a": 0, "b": 0})),
+        ("mul", json!({"op": "mul", "a": 0, "b": 0})),
+        ("mul_plain", json!({"op": "mul_plain", "a": 0, "by": [-1234]})),
+        ("div_plain", json!({"op": "div_plain", "a": 0, "by": 7})),
+        ("sum", json!({"op": "sum", "a": 0})),
+        ("compare", json!({"op": "compare", "a": 0, "is": "gt", "than": 3})),
+    ];
+    let mut rates = serde_json::Map::from_iter([("ciphertext_bytes".to_owned(), json!(bytes))]);
+    for (op, document) in ops {
+        let circuit = json!({"version": 1, "integers": name, "vectors": ["slice"], "ops": [document]}).to_string();
+        let limits = Limits { fuel: 1_000_000, memory_mib: 1024, output_bytes: 1 << 20 };
+        let job = Job::prepare(circuit.as_bytes(), &input, 1, limits).expect("the job is sound");
+        let start = Instant::now();
+        let (output, fuel) = job.run(0).expect("the job is sound");
+        let seconds = start.elapsed().as_secs_f64();
+        let rate = json!({"operations": NUMBERS as f64 / seconds, "fuel": fuel as f64 / seconds,
+            "output_bytes": output.len()});
+        rates.insert(op.to_owned(), rate);
+    }
+    rates.into()
+}
