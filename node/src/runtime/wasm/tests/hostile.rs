@@ -181,9 +181,9 @@ fn host_escape() {
     // No variables; nobody calls; time does not pass.
     let body = "(drop (call $environ_sizes_get (i32.const 64) (i32.const 68)))
         (i32.store (i32.const 72) (call $sock_accept (i32.const 3) (i32.const 0) (i32.const 200)))
-        (drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 76)))
-        (call $write (i32.const 1) (i32.const 64) (i32.const 20))";
-    assert_eq!(words(body), [0, 0, BADF, 0, 0]);
+        (drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 80)))
+        (call $write (i32.const 1) (i32.const 64) (i32.const 24))";
+    assert_eq!(words(body), [0, 0, BADF, 0, 0, 0]);
     // Outside of its memory there is nothing.
     assert!(matches!(run("(drop (i32.load (i32.const -4)))"), Err(RuntimeError::Trapped { .. })));
 }
