@@ -88,7 +88,6 @@ impl Journal {
         let lock = locked(&dir.join("lock"))?.ok_or_else(|| JournalError::Busy(dir.clone()))?;
         let mut store = Store::open(&dir)?;
         legacy::migrate(&dir, &mut store)?;
-        store.all()?;
         Ok(Self { store: Mutex::new(store), _lock: lock })
     }
 
@@ -101,7 +100,7 @@ impl Journal {
     pub fn record(&self, question: &str, digest: [u8; 32], leaves: Vec<[u8; 32]>) -> Result<Entry> {
         named(question)?;
         let mut store = self.store();
-        if let Some(entry) = store.get(question)? {
+        if let Some(entry) = store.get(question) {
             if entry.digest != digest {
                 tracing::warn!(question, "computed another digest than the one written down before; keeping the first");
             }
@@ -120,7 +119,7 @@ impl Journal {
     pub fn set_stage(&self, question: &str, stage: Stage) -> Result<Entry> {
         named(question)?;
         let mut store = self.store();
-        let mut entry = store.get(question)?.ok_or_else(|| JournalError::Unknown(question.to_owned()))?;
+        let mut entry = store.get(question).ok_or_else(|| JournalError::Unknown(question.to_owned()))?;
         if stage > entry.stage {
             entry.stage = stage;
             store.put(std::slice::from_ref(&entry))?;
@@ -134,7 +133,7 @@ impl Journal {
     /// [`JournalError::BadName`], [`JournalError::Damaged`], [`JournalError::Io`].
     pub fn get(&self, question: &str) -> Result<Option<Entry>> {
         named(question)?;
-        self.store().get(question)
+        Ok(self.store().get(question))
     }
 
     /// Forgets `question`. Only when it needs no answer any more. Fine if there is no entry.
@@ -151,7 +150,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Damaged`], [`JournalError::Io`].
     pub fn all(&self) -> Result<Vec<Entry>> {
-        self.store().all()
+        Ok(self.store().all())
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

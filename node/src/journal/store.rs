@@ -1,6 +1,10 @@
 //! The embedded store: a table of entries by name in one file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use redb::{
     Builder, Database, Durability, Error, ReadableDatabase, ReadableTable, TableDefinition, backends::FileBackend,
@@ -18,26 +22,32 @@ pub(super) struct Store {
     path: PathBuf,
     /// None after the disk failed: the store trusts nothing it has in memory then, and is opened anew.
     database: Option<Database>,
+    /// What is on disk, by name: opened anew the store must write, which a full disk does not let it, and a salt that cannot
+    /// be read then would cost a bond.
+    known: BTreeMap<String, Entry>,
 }
 
 impl Store {
     pub(super) fn open(dir: &Path) -> Result<Self> {
-        let mut store = Self { path: dir.join("journal.redb"), database: None };
+        let mut store = Self { path: dir.join("journal.redb"), database: None, known: BTreeMap::new() };
         // The table is there from now on, and the file in its folder.
         store.change(|_| Ok(()))?;
         sync_dir(dir)?;
+        for entry in store.read()? {
+            store.known.insert(entry.question.clone(), entry);
+        }
         Ok(store)
     }
 
-    pub(super) fn get(&mut self, question: &str) -> Result<Option<Entry>> {
-        let found = self.using(|database| {
-            let table = database.begin_read()?.open_table(ENTRIES)?;
-            Ok(table.get(question)?.map(|bytes| bytes.value().to_vec()))
-        })?;
-        found.map(|bytes| self.parse(question, &bytes)).transpose()
+    pub(super) fn get(&self, question: &str) -> Option<Entry> {
+        self.known.get(question).cloned()
     }
 
-    pub(super) fn all(&mut self) -> Result<Vec<Entry>> {
+    pub(super) fn all(&self) -> Vec<Entry> {
+        self.known.values().cloned().collect()
+    }
+
+    fn read(&mut self) -> Result<Vec<Entry>> {
         let found = self.using(|database| {
             let table = database.begin_read()?.open_table(ENTRIES)?;
             let rows =
@@ -56,11 +66,15 @@ impl Store {
                 table.insert(entry.question.as_str(), json.as_slice())?;
             }
             Ok(())
-        })
+        })?;
+        self.known.extend(entries.iter().map(|entry| (entry.question.clone(), entry.clone())));
+        Ok(())
     }
 
     pub(super) fn remove(&mut self, question: &str) -> Result<()> {
-        self.change(|table| table.remove(question).map(drop).map_err(Error::from))
+        self.change(|table| table.remove(question).map(drop).map_err(Error::from))?;
+        self.known.remove(question);
+        Ok(())
     }
 
     fn change(
@@ -107,7 +121,7 @@ impl Store {
 
     fn failed(&self, error: Error) -> JournalError {
         match error {
-            Error::Io(source) => io_error(&self.path)(source),
+            Error::Io(source) if source.kind() != ErrorKind::InvalidData => io_error(&self.path)(source),
             Error::DatabaseAlreadyOpen => JournalError::Busy(self.path.clone()),
             other => JournalError::Damaged { path: self.path.clone(), reason: other.to_string() },
         }

@@ -174,6 +174,7 @@ fn on_a_full_disk(disk: &Path) {
     let ballast = disk.join("ballast");
     let mut file = File::create(&ballast).unwrap();
     while io::Write::write_all(&mut file, &[0; 4_096]).is_ok() {}
+    drop(file);
     // The store has some room of its own in its file, but not for ever.
     let leaves = vec![[7; 32]; 4_000];
     let error =
