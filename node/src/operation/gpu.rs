@@ -110,7 +110,15 @@ mod tests {
 
     fn said(script: &str) -> Result<Vec<Gpu>, GpuError> {
         let folder = tempfile::tempdir().unwrap();
-        detect(&tool(folder.path(), script))
+        let tool = tool(folder.path(), script);
+        // Another test may start a process while the script is being written, which then holds it open for a moment.
+        let busy =
+            |said: &Result<_, GpuError>| said.as_ref().is_err_and(|why| why.to_string().contains("Text file busy"));
+        let tries = (0..100).map(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            detect(&tool)
+        });
+        tries.into_iter().find(|said| !busy(said)).unwrap()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use ratatui::{
     layout::{Alignment, Constraint, Layout, Rect},
     style::{Color, Modifier, Style},
     text::{Line, Span},
-    widgets::{Block, Cell, Gauge, Paragraph, Row, Table},
+    widgets::{Block, Cell, Gauge, Paragraph, Row, Table, Wrap},
 };
 
 use super::{
@@ -20,7 +20,7 @@ use crate::{
 /// Seconds before a deadline from which on it is shown as urgent.
 const URGENT: i64 = 60;
 /// Cells of a bar of units.
-const BAR: u64 = 10;
+const BAR: u64 = 6;
 
 const DIM: Style = Style::new().fg(Color::DarkGray);
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
@@ -35,8 +35,8 @@ pub fn draw(frame: &mut Frame<'_>, view: &View) {
     header(frame, top, view);
     footer(frame, bottom, view);
     let Some(status) = &view.status else {
-        let words = if view.trouble.is_some() { "" } else { "asking the node …" };
-        frame.render_widget(Paragraph::new(words).alignment(Alignment::Center), body);
+        let words = view.trouble.as_deref().unwrap_or("asking the node …");
+        frame.render_widget(Paragraph::new(words).wrap(Wrap { trim: true }), body);
         return;
     };
     let [money, jobs, next, log] =
@@ -88,15 +88,18 @@ fn header(frame: &mut Frame<'_>, area: Rect, view: &View) {
 
 fn footer(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let said = match (&view.trouble, view.status.as_ref().and_then(|status| status.errors.halted.as_ref())) {
-        (Some(trouble), _) => Span::styled(format!(" {trouble}"), BAD),
+        (Some(trouble), _) if view.status.is_some() => Span::styled(format!(" {trouble}"), BAD),
         (_, Some(halted)) => Span::styled(format!(" takes nothing new: {halted}"), BAD),
         _ if view.paused => Span::styled(" paused", WARN),
         _ => Span::styled(format!(" {}", view.node), DIM),
     };
-    let keys = " q quit  p pause ";
-    let [left, right] = Layout::horizontal([Constraint::Min(0), Constraint::Length(keys.len() as u16)]).areas(area);
+    let keys = Span::styled(" q quit  p pause ", DIM);
+    // Words that tell what is wrong come before the keys.
+    let room = usize::from(area.width).saturating_sub(said.width());
+    let width = if room >= keys.width() { keys.width() as u16 } else { 0 };
+    let [left, right] = Layout::horizontal([Constraint::Min(0), Constraint::Length(width)]).areas(area);
     frame.render_widget(Line::from(said), left);
-    frame.render_widget(Span::styled(keys, DIM), right);
+    frame.render_widget(keys, right);
 }
 
 fn bonds(frame: &mut Frame<'_>, area: Rect, status: &Status) {
@@ -108,7 +111,7 @@ fn bonds(frame: &mut Frame<'_>, area: Rect, status: &Status) {
     let most = bonds.most.map_or(bonds.staked, |most| most.0.min(bonds.staked));
     let ratio = if most == 0 { 0.0 } else { (bonds.locked as f64 / most as f64).clamp(0.0, 1.0) };
     let style = if ratio > 0.8 { WARN } else { GOOD };
-    let label = format!("{} of {}", asy(bonds.locked), asy(most));
+    let label = format!(" {} of {} ", asy(bonds.locked), asy(most));
     frame.render_widget(Gauge::default().ratio(ratio).label(label).gauge_style(style.bg(Color::DarkGray)), bar);
     frame.render_widget(fact("staked", asy(bonds.staked)), first);
     frame.render_widget(fact("if all bids win", asy(bonds.locked.saturating_add(bonds.bidding))), second);
@@ -139,6 +142,9 @@ fn listed(frame: &mut Frame<'_>, area: Rect, title: &str, mut lines: Vec<Line<'s
 }
 
 fn bar(work: &Work) -> String {
+    if work.units_total == 0 {
+        return String::new();
+    }
     let full = work.units_done.min(work.units_total).saturating_mul(BAR).checked_div(work.units_total).unwrap_or(0);
     let cells: String = (0..BAR).map(|at| if at < full { '█' } else { '░' }).collect();
     format!("{cells} {}/{}", work.units_done, work.units_total)
@@ -151,14 +157,15 @@ fn table(frame: &mut Frame<'_>, area: Rect, status: &Status, now: i64) {
     let room = usize::from(block.inner(area).height).saturating_sub(1);
     let row = |work: &Work| {
         let what = if work.case.is_some() { "judge" } else { "seat" };
-        let pays = work.price.as_ref().zip(work.mint.as_ref()).map(|(price, mint)| amount(price.0, mint));
+        let pays =
+            work.price.as_ref().zip(work.mint.as_ref()).map(|(price, mint)| amount(price.0, mint).replace(" of", ""));
         let due = status.deadlines.iter().filter(|deadline| deadline.job == work.job).map(|deadline| deadline.at).min();
         let left = due.map(|at| at.saturating_sub(now.saturating_sub(status.chain.skew_seconds)));
         Row::new([
             Cell::from(short(&work.job)),
             Cell::from(format!("{what} {}", work.state)),
             Cell::from(bar(work)),
-            Cell::from(asy(work.at_risk)),
+            Cell::from(asy(work.at_risk).replace(" ASY", "")),
             Cell::from(pays.unwrap_or_default()),
             Cell::from(left.map(span).unwrap_or_default()).style(urgency(left)),
         ])
@@ -176,12 +183,12 @@ fn table(frame: &mut Frame<'_>, area: Rect, status: &Status, now: i64) {
     let widths = [
         Constraint::Length(9),
         Constraint::Length(14),
-        Constraint::Fill(3),
-        Constraint::Fill(2),
-        Constraint::Fill(2),
+        Constraint::Min(15),
+        Constraint::Length(8),
+        Constraint::Fill(1),
         Constraint::Length(11),
     ];
-    let header = Row::new(["job", "state", "units", "at risk", "pays", "due in"]).style(DIM);
+    let header = Row::new(["job", "state", "units", "ASY risk", "pays", "due in"]).style(DIM);
     frame.render_widget(Table::new(rows, widths).header(header).block(block), area);
 }
 
