@@ -84,8 +84,9 @@ impl<I: AsRef<[u8]>> Job<I> {
         let threads = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(STACK_BYTES).build();
         let threads = threads.map_err(|error| FheError::Machine(format!("no thread for the unit: {error}")))?;
         let work = Work { circuit: &self.circuit, key: &self.key, bundle: &bundle, plan: &plan };
+        let key = self.key.clone();
         let numbers = threads.install(|| {
-            set_server_key(self.key.clone());
+            set_server_key(key);
             let numbers = guarded(|| work.evaluate());
             unset_server_key();
             numbers

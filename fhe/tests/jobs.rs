@@ -151,8 +151,8 @@ fn hostile_keys_and_ciphertexts_are_refused() {
 
     // Numbers of another width.
     refused(&sum, bundle(Integers::Int32, &[&[1]]), "ciphertext is wrong");
-    // A key of other parameters, smaller ones.
-    let config = ConfigBuilder::with_custom_parameters(parameters::PARAM_MESSAGE_1_CARRY_1_KS_PBS_GAUSSIAN_2M128);
+    // A key of other parameters.
+    let config = ConfigBuilder::with_custom_parameters(parameters::PARAM_MESSAGE_2_CARRY_2_KS_PBS_GAUSSIAN_2M128);
     let mut other = vec![];
     safe_serialize(&CompressedServerKey::new(&ClientKey::generate(config.build())), &mut other, 1 << 30).unwrap();
     refused(&sum, with(&other, parts.vectors.clone()), "server key is wrong");
