@@ -223,11 +223,6 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
     if let Some(file) = &args.config {
         tracing::info!("settings of {}", file.display());
     }
-    ensure!(engines::bits(&args.engines) != 0, "--engines names none that the market's programs know: add wasm");
-    let unknown = args.engines.iter().filter(|engine| !engine.is_known_on_chain());
-    unknown.for_each(|engine| {
-        tracing::warn!("no job can ask for the engine {} yet: the market's programs do not know it", engine.name());
-    });
     let wallet = args.wallet()?;
     let data = args.data()?.to_owned();
     let shows = args.shows()?;

@@ -43,10 +43,9 @@ impl Engines {
     }
 }
 
-/// The bits of engines in a machine's `Capabilities`: those that the market's programs know, for these alone can be
-/// asked for.
+/// The bits of engines in a machine's `Capabilities`.
 pub fn bits(names: &[Engine]) -> u8 {
-    names.iter().filter(|name| name.is_known_on_chain()).fold(0, |bits, name| bits | name.bit())
+    names.iter().fold(0, |bits, name| bits | name.bit())
 }
 
 impl Runtime for Engines {
@@ -101,11 +100,9 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_tells_only_of_engines_that_jobs_can_ask_for() {
-        for engine in Engine::ALL {
-            let expected = if engine.is_known_on_chain() { engine.bit() } else { 0 };
-            assert_eq!(bits(&[engine]), expected);
-        }
+    fn each_engine_has_its_bit() {
+        assert_eq!(bits(&[Engine::Tfhe, Engine::Wasm, Engine::Wasm]), 0b101);
+        assert_eq!(bits(&Engine::ALL), assay_sdk::escrow::ENGINES);
         assert_eq!(bits(&[]), 0);
     }
 }

@@ -4,7 +4,7 @@
 //! key order, white space and leaving out `args` or `seed` do not change it. All numbers fit in 53 bits, so that every
 //! JSON implementation reads and canonicalises them alike.
 
-use assay_escrow::{ENGINE_WASM, ENGINES};
+use assay_escrow::{ENGINE_OCI, ENGINE_TFHE, ENGINE_WASM};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -80,19 +80,14 @@ impl Engine {
     pub const fn number(self) -> u8 {
         match self {
             Self::Wasm => ENGINE_WASM,
-            Self::Oci => 1,
-            Self::Tfhe => 2,
+            Self::Oci => ENGINE_OCI,
+            Self::Tfhe => ENGINE_TFHE,
         }
     }
 
     /// Its bit in a machine's `Capabilities::engines`.
     pub const fn bit(self) -> u8 {
         1 << self.number()
-    }
-
-    /// Whether the market's programs know it: no job can ask for another.
-    pub const fn is_known_on_chain(self) -> bool {
-        ENGINES & self.bit() != 0
     }
 
     /// Its name in specs.

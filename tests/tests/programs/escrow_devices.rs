@@ -25,7 +25,7 @@ fn bad_devices() {
     let a = w.operators[0];
     for bad in [
         Capabilities { engines: 0, ..MACHINE },
-        Capabilities { engines: 0b10, ..MACHINE },
+        Capabilities { engines: 0b1000, ..MACHINE },
         Capabilities { engines: u8::MAX, ..MACHINE },
         Capabilities { cores: 0, ..MACHINE },
         Capabilities { memory_mib: 0, ..MACHINE },

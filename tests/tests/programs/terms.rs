@@ -34,7 +34,7 @@ fn bounds_of_a_job() {
         (JobTerms { strategy: of(3, 4), ..usual() }, EscrowError::BadQuorum),
         (JobTerms { class: 5, ..usual() }, EscrowError::NoSuchClass),
         (
-            JobTerms { requirements: Requirements { engine: 1, ..usual().requirements }, ..usual() },
+            JobTerms { requirements: Requirements { engine: 3, ..usual().requirements }, ..usual() },
             EscrowError::BadDevice,
         ),
         (

@@ -194,7 +194,7 @@ impl Ask {
         }
         let engine = self.engine.unwrap_or(0);
         if engine > 7 || ENGINES >> engine & 1 == 0 {
-            return Err(wrong("there is no such engine; 0 is WebAssembly"));
+            return Err(wrong("there is no such engine; 0 is WebAssembly, 1 containers, 2 encrypted jobs"));
         }
         if self.price_per_unit == Some(0) || self.deadline_seconds == Some(0) {
             return Err(wrong("price_per_unit and deadline_seconds must be 1 or more"));

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     const CAN: Capabilities = Capabilities {
-        engines: ENGINES,
+        engines: 1 << ENGINE_WASM,
         cores: 8,
         memory_mib: 16_384,
         disk_gib: 100,
@@ -250,7 +250,7 @@ mod tests {
         }
         Requirements::default().validate().unwrap();
         for bad in [
-            Requirements { engine: 1, ..ASKS },
+            Requirements { engine: 3, ..ASKS },
             Requirements { engine: 255, ..ASKS },
             Requirements { gpu_model: *b"\0A\0\0", ..ASKS },
             Requirements { region: *b"1A", ..ASKS },

@@ -61,9 +61,14 @@ pub const MAX_REVIEW: u32 = 30 * 24 * 60 * 60;
 pub const MAX_BOUNTY: u32 = 10_000_000;
 
 /// The engines, as bits of `Capabilities::engines`; a job names one by its bit's number.
+/// WebAssembly.
 pub const ENGINE_WASM: u8 = 0;
+/// Containers.
+pub const ENGINE_OCI: u8 = 1;
+/// Encrypted jobs, by TFHE.
+pub const ENGINE_TFHE: u8 = 2;
 /// Bits of all engines there are.
-pub const ENGINES: u8 = 1 << ENGINE_WASM;
+pub const ENGINES: u8 = 1 << ENGINE_WASM | 1 << ENGINE_OCI | 1 << ENGINE_TFHE;
 
 /// What one class of job asks for.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug)]

@@ -27,7 +27,7 @@ const MACHINE: &[Param] = &[
     need("slots", "Seats that it works for at once", Kind::Whole(1, u16::MAX as u128)),
     need("cores", "Cores of each slot", Kind::Whole(1, u16::MAX as u128)),
     need("memory_mib", "Memory of each slot in MiB", Kind::Whole(1, u32::MAX as u128)),
-    may("engines", "Bit set of engines: 1 is WebAssembly (1)", U8),
+    may("engines", "Bit set of engines: 1 is WebAssembly, 2 containers, 4 encrypted jobs (1)", U8),
     may("disk_gib", "Disk of each slot in GiB (0)", U32),
     may("gpus", "GPUs of each slot (0)", U8),
     may("gpu_memory_mib", "Memory of each GPU in MiB (0)", U32),

@@ -55,7 +55,7 @@ const PARAMS: &[Param] = &[
     may("threshold", "Attested: signatures that are needed (1)", Kind::Whole(1, 4)),
     may("assignment", "How operators come to seats", Kind::Choice(ASSIGNMENTS)),
     may("class", "Class of the job's size (0)", Kind::Whole(0, 4)),
-    may("engine", "Engine: 0 is WebAssembly", U8),
+    may("engine", "Engine: 0 is WebAssembly, 1 containers, 2 encrypted jobs", U8),
     may("cores", "Cores (1)", Kind::Whole(0, u16::MAX as u128)),
     may("memory_mib", "Memory in MiB (0)", U32),
     may("disk_gib", "Disk in GiB (0)", U32),

@@ -73,10 +73,6 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     }
     let chosen = strategy::allowed(chosen, args.terms.window.is_some(), &config.params)?;
     check_key(context, &chosen).await?;
-    if !prepared.spec.engine.is_known_on_chain() {
-        let name = prepared.spec.engine.name();
-        return Err(Error::Refused(format!("this market's programs do not know the engine {name}: use wasm, or wait")));
-    }
     let Prepared { spec, blobs: files } = if args.private {
         prepared.hidden(&blobs, &context.readers(&wallet.pubkey(), &args.to, &chosen).await?)?
     } else {

@@ -133,7 +133,7 @@ fn spoiled(dice: &mut Dice, usual: JobTerms) -> JobTerms {
         5 => JobTerms { strategy: market::of(8, 8), ..usual },
         6 => JobTerms { strategy: market::of(4, 2), ..usual },
         7 => JobTerms { uri: String::new(), ..usual },
-        8 => JobTerms { requirements: Requirements { engine: 1, ..usual.requirements }, ..usual },
+        8 => JobTerms { requirements: Requirements { engine: 3, ..usual.requirements }, ..usual },
         9 => JobTerms { class: 5, ..usual },
         10 => JobTerms { deadline_seconds: 10, ..usual },
         11 => JobTerms { deadline_seconds: 2_001, ..usual },
