@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow};
 use assay_node::{
     agent::{Agent, Options, Shows},
     artifacts::{self, Store},
