@@ -112,8 +112,9 @@ impl Source for Chain {
     async fn slot(&self) -> Result<u64> {
         Ok(self.slot.load(Ordering::Relaxed))
     }
+    /// Stands still: what becomes final is read again from the node, and this one has nothing to say of what it told.
     async fn finalized(&self) -> Result<u64> {
-        self.slot().await
+        Ok(1)
     }
     async fn genesis(&self) -> Result<String> {
         Ok("bench".into())
