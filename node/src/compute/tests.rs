@@ -207,6 +207,8 @@ impl PreparedJob for Crowd {
             }
             thread::sleep(Duration::from_millis(1));
         }
+        // Time for one too many to come.
+        thread::sleep(Duration::from_millis(20));
         self.now.fetch_sub(1, Ordering::SeqCst);
         Ok(UnitOutput { output: vec![], fuel_used: 0, stderr: String::new() })
     }
