@@ -207,6 +207,8 @@ impl PreparedJob for Crowd {
             }
             thread::sleep(Duration::from_millis(1));
         }
+        // Time for one too many to come.
+        thread::sleep(Duration::from_millis(20));
         self.now.fetch_sub(1, Ordering::SeqCst);
         Ok(UnitOutput { output: vec![], fuel_used: 0, stderr: String::new() })
     }
@@ -232,20 +234,27 @@ async fn no_more_units_run_at_once_than_there_is_memory_for() {
     assert_eq!(at_once(500, 1).await, 1, "what is larger than the machine runs alone");
 }
 
+/// Waits, but not for ever.
+fn until(done: impl Fn() -> bool) {
+    for _ in 0..60_000 {
+        if done() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    panic!("it does not come to that");
+}
+
 #[test]
 fn who_waits_for_memory_is_served_in_order_and_can_leave() {
     let (capacity, go_on, leave) = (Capacity::new(NonZeroUsize::MIN, 100), Stop::default(), Stop::default());
     let first = capacity.reserve(60, &go_on).unwrap();
     thread::scope(|scope| {
         let large = scope.spawn(|| capacity.reserve(100, &leave).map(|reserved| reserved.mib()));
-        while capacity.waiting() == 0 {
-            thread::yield_now();
-        }
+        until(|| capacity.waiting() == 1);
         // There is room for a small one, but a large one was here before.
         let small = scope.spawn(|| capacity.reserve(40, &go_on).map(|reserved| reserved.mib()));
-        while capacity.waiting() < 2 {
-            thread::yield_now();
-        }
+        until(|| capacity.waiting() == 2);
         assert_eq!(capacity.used_mib(), 60);
         leave.set();
         assert_eq!(large.join().unwrap(), None);
@@ -266,7 +275,8 @@ async fn dropping_the_future_stops_the_unit_that_is_running() {
     let work = compute(&spec, &artifacts, runtime, capacity.clone(), &Honesty::Honest, units, Arc::default());
     tokio::select! {
         _ = work => panic!("it has no end"),
-        () = async { while capacity.used_mib() == 0 { tokio::task::yield_now().await } } => {}
+        () = async { while capacity.used_mib() == 0 { tokio::time::sleep(Duration::from_millis(1)).await } } => {}
+        () = tokio::time::sleep(Duration::from_secs(60)) => panic!("it does not start"),
     }
     for _ in 0..6000 {
         if capacity.used_mib() == 0 {

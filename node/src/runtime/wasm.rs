@@ -51,11 +51,12 @@ impl WasmRuntime {
 
     /// The program compiled: from the cache, else now.
     fn compiled(&self, program: &[u8]) -> Result<Compiled, RuntimeError> {
+        // Also what is in the cache: an older version, with other limits, may have put it there.
+        screen::screen(program)?;
         let engine = &self.engines.plain.engine;
         if let Some(known) = self.cache.as_ref().and_then(|cache| cache.get(engine, program)) {
             return Ok(known);
         }
-        screen::screen(program)?;
         let compiled = Compiled::new(engine, program)?;
         if let Some(cache) = &self.cache
             && let Err(error) = cache.put(engine, program, &compiled)
