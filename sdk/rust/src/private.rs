@@ -10,11 +10,7 @@ use age::{Decryptor, Encryptor, x25519};
 use bech32::{ToBase32, Variant};
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use sha2::{Digest, Sha512};
-use solana_sdk::{
-    instruction::Instruction,
-    pubkey::Pubkey,
-    signature::Keypair,
-};
+use solana_sdk::{instruction::Instruction, pubkey::Pubkey, signature::Keypair};
 use zeroize::{Zeroize, Zeroizing};
 
 /// How every such file begins.
