@@ -20,7 +20,7 @@ use assay_node::{
     runtime::wasm::WasmRuntime,
     work::Workshop,
 };
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser};
 use solana_sdk::{
     signature::{Keypair, read_keypair_file},
     signer::Signer,
@@ -30,21 +30,9 @@ use tokio::signal::unix::{SignalKind, signal};
 /// The file in the data folder that `assay operator drain` writes.
 const DRAIN: &str = "drain";
 
-/// Compute for the market: watch for jobs, take seats, compute, seal, reveal, get paid.
-///
-/// Before the first start: `assay stake open` and `assay stake add 1000` with the same wallet.
-#[derive(Parser)]
-#[command(version, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
-#[command(after_help = "Example: assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node")]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Instead>,
-    #[command(flatten)]
-    args: Option<Args>,
-}
-
 /// What to do instead of working.
-#[derive(Subcommand)]
+#[derive(Parser)]
+#[command(version)]
 enum Instead {
     /// Read a policy file and say whether a node would go by it
     Check {
@@ -69,7 +57,14 @@ impl Instead {
     }
 }
 
-#[derive(clap::Args)]
+/// Compute for the market: watch for jobs, take seats, compute, seal, reveal, get paid.
+///
+/// Before the first start: `assay stake open` and `assay stake add 1000` with the same wallet.
+#[derive(Parser)]
+#[command(version)]
+#[command(
+    after_help = "Examples:\n  assay-node -k operator.json -u http://127.0.0.1:8899 --data ./node\n  assay-node check policy.toml"
+)]
 struct Args {
     /// The chain's JSON-RPC
     #[arg(short, long, env = "ASSAY_RPC", default_value = "http://127.0.0.1:8899")]
@@ -174,12 +169,9 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let Cli { command, args } = Cli::parse();
-    let ran = match (command, args) {
-        (Some(instead), _) => instead.run(),
-        (None, Some(args)) => run(args).await,
-        (None, None) => Err(anyhow!("say at least whose node it is and where its data is: see `assay-node --help`")),
-    };
+    let first = std::env::args().nth(1).unwrap_or_default();
+    let instead = Instead::command().find_subcommand(first).is_some();
+    let ran = if instead { Instead::parse().run() } else { run(Args::parse()).await };
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
