@@ -1,6 +1,8 @@
 //! Encrypted jobs end to end: keys, circuits, ciphertexts, the engine, and what hostile ones come to. One pair of keys
 //! serves all tests, since making one takes seconds.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::OnceLock;
 
 use assay_fhe::{

@@ -1,5 +1,7 @@
 //! `assay fhe`: keys that nobody else can read, encryption, decryption, and what it refuses.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     os::unix::fs::PermissionsExt,
     path::Path,
