@@ -21,12 +21,11 @@ ASSAY_BIN_DIR=$(scripts/build.sh)
 export ASSAY_BIN_DIR
 
 step "Unit, program and store tests"
-# With encrypted jobs, which default builds are without.
-cargo test --workspace --locked --exclude assay-tests --features assay-node/fhe,assay-cli/fhe
+cargo test --workspace --locked --exclude assay-tests
 cargo test --locked -p assay-tests --test programs --test model
 
 step "Lints"
-cargo clippy --workspace --all-targets --locked --features assay-node/fhe,assay-cli/fhe -- -D warnings
+cargo clippy --workspace --all-targets --locked -- -D warnings
 
 step "The portal's tests"
 (cd app && { [ -d node_modules ] || npm ci --no-audit --no-fund --silent; } && npm test)

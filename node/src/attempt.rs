@@ -8,7 +8,9 @@ use assay_sdk::spec::JobSpec;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::runtime::{PreparedJob, Runtime, RuntimeError, UnitOutput, limits::THREAD_STACK_BYTES, wasm::WasmRuntime};
+use crate::runtime::{
+    PreparedJob, Runtime, RuntimeError, Stop, UnitOutput, limits::THREAD_STACK_BYTES, wasm::WasmRuntime,
+};
 
 /// Compute units of a job that is not posted; writes one line of JSON for each.
 #[derive(clap::Args)]
@@ -51,8 +53,9 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<()> {
 /// Units need more stack than a main thread has.
 fn on_a_thread(job: &dyn PreparedJob, unit: u64) -> Result<Result<UnitOutput, RuntimeError>> {
     thread::scope(|scope| {
-        let thread =
-            thread::Builder::new().stack_size(THREAD_STACK_BYTES).spawn_scoped(scope, || job.run_unit(unit))?;
+        let thread = thread::Builder::new()
+            .stack_size(THREAD_STACK_BYTES)
+            .spawn_scoped(scope, || job.run_unit(unit, &Stop::default()))?;
         thread.join().map_err(|_| anyhow!("the unit's thread died"))
     })
 }
@@ -87,7 +90,7 @@ mod tests {
             (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))
             (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
 
-    fn tried(program: &[u8], units: &str) -> Result<Vec<Value>> {
+    fn tried(program: &[u8], units: &[u64]) -> Result<Vec<Value>> {
         let place = tempfile::tempdir()?;
         let put = |name: &str, bytes: &[u8]| fs::write(place.path().join(name), bytes);
         let artifact = json!({"uri": "file:///none", "sha256": "0".repeat(64)});
@@ -96,17 +99,16 @@ mod tests {
         put("spec", spec.to_string().as_bytes())?;
         put("program", program)?;
         put("input", b"ACGT")?;
-        let path = |name: &str| place.path().join(name).display().to_string();
+        let path = |name: &str| place.path().join(name);
         let (spec, program, input) = (path("spec"), path("program"), path("input"));
-        let args = ["try", "--spec", &spec, "--program", &program, "--input", &input, "--units", units];
         let mut out = vec![];
-        run(&Args::try_parse_from(args)?, &mut out)?;
+        run(&Args { spec, program, input, units: units.to_vec() }, &mut out)?;
         Ok(String::from_utf8(out)?.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
     }
 
     #[test]
     fn units_come_to_what_nodes_find() {
-        let lines = tried(&wat::parse_str(PROGRAM).unwrap(), "0,1").unwrap();
+        let lines = tried(&wat::parse_str(PROGRAM).unwrap(), &[0, 1]).unwrap();
         assert_eq!(lines.len(), 2);
         assert_eq!((lines[0]["output"].as_str(), &lines[0]["error"]), (Some("QUNHVA=="), &Value::Null));
         assert!(lines[0]["fuel_used"].as_str().unwrap().parse::<u64>().unwrap() > 0);
@@ -116,9 +118,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_tried_says_why() {
-        let no_wasm = tried(b"x", "0").unwrap();
+        let no_wasm = tried(b"x", &[0]).unwrap();
         assert!(no_wasm[0]["error"].as_str().unwrap().starts_with("R01 not wasm"), "{}", no_wasm[0]);
-        let error = tried(b"x", "2").unwrap_err().to_string();
+        let error = tried(b"x", &[2]).unwrap_err().to_string();
         assert_eq!(error, "there is no unit 2: the job has 2, counted from 0");
     }
 }

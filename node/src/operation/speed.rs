@@ -14,7 +14,7 @@ use assay_sdk::{
 };
 use bytes::Bytes;
 
-use crate::runtime::{PreparedJob, Runtime, RuntimeError, limits::THREAD_STACK_BYTES};
+use crate::runtime::{PreparedJob, Runtime, RuntimeError, Stop, limits::THREAD_STACK_BYTES};
 
 /// How long each is measured.
 const TIME: Duration = Duration::from_millis(400);
@@ -81,7 +81,7 @@ pub fn measure(runtime: &dyn Runtime, engine: &str, cores: NonZeroUsize, folder:
 
 fn prepare(runtime: &dyn Runtime) -> Result<Box<dyn PreparedJob>, SpeedError> {
     let program = wat::parse_str(PROGRAM).map_err(|why| SpeedError::Program(why.to_string()))?;
-    let nothing = Artifact { uri: "https://localhost/".into(), sha256: "0".repeat(64) };
+    let nothing = Artifact { uri: "https://localhost/".into(), sha256: "0".repeat(64), encryption: None };
     let spec = JobSpec {
         version: VERSION,
         name: "speed".into(),
@@ -102,7 +102,7 @@ fn fuel_per_second(job: &dyn PreparedJob, threads: NonZeroUsize) -> Result<u64, 
     let burn = || {
         let mut fuel = 0u64;
         while start.elapsed() < TIME || fuel == 0 {
-            fuel = fuel.saturating_add(job.run_unit(0)?.fuel_used);
+            fuel = fuel.saturating_add(job.run_unit(0, &Stop::default())?.fuel_used);
         }
         // Until the last unit's end, as threads do not end together.
         Ok::<_, RuntimeError>(rate(fuel, start.elapsed()))
@@ -163,9 +163,9 @@ mod tests {
     fn the_measured_program_burns_what_it_should() {
         let runtime = WasmRuntime::new().unwrap();
         let job = prepare(&runtime).unwrap();
-        let once = job.run_unit(0).unwrap();
+        let once = job.run_unit(0, &Stop::default()).unwrap();
         assert!((500_000 * 20..FUEL).contains(&once.fuel_used), "{}", once.fuel_used);
-        assert_eq!(job.run_unit(0).unwrap().fuel_used, once.fuel_used);
+        assert_eq!(job.run_unit(0, &Stop::default()).unwrap().fuel_used, once.fuel_used);
     }
 
     #[test]

@@ -61,7 +61,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::runtime::UnitOutput;
+    use crate::runtime::{Stop, UnitOutput};
 
     /// An engine that puts its name out.
     struct Named(&'static str);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     impl PreparedJob for Named {
-        fn run_unit(&self, _: u64) -> Result<UnitOutput, RuntimeError> {
+        fn run_unit(&self, _: u64, _: &Stop) -> Result<UnitOutput, RuntimeError> {
             Ok(UnitOutput { output: self.0.into(), fuel_used: 0, stderr: String::new() })
         }
     }
@@ -91,7 +91,9 @@ mod tests {
         let engines = Engines::default()
             .with(Engine::Wasm, Arc::new(Named("first")))
             .with(Engine::Tfhe, Arc::new(Named("third")));
-        let run = |engine| engines.prepare(&spec(engine), &[], Bytes::new()).and_then(|job| job.run_unit(0));
+        let run = |engine| {
+            engines.prepare(&spec(engine), &[], Bytes::new()).and_then(|job| job.run_unit(0, &Stop::default()))
+        };
         assert_eq!(run("wasm").unwrap().output, b"first");
         assert_eq!(run("tfhe").unwrap().output, b"third");
         let error = run("oci").unwrap_err();

@@ -27,7 +27,7 @@ use assay_sdk::spec::{JobSpec, Limits};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::{PreparedJob, Runtime, RuntimeError, UnitOutput, limits::deadline};
+use super::{PreparedJob, Runtime, RuntimeError, Stop, UnitOutput, limits::deadline};
 use container::Unit;
 
 /// The label of this engine's containers; its value is the node's, so that nodes beside each other leave theirs alone.
@@ -202,10 +202,10 @@ struct OciJob {
 }
 
 impl PreparedJob for OciJob {
-    fn run_unit(&self, unit: u64) -> Result<UnitOutput, RuntimeError> {
+    fn run_unit(&self, unit: u64, stop: &Stop) -> Result<UnitOutput, RuntimeError> {
         let mut args = vec![unit.to_string(), self.units.to_string()];
         args.extend_from_slice(&self.args);
         let (tool, image, time) = (&self.image.tool, &self.image.id, deadline(self.limits.fuel));
-        Unit { tool, image, args: &args, limits: &self.limits, time }.run(&self.input)
+        Unit { tool, image, args: &args, limits: &self.limits, time, stop }.run(&self.input)
     }
 }

@@ -7,7 +7,7 @@ use assay_fhe::{
 use assay_sdk::spec::JobSpec;
 use bytes::Bytes;
 
-use super::{PreparedJob, Runtime, RuntimeError, UnitOutput};
+use super::{PreparedJob, Runtime, RuntimeError, Stop, UnitOutput};
 
 /// The engine.
 pub struct TfheRuntime;
@@ -44,7 +44,8 @@ impl Runtime for TfheRuntime {
 }
 
 impl PreparedJob for Job<Bytes> {
-    fn run_unit(&self, unit: u64) -> Result<UnitOutput, RuntimeError> {
+    // A unit is not cut off: it has its fuel, and what it came to is let go.
+    fn run_unit(&self, unit: u64, _: &Stop) -> Result<UnitOutput, RuntimeError> {
         let (output, fuel_used) = self.run(unit).map_err(why)?;
         Ok(UnitOutput { output, fuel_used, stderr: String::new() })
     }

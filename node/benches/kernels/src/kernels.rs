@@ -50,6 +50,8 @@ fn n_body(rounds: u64) -> u64 {
     bodies.iter().fold(0, |sum, body| sum ^ body.at[0].to_bits() ^ body.speed[2].to_bits().rotate_left(7))
 }
 
+// As one writes it down, and as compilers know it best.
+#[allow(clippy::needless_range_loop)]
 fn attract(bodies: &mut [Body; 5], left: usize, right: usize, step: f64) {
     let (mut apart, mut squared) = ([0.0; 3], 0.01);
     for axis in 0..3 {

@@ -92,9 +92,10 @@ async fn a_content_that_changed_meanwhile_is_fetched_from_its_beginning() {
     assert!(calls[0] == "/x - -" && calls[1].ends_with("- \"one\"") && calls[2].ends_with("- \"two\""), "{calls:?}");
     // Without a name that is sure, one begins anew, and in the end gives up.
     for tag in ["", "W/\"weak\""] {
-        let mut server = server.lock().unwrap();
-        (server.tag, server.calls) = (tag.into(), vec![]);
-        drop(server);
+        {
+            let mut server = server.lock().unwrap();
+            (server.tag, server.calls) = (tag.into(), vec![]);
+        }
         let error = store.fetch(&artifact(format!("{base}/x"), b"never"), 200_000).await.unwrap_err();
         assert!(matches!(error, ArtifactError::Unreachable { .. }), "{error}");
     }

@@ -76,7 +76,7 @@ async fn what_a_running_job_needs_is_not_evicted() {
     drop(held);
     let error = store.fetch(&other, 1_000).await.unwrap_err();
     assert!(matches!(error, ArtifactError::DiskQuota { quota: 2_500 }), "{error}");
-    assert_eq!(kept(&dir), [needed.sha256.clone()]);
+    assert_eq!(kept(&dir), std::slice::from_ref(&needed.sha256));
     drop(shared);
     assert_eq!(store.fetch(&other, 1_000).await.unwrap().len(), 1_000);
     assert_eq!(kept(&dir), [other.sha256]);

@@ -11,7 +11,7 @@ use std::{
 use assay_sdk::spec::Limits;
 
 use super::{LABEL, Tool};
-use crate::runtime::{RuntimeError, UnitOutput, limits::STDERR_BYTES};
+use crate::runtime::{RuntimeError, Stop, UnitOutput, limits::STDERR_BYTES};
 
 /// Most processes and threads of a unit.
 const PIDS: u32 = 64;
@@ -36,6 +36,8 @@ pub struct Unit<'a> {
     pub limits: &'a Limits,
     /// How long it may take.
     pub time: Duration,
+    /// Whether anybody still wants it.
+    pub stop: &'a Stop,
 }
 
 /// Removes its container however the unit ends.
@@ -52,7 +54,7 @@ impl Unit<'_> {
     ///
     /// # Errors
     /// [`RuntimeError::OutputTooLarge`], [`RuntimeError::OutOfMemory`], [`RuntimeError::ExitCode`],
-    /// [`RuntimeError::TooSlow`], [`RuntimeError::Host`].
+    /// [`RuntimeError::TooSlow`], [`RuntimeError::Stopped`], [`RuntimeError::Host`].
     pub fn run(&self, input: &[u8]) -> Result<UnitOutput, RuntimeError> {
         let name = format!("assay-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let mut command = self.tool.command();
@@ -64,6 +66,9 @@ impl Unit<'_> {
         let talked = self.talk(&mut child, input, &guard.1);
         let Talked { output, stderr, over, late } = talked;
         let status = child.wait().map_err(failed)?;
+        if self.stop.is_set() {
+            return Err(RuntimeError::Stopped);
+        }
         if over {
             return Err(RuntimeError::OutputTooLarge { limit: self.limits.output_bytes });
         }
@@ -125,7 +130,7 @@ impl Unit<'_> {
             let stderr = scope.spawn(|| read(stderr, STDERR_BYTES, None));
             while matches!(child.try_wait(), Ok(None)) {
                 late = Instant::now() > end;
-                if late || over.load(Ordering::Relaxed) {
+                if late || over.load(Ordering::Relaxed) || self.stop.is_set() {
                     self.tool.remove(name);
                     // The command ends with its container; if not, it is ended.
                     let _ = child.kill();

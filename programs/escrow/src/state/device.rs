@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     const CAN: Capabilities = Capabilities {
-        engines: 1 << ENGINE_WASM,
+        engines: 1,
         cores: 8,
         memory_mib: 16_384,
         disk_gib: 100,

@@ -20,7 +20,7 @@ fn engine(folder: &Path, archive: &[u8]) -> Option<OciRuntime> {
     for command in ["podman", "podman --runtime runc", "docker"] {
         let started = OciRuntime::new(command, folder.to_path_buf());
         let ran = started.and_then(|engine| {
-            engine.prepare(&spec(1, &[]), archive, Bytes::new())?.run_unit(0)?;
+            engine.prepare(&spec(1, &[]), archive, Bytes::new())?.run_unit(0, &Stop::default())?;
             Ok(engine)
         });
         match ran {
@@ -42,7 +42,7 @@ fn containers_compute_and_hostile_ones_get_nowhere() {
     let archive = image.saved();
     let Some(engine) = engine(folder.path(), &archive) else { return };
     let run = |what: &'static str| {
-        engine.prepare(&spec(9, &[what]), &archive, Bytes::from_static(b"hello")).unwrap().run_unit(7)
+        engine.prepare(&spec(9, &[what]), &archive, Bytes::from_static(b"hello")).unwrap().run_unit(7, &Stop::default())
     };
 
     let expected = b"7 of 9: 5 bytes of input, hello";
@@ -79,7 +79,8 @@ fn late(engine: &OciRuntime, archive: &[u8]) {
     let spec = spec(1, &[]);
     let args = ["0", "1", "spin"].map(str::to_owned);
     let time = Duration::from_secs(3);
-    let unit = Unit { tool: &engine.0, image: &image.id, args: &args, limits: &spec.limits, time };
+    let unit =
+        Unit { tool: &engine.0, image: &image.id, args: &args, limits: &spec.limits, time, stop: &Stop::default() };
     assert_eq!(unit.run(b"").unwrap_err(), RuntimeError::TooSlow { seconds: 3 });
     assert_eq!(containers(engine), "");
 }

@@ -34,7 +34,7 @@ fn containers_get_nothing_but_standard_input_and_output() {
     let node = engine.0.node.clone();
     let image = Image::new(tar(&[("job", b"#!")]));
     let job = engine.prepare(&spec(9, &["--fast"]), &image.saved(), Bytes::from_static(b"input")).unwrap();
-    let unit = job.run_unit(7).unwrap();
+    let unit = job.run_unit(7, &Stop::default()).unwrap();
     assert_eq!((unit.output.as_slice(), unit.fuel_used), (b"input".as_slice(), 0));
     drop(job);
 
@@ -78,7 +78,7 @@ fn what_a_killed_node_left_is_removed_and_nothing_stays_of_a_job() {
     let image = Image::new(tar(&[("job", b"#!")]));
     let prepare = || engine.prepare(&spec(1, &[]), &image.saved(), Bytes::new()).unwrap();
     let (job, other) = (prepare(), prepare());
-    let error = job.run_unit(0).unwrap_err();
+    let error = job.run_unit(0, &Stop::default()).unwrap_err();
     assert!(matches!(error, RuntimeError::ExitCode { code: 3, .. }), "{error}");
     drop(job);
     drop(other);

@@ -119,7 +119,7 @@ fn what_was_being_written_when_the_node_died_goes() {
     open(&dir, KEY, 1 << 30);
     fs::write(dir.path().join("compiled/.writing-x"), b"half").unwrap();
     open(&dir, KEY, 1 << 30);
-    assert_eq!(files(&dir), [PathBuf::new(); 0]);
+    assert_eq!(files(&dir), Vec::<PathBuf>::new());
 }
 
 #[test]

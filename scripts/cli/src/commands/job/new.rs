@@ -117,7 +117,7 @@ async fn file(context: &Context, args: &New, field: &'static str, place: &str) -
     } else {
         local(place, args)?
     };
-    Ok(File { artifact: Artifact { uri, sha256 }, bytes })
+    Ok(File { artifact: Artifact { uri, sha256, encryption: None }, bytes })
 }
 
 /// A path as the spec has it: relative to the spec where the file lies below it, so that both may be moved together.
@@ -170,7 +170,10 @@ mod tests {
 
     #[test]
     fn flags_go_before_the_template() {
-        let file = |uri: &str| File { artifact: Artifact { uri: uri.into(), sha256: "0".repeat(64) }, bytes: 0 };
+        let file = |uri: &str| File {
+            artifact: Artifact { uri: uri.into(), sha256: "0".repeat(64), encryption: None },
+            bytes: 0,
+        };
         let args = args("wasm --name n --program p --input i --units 3 --fuel 7 --arg -v --arg 1 --seed 9");
         let spec = filled(Template::named("wasm").unwrap(), &args, &file("p"), &file("sub/i")).unwrap();
         assert_eq!((spec.name.as_str(), spec.units, spec.seed, spec.limits.fuel), ("n", 3, 9, 7));

@@ -13,6 +13,7 @@ use solana_sdk::{instruction::Instruction, pubkey::Pubkey, signature::Signer};
 
 use crate::{
     args::{Content, Publish},
+    client::store::Source,
     config::How,
     context::Context,
     error::{Error, Result},
@@ -139,7 +140,7 @@ async fn store(context: &Context, content: &Content) -> Result<([u8; 32], String
             // Nothing is stored for a transaction that is only shown.
             if uri.is_none() && context.settings.sending.how == How::Send {
                 context.out.talk(format!("storing {} bytes as {name}", bytes.len()));
-                context.api.upload(&format!("/v1/blobs/{name}"), bytes).await?;
+                context.store(&Source::Bytes(bytes)).await?;
             }
             (hash, uri.unwrap_or_else(|| context.api.url(&format!("/v1/blobs/{name}"))))
         }
