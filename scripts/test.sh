@@ -3,6 +3,7 @@
 #
 #   scripts/test.sh            everything
 #   scripts/test.sh fast       only what needs no running market: formatting, lints, unit and program tests, the portal
+#   scripts/test.sh long       also what takes ten minutes by itself: a node that dies at each step of its work
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/assay/target}
@@ -39,5 +40,9 @@ for job in examples/*/reference.py; do "$venv/bin/python" "$job"; done
 if [ "${1:-}" != fast ]; then
   step "The whole market: a job end to end, faults, the browser"
   cargo test --locked -p assay-tests --test market -- --test-threads 1
+fi
+if [ "${1:-}" = long ]; then
+  step "What takes long"
+  cargo test --locked -p assay-tests --test market -- --test-threads 1 --ignored
 fi
 step "All passed"

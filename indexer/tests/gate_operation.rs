@@ -132,7 +132,8 @@ async fn metrics_are_by_route_and_know_no_secrets() {
         "assay_http_requests_total{method=\"GET\",route=\"other\",status=\"404\"} 1",
         "assay_http_request_seconds_count{method=\"GET\",route=\"/v1/jobs/{address}\"} 1",
         "assay_http_request_seconds_bucket{method=\"GET\",route=\"/v1/jobs/{address}\",le=\"+Inf\"} 1",
-        "assay_http_in_flight 1",
+        // Other tests of this process may have some of their own.
+        "assay_http_in_flight ",
         "assay_db_pool_max 16",
         "assay_indexer_slot 20",
         "assay_indexer_lag_slots 5",
@@ -200,6 +201,7 @@ fn check(document: &Value) {
             assert_eq!(responses.contains_key("429"), !watched, "{what}");
             for (status, response) in responses {
                 let limit = json!({"$ref": "#/components/headers/RateLimit-Limit"});
+                let response = told(&document, response);
                 assert_eq!(response["headers"]["RateLimit-Limit"] == limit, !watched, "{what} {status}");
             }
             if operation.pointer("/requestBody/content/application~1json").is_some() {
@@ -212,4 +214,10 @@ fn check(document: &Value) {
     assert!(count > 15 && names.len() == count, "{count} operations, {} names", names.len());
     assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], json!("bearer"));
     assert_eq!(document["components"]["securitySchemes"]["apiKey"]["name"], json!("X-Api-Key"));
+}
+
+/// What a part of the document says, there or where it refers to.
+fn told<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
+    let place = part["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
+    place.map_or(part, |place| document.pointer(place).unwrap())
 }

@@ -146,6 +146,7 @@ fn the_document_describes_every_operation() {
                 assert!(ids.insert(id.to_owned()), "{path}: {id} twice");
             }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let parameter = told(&document, parameter);
                 assert!(parameter["schema"].is_object(), "{path}: {}", parameter["name"]);
             }
             let reply = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
@@ -169,4 +170,10 @@ fn the_document_describes_every_operation() {
     }
     assert_eq!(schemas["Job"]["properties"]["units"]["$ref"], "#/components/schemas/U64");
     assert_eq!(schemas["Event"]["properties"]["id"]["type"], "string");
+}
+
+/// What a part of the document says, there or where it refers to.
+fn told<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
+    let place = part["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
+    place.map_or(part, |place| document.pointer(place).unwrap())
 }

@@ -77,6 +77,8 @@ fn sample() -> String {
         "URL" => "http://127.0.0.1:8910".into(),
         "COMMAND" => "/path/to/command".into(),
         "THREADS" => "4".into(),
+        "CIDR" => "10.0.0.0/8".into(),
+        "NAME" => "name".into(),
         name => format!("/path/to/{}", name.to_lowercase()),
     })
 }

@@ -40,8 +40,8 @@ pub struct Fetching {
     /// Buckets that the key is for: every requester may then name objects in them. All others are asked without a key
     #[arg(long, env = "ASSAY_S3_BUCKET", value_name = "NAME", value_delimiter = ',')]
     s3_bucket: Vec<String>,
-    /// Kubo's API for ipfs:// uris, such as http://127.0.0.1:5001
-    #[arg(long, env = "ASSAY_IPFS_API", value_name = "URL", conflicts_with = "ipfs_gateway")]
+    /// Kubo's API for ipfs:// uris, such as http://127.0.0.1:5001; where it is given no gateway is asked
+    #[arg(long, env = "ASSAY_IPFS_API", value_name = "URL")]
     ipfs_api: Option<Url>,
     /// A gateway for ipfs:// uris, such as http://127.0.0.1:8080; one that redirects is no use
     #[arg(long, env = "ASSAY_IPFS_GATEWAY", value_name = "URL")]

@@ -77,7 +77,8 @@ impl Tool {
     fn command(&self) -> Command {
         let mut words = self.words.iter();
         let mut command = Command::new(words.next().map_or("podman", String::as_str));
-        command.args(words);
+        // Some container tools leave notes where they are called.
+        command.args(words).current_dir(&self.folder);
         command
     }
 

@@ -150,7 +150,11 @@ fn wrong_use_is_said() {
     let job = "11111111111111111111111111111111";
     let hash = "0".repeat(64);
     let table = [
-        ("job new fortran --name n --program p --input i --units 1".to_owned(), 2, "[possible values: quantum, wasm]"),
+        (
+            "job new fortran --name n --program p --input i --units 1".to_owned(),
+            2,
+            "[possible values: container, encrypted, quantum, wasm]",
+        ),
         (format!("{NEW} --out d.json --memory-mib 5000"), 1, "`limits.memory_mib` is 5000"),
         (format!("{NEW} --out d.json --upload --file-uris"), 2, "cannot be used with"),
         ("job new wasm --name n --program none --input input --units 1 --out d.json".into(), 1, "cannot read none"),
@@ -216,5 +220,5 @@ fn help_has_examples() {
         assert!(out.contains("Examples:\n  assay "), "{out}");
     }
     let (_, out, _) = home.run("job new --help");
-    assert!(out.contains("- wasm:    a WebAssembly program, run once for each unit"), "{out}");
+    assert!(out.contains("- wasm:      a WebAssembly program, run once for each unit"), "{out}");
 }

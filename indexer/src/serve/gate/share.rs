@@ -8,8 +8,10 @@ use serde_json::{Map, Value, json};
 /// What is said less often stays where it is.
 const OFTEN: usize = 3;
 
-/// The names of what is said often, by what it says.
-type Names = BTreeMap<String, String>;
+/// A name by itself, and what it stands for.
+type Said = (String, String);
+/// The names of what is said often.
+type Names = BTreeMap<Said, String>;
 
 /// Moves responses and parameters that are said often to the document's components.
 pub fn share(document: &mut Value) {
@@ -28,11 +30,12 @@ pub fn share(document: &mut Value) {
     each(document, |operation| {
         // Not by index, which would add what is not there.
         let all = operation.get_mut("responses").and_then(Value::as_object_mut);
-        for response in all.into_iter().flat_map(|all| all.values_mut()) {
-            refer(response, &responses, "responses", &mut told_responses);
+        for (status, response) in all.into_iter().flatten() {
+            refer(reason(status), response, &responses, "responses", &mut told_responses);
         }
         for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
-            refer(parameter, &parameters, "parameters", &mut told_parameters);
+            let name = pascal(parameter["name"].as_str().unwrap_or_default());
+            refer(name, parameter, &parameters, "parameters", &mut told_parameters);
         }
     });
     document["components"]["responses"] = told_responses.into();
@@ -49,12 +52,12 @@ fn each(document: &mut Value, mut with: impl FnMut(&mut Value)) {
     }
 }
 
-fn count(counts: &mut BTreeMap<(String, String), usize>, name: String, what: &Value) {
+fn count(counts: &mut BTreeMap<Said, usize>, name: String, what: &Value) {
     *counts.entry((name, what.to_string())).or_default() += 1;
 }
 
 /// The most frequent of a name gets it, the others a number after it.
-fn names(counts: BTreeMap<(String, String), usize>) -> Names {
+fn names(counts: BTreeMap<Said, usize>) -> Names {
     let mut often: Vec<_> = counts.into_iter().filter(|(_, times)| *times >= OFTEN).collect();
     // Stable: what is said equally often stays in the order of its text.
     often.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
@@ -66,11 +69,11 @@ fn names(counts: BTreeMap<(String, String), usize>) -> Names {
         taken.insert(found.clone());
         found
     };
-    often.into_iter().map(|((name, what), _)| (what, unused(&mut taken, &name))).collect()
+    often.into_iter().map(|(said, _)| (said.clone(), unused(&mut taken, &said.0))).collect()
 }
 
-fn refer(what: &mut Value, names: &Names, kind: &str, told: &mut Map<String, Value>) {
-    if let Some(name) = names.get(&what.to_string()) {
+fn refer(base: String, what: &mut Value, names: &Names, kind: &str, told: &mut Map<String, Value>) {
+    if let Some(name) = names.get(&(base, what.to_string())) {
         let reference = json!({"$ref": format!("#/components/{kind}/{name}")});
         told.insert(name.clone(), std::mem::replace(what, reference));
     }
@@ -129,7 +132,7 @@ mod tests {
         let counts = [("A", "x", 3), ("A", "y", 5), ("A", "z", 3), ("B", "w", 2)];
         let named = names(counts.map(|(name, what, times)| ((name.into(), what.into()), times)).into());
         let expected = [("x", "A2"), ("y", "A"), ("z", "A3")];
-        assert_eq!(named, expected.map(|(what, name)| (what.into(), name.into())).into());
+        assert_eq!(named, expected.map(|(what, name)| (("A".into(), what.into()), name.into())).into());
         assert_eq!(
             [pascal("min_slot"), pascal("Last-Event-ID"), reason("404")],
             ["MinSlot", "LastEventID", "NotFound"]

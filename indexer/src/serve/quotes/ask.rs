@@ -73,7 +73,7 @@ pub struct Ask {
     #[schema(value_type = Option<String>, pattern = "^[0-9]{1,19}$")]
     #[param(value_type = Option<String>, pattern = "^[0-9]{1,19}$")]
     pub price_per_unit: Option<u64>,
-    /// Number of the engine; 0 is WebAssembly, and the only one there is.
+    /// Number of the engine: 0 is WebAssembly, 1 containers, 2 encrypted jobs.
     pub engine: Option<u8>,
     /// Cores, at least.
     pub cores: Option<u16>,
@@ -300,7 +300,7 @@ pub mod tests {
             Ask { units: None, ..ask() },
             Ask { units: Some(0), ..ask() },
             Ask { units: Some(MAX_UNITS + 1), ..ask() },
-            Ask { engine: Some(1), ..ask() },
+            Ask { engine: Some(3), ..ask() },
             Ask { engine: Some(255), ..ask() },
             Ask { price_per_unit: Some(0), ..ask() },
             Ask { deadline_seconds: Some(0), ..ask() },
