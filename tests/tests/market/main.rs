@@ -14,6 +14,7 @@ mod fuzz;
 mod kills;
 mod machine;
 mod operator;
+mod paths;
 mod private;
 mod quantum;
 mod settles;
