@@ -39,7 +39,8 @@ for job in examples/*/reference.py; do "$venv/bin/python" "$job"; done
 
 if [ "${1:-}" != fast ]; then
   step "The whole market: a job end to end, faults, the browser"
-  cargo test --locked -p assay-tests --test market -- --test-threads 1
+  # Two at a time: they mostly wait.
+  cargo test --locked -p assay-tests --test market -- --test-threads 2
 fi
 if [ "${1:-}" = long ]; then
   step "What takes long"

@@ -5,6 +5,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -229,13 +230,17 @@ pub fn wait<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The first of `count` consecutive free ports.
+/// The first of `count` consecutive free ports, which no other market of this process was given.
 fn free_ports(count: u16) -> u16 {
+    static GIVEN: Mutex<u16> = Mutex::new(0);
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     // Another start for each process, so that parallel runs seldom meet.
     let start = 20_000 + (std::process::id() % 500) as u16 * 40;
-    let found = (start..60_000).step_by(usize::from(count)).find(|base| (*base..base + count).all(free));
-    found.expect("no free ports")
+    let mut bases = (start.max(*given)..60_000).step_by(usize::from(count));
+    let found = bases.find(|base| (*base..base + count).all(free)).expect("no free ports");
+    *given = found + count;
+    found
 }
 
 /// An amount of a report.
