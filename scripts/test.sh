@@ -22,8 +22,9 @@ ASSAY_BIN_DIR=$(scripts/build.sh)
 export ASSAY_BIN_DIR
 
 step "Unit, program and store tests"
-cargo test --workspace --locked --exclude assay-tests
-cargo test --locked -p assay-tests --test programs --test model
+# What hangs is to fail by its name, not to use up the machine's time.
+timeout -k 30 50m cargo test --workspace --locked --exclude assay-tests
+timeout -k 30 25m cargo test --locked -p assay-tests --test programs --test model
 
 step "Lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -40,7 +41,7 @@ for job in examples/*/reference.py; do "$venv/bin/python" "$job"; done
 if [ "${1:-}" != fast ]; then
   step "The whole market: a job end to end, faults, the browser"
   # Two at a time: they mostly wait.
-  cargo test --locked -p assay-tests --test market -- --test-threads 2
+  timeout -k 30 40m cargo test --locked -p assay-tests --test market -- --test-threads 2
 fi
 if [ "${1:-}" = long ]; then
   step "What takes long"
