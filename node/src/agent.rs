@@ -248,6 +248,13 @@ impl Agent {
         }
     }
 
+    /// What answers this question is not stopped any more, whatever becomes of its job.
+    fn bringing(&self, question: &str) {
+        for task in self.tasks().values_mut() {
+            task.work.take_if(|(name, _)| name.to_string() == question);
+        }
+    }
+
     async fn perform(self: Arc<Self>, attempt: tokio::task::JoinHandle<Result<()>>, address: Pubkey, action: Action) {
         let outcome = match attempt.await {
             Err(stopped) if stopped.is_cancelled() => Err(NotYet("its job is over: stopped computing").into()),

@@ -83,6 +83,8 @@ impl Agent {
         units: u32,
         stage: Stage,
     ) -> Result<()> {
+        // Some transactions end their job, which is no reason to stop before that is noted.
+        self.bringing(&entry.question);
         crash::point(what, "written");
         self.chain.send_as(what, instructions, units).await?;
         self.journal.set_stage(&entry.question, stage)?;

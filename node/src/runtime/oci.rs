@@ -34,6 +34,8 @@ use container::Unit;
 const LABEL: &str = "assay.node";
 /// The longest that a command other than `run` may take.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// What Podman leaves of a container that was short of memory, in the folder where it was called.
+const NOTE: &str = "oom";
 
 /// Docker or Podman, and what this node has of it.
 pub struct OciRuntime(Arc<Tool>);
@@ -77,7 +79,7 @@ impl Tool {
     fn command(&self) -> Command {
         let mut words = self.words.iter();
         let mut command = Command::new(words.next().map_or("podman", String::as_str));
-        // Some container tools leave notes where they are called.
+        // Where they are called, some container tools leave a note of what was short of memory: see `NOTE`.
         command.args(words).current_dir(&self.folder);
         command
     }
@@ -127,6 +129,7 @@ impl Tool {
         if let Err(error) = self.run(&["rm", "--force", container]) {
             tracing::warn!("a container is left: {error}");
         }
+        let _ = fs::remove_file(self.folder.join(NOTE));
     }
 
     fn remove_image(&self, id: &str) {
