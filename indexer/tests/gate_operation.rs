@@ -201,7 +201,7 @@ fn check(document: &Value) {
             assert_eq!(responses.contains_key("429"), !watched, "{what}");
             for (status, response) in responses {
                 let limit = json!({"$ref": "#/components/headers/RateLimit-Limit"});
-                let response = told(&document, response);
+                let response = told(document, response);
                 assert_eq!(response["headers"]["RateLimit-Limit"] == limit, !watched, "{what} {status}");
             }
             if operation.pointer("/requestBody/content/application~1json").is_some() {
