@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use assay_sdk::private::{self, Key};
-use assay_sdk::spec::{Artifact, Encryption, JobSpec};
+use assay_sdk::spec::{Artifact, Encryption, JobSpec, MAX_INPUT_BYTES, MAX_PROGRAM_BYTES};
 use bytes::Bytes;
 use ipnet::IpNet;
 use reqwest::{Client, Url};
@@ -44,10 +44,6 @@ pub use self::error::ArtifactError;
 pub use self::ipfs::Ipfs;
 pub use self::s3::S3;
 
-/// Longest program, in bytes.
-pub const MAX_PROGRAM_BYTES: u64 = 64 << 20;
-/// Longest input, in bytes.
-pub const MAX_INPUT_BYTES: u64 = 128 << 20;
 /// How long it is remembered that something is encrypted to others: until then it is not fetched again.
 const FOR_OTHERS: Duration = Duration::from_secs(600);
 

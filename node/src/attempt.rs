@@ -3,8 +3,8 @@
 
 use std::{fs, io::Write, path::PathBuf, thread};
 
-use anyhow::{Context, Result, anyhow, bail};
-use assay_sdk::spec::JobSpec;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use assay_sdk::spec::{Engine, JobSpec};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -39,6 +39,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<()> {
     if let Some(unit) = args.units.iter().find(|unit| **unit >= spec.units) {
         bail!("there is no unit {unit}: the job has {}, counted from 0", spec.units);
     }
+    ensure!(spec.engine == Engine::Wasm, "only WebAssembly is tried here: this job's engine is {}", spec.engine.name());
     let prepared = WasmRuntime::new()?.prepare(&spec, &read(&args.program)?, read(&args.input)?.into());
     for unit in &args.units {
         let came = match &prepared {

@@ -28,6 +28,10 @@ pub const MAX_ARGS_BYTES: usize = 16 * 1024;
 pub const MAX_FUEL: u64 = 1_000_000_000_000;
 /// Most linear memory for one unit, in MiB.
 pub const MAX_MEMORY_MIB: u32 = 1024;
+/// Longest program that nodes take, in bytes.
+pub const MAX_PROGRAM_BYTES: u64 = 64 << 20;
+/// Longest input that nodes take, in bytes.
+pub const MAX_INPUT_BYTES: u64 = 128 << 20;
 /// Longest output of one unit, in bytes.
 pub const MAX_OUTPUT_BYTES: u64 = 16 * 1024 * 1024;
 /// Largest seed: 2^53 - 1, the largest integer every JSON implementation keeps exactly.

@@ -4,12 +4,12 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use serde_json::{Value, json};
 
-use crate::support::{Market, binary, root, wait};
+use crate::support::{Market, Running, binary, root, wait};
 
 /// Lamports that a localnet's job pays for each draw, count, settlement, expiry and closing.
 const BOUNTY: &str = "5000";
@@ -60,16 +60,6 @@ fn kinds(list: &Value) -> BTreeMap<String, usize> {
         *kinds.entry(text(one, "kind")).or_default() += 1;
     }
     kinds
-}
-
-/// A child that ends with the test at the latest.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]
@@ -348,6 +338,6 @@ fn stops(scene: &Scene, (mut watch, told): (Running, PathBuf)) {
     let minted: u64 = text(&scene.market.cli_json(&scene.third, &["token", "supply"]), "minted").parse().unwrap();
     assert!(minted > 4 * 10_000 * 1_000_000_000, "four airdrops, and what was emitted: {minted}");
     assert!(Command::new("kill").args(["-INT", &watch.0.id().to_string()]).status().unwrap().success());
-    let status = wait("the watch to end", || watch.0.try_wait().unwrap());
+    let status = watch.ended();
     assert_eq!(status.code(), Some(0), "being told to stop is no failure");
 }

@@ -6,14 +6,14 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
-use crate::support::{Market, binary, expected_root, root, wait};
+use crate::support::{Market, Running, binary, expected_root, root, wait};
 
 /// A node of this test's, ended with it at the latest.
 struct Node {
-    process: Child,
+    process: Running,
     log: PathBuf,
 }
 
@@ -33,18 +33,11 @@ impl Node {
         if let Some(folder) = runtime {
             command.env("XDG_RUNTIME_DIR", folder);
         }
-        Self { process: command.spawn().unwrap(), log }
+        Self { process: Running(command.spawn().unwrap()), log }
     }
 
     fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -55,7 +48,7 @@ fn two_nodes_on_one_key() {
     let folder = tempfile::tempdir().unwrap();
 
     let mut second = Node::start(&market, &folder.path().join("second"), None);
-    let ended = wait("the second node to end", || second.process.try_wait().unwrap());
+    let ended = wait("the second node to end", || second.process.0.try_wait().unwrap());
     assert!(!ended.success());
     assert!(second.said().contains("error: two nodes on one key: "), "{}", second.said());
 
@@ -96,7 +89,7 @@ fn clock_skew() {
 
     wait("the running node to notice", || log().contains("s behind the chain's: set it").then_some(()));
     let mut late = Node::start(&market, &folder.path().join("late"), Some(folder.path()));
-    let ended = wait("the late node to end", || late.process.try_wait().unwrap());
+    let ended = wait("the late node to end", || late.process.0.try_wait().unwrap());
     assert!(!ended.success());
     assert!(late.said().contains("error: this machine's clock is 3"), "{}", late.said());
     // With a wider limit it would be taken as it is.

@@ -2,48 +2,21 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    process::{Command, Stdio},
 };
 
 use assay_sdk::profile::Signed;
 use serde_json::Value;
 
-use crate::support::{Market, binary, root, wait};
+use crate::support::{Market, Running, binary, root, wait};
 
-/// How long a drained node may take to end.
-const ENDING: Duration = Duration::from_secs(300);
-
-/// A node that ends with the test at the latest.
-struct Node(Child);
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Node {
-    fn start(settings: &Path, log: &Path) -> Self {
-        let mut command = Command::new(binary("assay"));
-        command.args(["operator", "run", "--config"]).arg(settings);
-        command.args(["--listen", "127.0.0.1:0", "--poll-ms", "300", "--patience-ms", "1000", "--log-json"]);
-        command.env("ASSAY_BIN_DIR", binary("assay").parent().unwrap()).stdin(Stdio::null());
-        Self(command.stderr(std::fs::File::create(log).unwrap()).spawn().unwrap())
-    }
-
-    /// Whether it ended by itself, and well.
-    fn ends(&mut self) -> bool {
-        let start = Instant::now();
-        loop {
-            match self.0.try_wait().unwrap() {
-                Some(status) => return status.success(),
-                None => assert!(start.elapsed() < ENDING, "a drained node does not end"),
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
+/// A node with these settings.
+fn start(settings: &Path, log: &Path) -> Running {
+    let mut command = Command::new(binary("assay"));
+    command.args(["operator", "run", "--config"]).arg(settings);
+    command.args(["--listen", "127.0.0.1:0", "--poll-ms", "300", "--patience-ms", "1000", "--log-json"]);
+    command.env("ASSAY_BIN_DIR", binary("assay").parent().unwrap()).stdin(Stdio::null());
+    Running(command.stderr(std::fs::File::create(log).unwrap()).spawn().unwrap())
 }
 
 /// A page of the node: its status code and what it says.
@@ -111,14 +84,14 @@ fn an_operator_runs_a_node_and_sees_what_it_does() {
     assert_eq!(std::fs::read(data.join("profile.json")).unwrap(), profile, "measured once");
 
     let log = operator.home.path().join("node.log");
-    let mut node = Node::start(&settings, &log);
+    let mut node = start(&settings, &log);
     wait("the node to be ready", || page(&data, "/ready").filter(|(code, _)| *code == 200));
     looks(&operator, &profile);
     works(&market, &data);
     frame(&market, &operator);
 
     operator.cli("operator drain --data DATA");
-    assert!(node.ends(), "{}", std::fs::read_to_string(&log).unwrap());
+    assert!(node.ended().success(), "{}", std::fs::read_to_string(&log).unwrap());
     assert!(!data.join("address").exists(), "nobody is sent to a node that has ended");
     let lines = std::fs::read_to_string(&log).unwrap();
     let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();

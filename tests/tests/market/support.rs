@@ -4,7 +4,7 @@ use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -215,6 +215,23 @@ impl Drop for Market {
         }
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// A process that ends with the test at the latest.
+pub struct Running(pub Child);
+
+impl Running {
+    /// How it ended, once it has by itself.
+    pub fn ended(&mut self) -> ExitStatus {
+        wait("a process to end", || self.0.try_wait().unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::{
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
-use crate::support::{Market, binary, root, wait};
+use crate::support::{Market, Running, binary, root, wait};
 
 struct Validator<'a> {
     market: &'a Market,
@@ -47,16 +47,6 @@ impl Validator<'_> {
 
 fn said(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
-}
-
-/// A node that ends with the test at the latest.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]
@@ -102,7 +92,7 @@ fn works(market: &Market, key: &Path) {
 fn leaves(market: &Market, validator: &Validator<'_>, mut node: Running, address: &str) {
     let said = validator.done("rotate.sh --wait");
     assert!(said.contains("the node drains") && said.contains("unbonding until"), "{said}");
-    assert!(node.0.wait().unwrap().success(), "a drained node ends by itself");
+    assert!(node.ended().success(), "a drained node ends by itself");
     let next = market.cli_json(&validator.key(), &["address"])["address"].as_str().unwrap().to_owned();
     assert_ne!(next, address);
     assert!(validator.home.path().join("retired").join(address).join("operator.json").exists());

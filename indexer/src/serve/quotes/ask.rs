@@ -171,11 +171,12 @@ impl Ask {
                 let document =
                     document.ok_or_else(|| Problem::missing("the spec is not here; PUT it to /v1/blobs first"))?;
                 let spec = JobSpec::parse(&document).map_err(|why| wrong(why.to_string()))?;
-                let Self { units, fuel_per_unit, memory_mib, .. } = self;
+                let Self { units, fuel_per_unit, memory_mib, engine, .. } = self;
                 let units = units.or(Some(spec.units));
                 let fuel_per_unit = fuel_per_unit.or(Some(spec.limits.fuel));
                 let memory_mib = memory_mib.or(Some(spec.limits.memory_mib));
-                Self { units, fuel_per_unit, memory_mib, ..self }.checked()
+                let engine = engine.or(Some(spec.engine.number()));
+                Self { units, fuel_per_unit, memory_mib, engine, ..self }.checked()
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
+use assay_sdk::spec::{MAX_INPUT_BYTES, MAX_PROGRAM_BYTES};
 use reqwest::Client;
 
 use crate::{
@@ -9,9 +10,6 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Largest program and largest input that nodes take, in bytes.
-const MAX_PROGRAM_BYTES: u64 = 64 << 20;
-const MAX_INPUT_BYTES: u64 = 128 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(600);
 

@@ -3,7 +3,7 @@
 use assay_sdk::{
     addresses, escrow,
     escrow::{JobTerms, PaymentMint, Strategy},
-    spec::JobSpec,
+    spec::{Engine, JobSpec},
 };
 use serde_json::{Map, Value, json};
 
@@ -23,19 +23,20 @@ struct Size {
     units: u64,
     fuel: Option<u64>,
     memory_mib: Option<u32>,
+    engine: Engine,
 }
 
 /// Estimates a job by its spec.
 pub async fn run(context: &Context, args: &Estimate) -> Result<()> {
     let Prepared { spec, .. } = Prepared::read(&args.spec, &context.api.url("/v1/blobs"))?;
-    let JobSpec { units, limits, .. } = spec;
-    let size = Size { units, fuel: Some(limits.fuel), memory_mib: Some(limits.memory_mib) };
+    let JobSpec { units, limits, engine, .. } = spec;
+    let size = Size { units, fuel: Some(limits.fuel), memory_mib: Some(limits.memory_mib), engine };
     show(context, &size, &args.terms).await
 }
 
 /// Asks for a quote without a spec.
 pub async fn quotes(context: &Context, args: &Quotes) -> Result<()> {
-    let size = Size { units: args.units, fuel: args.fuel_per_unit, memory_mib: args.memory_mib };
+    let size = Size { units: args.units, fuel: args.fuel_per_unit, memory_mib: args.memory_mib, engine: Engine::Wasm };
     show(context, &size, &args.terms).await
 }
 
@@ -73,6 +74,7 @@ fn asked(
     put("class", Some(json!(terms.class)));
     put("mint", Some(json!(payment.mint.to_string())));
     put("units", Some(json!(size.units.to_string())));
+    put("engine", Some(json!(size.engine.number())));
     put("cores", Some(json!(1)));
     put("fuel_per_unit", size.fuel.map(|fuel| json!(fuel.to_string())));
     put("memory_mib", size.memory_mib.map(|mib| json!(mib)));
