@@ -66,6 +66,11 @@ fn killed_indexer_and_nodes_lose_nothing() {
     assert_eq!(report["slashed"].as_array().unwrap().len(), 0, "{report}");
     assert_eq!(report["paid"].as_array().unwrap().len(), 3);
 
+    equals_a_rebuild(&market);
+}
+
+/// That the tables are the chain's, and those that a rebuild of them would make.
+pub fn equals_a_rebuild(market: &Market) {
     let live = market.field("postgres");
     market.indexer(&live, "verify");
     let rebuilt = live.replace("/assay?", "/rebuilt?");

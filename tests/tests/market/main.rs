@@ -18,6 +18,7 @@ mod paths;
 mod private;
 mod quantum;
 mod settles;
+mod soak;
 mod strategies;
 mod support;
 mod validator;
