@@ -23,7 +23,7 @@ const TURN: u64 = 100;
 pub async fn reads(server: &Server, pool: &PgPool, jobs: u64) -> Result<Value> {
     let list = |_| format!("{}/v1/jobs", server.base);
     let lookup = |number: u64| format!("{}/v1/jobs/{}", server.base, address(1, number * 7_919 % jobs));
-    // So that Postgres has seen both.
+    // So that the statements are there to be found.
     for url in [lookup(1), list(1)] {
         let reply = server.http.get(&url).send().await.expect("an answer");
         assert!(reply.status().is_success(), "{url}: {}", reply.status());
@@ -48,6 +48,11 @@ pub async fn reads(server: &Server, pool: &PgPool, jobs: u64) -> Result<Value> {
         Kind::new("filtered_lists", Box::new(filtered)),
         Kind::new("select_1", Box::new(one)),
     ];
+    // Each connection plans a statement anew for its first five times, which would be counted against whoever is first.
+    for kind in &mut kinds {
+        kind.measure(server, 0).await;
+        (kind.times, kind.took) = (vec![], Duration::ZERO);
+    }
     for first in (0..REQUESTS).step_by(usize::try_from(TURN).unwrap_or(1)) {
         for kind in &mut kinds {
             kind.measure(server, first).await;

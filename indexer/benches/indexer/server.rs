@@ -14,6 +14,12 @@ use sqlx::{AssertSqlSafe, PgPool, Row};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// A client that takes replies as they are: a bare handler does not compress any, and to compress is what the API does for
+/// distant clients that ask for it.
+fn client() -> Client {
+    Client::builder().no_gzip().no_brotli().no_deflate().build().expect("a client")
+}
+
 /// The API as users have it.
 pub struct Server {
     pub base: String,
@@ -34,7 +40,7 @@ impl Server {
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
         tokio::spawn(serve::listen(pool.clone(), wake, stop.clone()));
         tokio::spawn(serve::serve(listener, router, stop));
-        Ok(Self { base, http: Client::new() })
+        Ok(Self { base, http: client() })
     }
 
     /// A bare axum handler that runs `sql` (with the last part of the path as its one value, if it wants one) and puts
@@ -68,7 +74,7 @@ impl Server {
         let listener = serve::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { base, http: Client::new() }
+        Self { base, http: client() }
     }
 }
 

@@ -54,9 +54,12 @@ pub struct Shared {
     pub stop: CancellationToken,
 }
 
-/// What the handlers share.
+/// What the handlers share. Cheap to clone: each layer around a request does so, more than once.
 #[derive(Clone)]
-pub struct State {
+pub struct State(Arc<Parts>);
+
+/// The parts of a [`State`].
+pub struct Parts {
     pub(crate) shared: Shared,
     /// Slots of lag above which `/ready` says 503.
     max_lag: u64,
@@ -64,10 +67,10 @@ pub struct State {
     blobs: Option<blobs::Blobs>,
     /// Signs and checks tokens.
     keys: accounts::Keys,
-    accounts: Arc<accounts::Accounts>,
+    accounts: accounts::Accounts,
     /// API keys in use.
-    quotas: Arc<accounts::Quotas>,
-    gate: Arc<gate::Gate>,
+    quotas: accounts::Quotas,
+    gate: gate::Gate,
     /// For transactions that wallets sign.
     pub(crate) chain: actions::Chain,
     /// Where links in actions begin.
@@ -77,6 +80,14 @@ pub struct State {
 }
 
 impl std::ops::Deref for State {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl std::ops::Deref for Parts {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
@@ -92,18 +103,18 @@ impl State {
     pub fn new(config: &Config, shared: Shared) -> Result<Self> {
         let keys = accounts::Keys::load(config.accounts.jwt_secret_file.as_deref())?;
         let live = live::Live::start(&config.live, &shared)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             max_lag: config.max_lag_slots,
             blobs: blobs::Blobs::open(&config.blobs, &shared)?,
             shared,
             keys,
-            accounts: Arc::new(accounts::Accounts::new(&config.accounts, config.listen)),
-            quotas: Arc::default(),
-            gate: Arc::new(gate::Gate::new(&config.gate)),
+            accounts: accounts::Accounts::new(&config.accounts, config.listen),
+            quotas: accounts::Quotas::default(),
+            gate: gate::Gate::new(&config.gate),
             chain: actions::Chain::new(&config.rpc_url),
             links: actions::Links::new(&config.actions),
             live,
-        })
+        })))
     }
 
     fn chain_slot(&self) -> Option<u64> {

@@ -22,6 +22,8 @@ pub const FUNCTION_BYTES: u64 = 1 << 20;
 pub const FUNCTION_LOCALS: u64 = 10_000;
 /// Most blocks in each other. Each costs the compiler as much time as there are around it.
 pub const NESTED_BLOCKS: u64 = 5_000;
+/// Most results of floating point in a program that are made canonical, each by some twenty bytes more of code.
+pub const FLOAT_RESULTS: u64 = 2_000_000;
 /// Most functions.
 pub const FUNCTIONS: u64 = 100_000;
 /// Most code of all functions together, in bytes.

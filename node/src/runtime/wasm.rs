@@ -7,6 +7,7 @@
 mod engine;
 mod host;
 mod modules;
+mod nans;
 mod run;
 mod screen;
 #[cfg(test)]

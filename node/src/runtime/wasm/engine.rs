@@ -12,7 +12,7 @@ use crate::runtime::RuntimeError;
 use crate::runtime::limits::{FIBER_STACK_BYTES, TABLE_ELEMENTS, TABLES, WASM_STACK_BYTES};
 
 /// The proposals that a program may use: what Rust and clang emit for wasm32-wasip1, and SIMD.
-const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+pub(super) const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::REFERENCE_TYPES)
@@ -91,12 +91,13 @@ impl Engines {
     }
 }
 
-fn config(setup: &Setup) -> Config {
+pub(super) fn config(setup: &Setup) -> Config {
     let mut config = Config::new();
     config.wasm_features(WasmFeatures::all().difference(FEATURES), false);
     config.wasm_features(FEATURES, true);
     config.consume_fuel(true);
-    config.cranelift_nan_canonicalization(true);
+    // The programs themselves see to it: see `nans`.
+    config.cranelift_nan_canonicalization(false);
     config.relaxed_simd_deterministic(true);
     config.max_wasm_stack(WASM_STACK_BYTES);
     config.async_stack_size(FIBER_STACK_BYTES);

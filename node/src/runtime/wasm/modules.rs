@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use wasmtime::{Engine, Module};
 
+use super::{engine::FEATURES, nans};
 use crate::runtime::RuntimeError;
 
 /// Length of a mark, in bytes.
@@ -31,12 +32,13 @@ const MARK_BYTES: usize = 32;
 pub(super) struct Compiled(Vec<u8>);
 
 impl Compiled {
-    /// Compiles.
+    /// Compiles, with canonical NaNs.
     ///
     /// # Errors
-    /// [`RuntimeError::NotWasm`].
+    /// [`RuntimeError::NotWasm`], [`RuntimeError::TooComplex`].
     pub fn new(engine: &Engine, program: &[u8]) -> Result<Self, RuntimeError> {
-        let compiled = engine.precompile_module(program);
+        let rewritten = nans::canonical(program, FEATURES)?;
+        let compiled = engine.precompile_module(rewritten.as_deref().unwrap_or(program));
         compiled.map(Self).map_err(|error| RuntimeError::NotWasm(error.root_cause().to_string()))
     }
 
@@ -158,6 +160,7 @@ fn entries(dir: &Path) -> io::Result<Vec<Entry>> {
 fn name(engine: &Engine, program: &[u8]) -> String {
     let mut hasher = Sha256Hasher(Sha256::new_with_prefix(b"assay:module"));
     hasher.0.update(Sha256::digest(program));
+    hasher.0.update(nans::VERSION.to_le_bytes());
     // wasmtime's version, its configuration, and the processor's features.
     engine.precompile_compatibility_hash().hash(&mut hasher);
     hex::encode(hasher.0.finalize())

@@ -50,10 +50,12 @@ fn function(body: &FunctionBody) -> Result<(), RuntimeError> {
     Ok(())
 }
 
-fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), RuntimeError> {
+/// # Errors
+/// [`RuntimeError::TooComplex`].
+pub fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), RuntimeError> {
     if found > limit { Err(RuntimeError::TooComplex { what, found, limit }) } else { Ok(()) }
 }
 
-fn not_wasm(error: wasmparser::BinaryReaderError) -> RuntimeError {
+pub fn not_wasm(error: wasmparser::BinaryReaderError) -> RuntimeError {
     RuntimeError::NotWasm(error.to_string())
 }

@@ -2,6 +2,7 @@
 
 mod cache;
 mod hostile;
+mod nans;
 mod same;
 
 use std::sync::Arc;
