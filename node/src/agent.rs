@@ -96,6 +96,8 @@ pub struct Agent {
     won: Mutex<Won>,
     /// Of specs that were fetched, by posting.
     facts: Mutex<HashMap<Pubkey, Facts>>,
+    /// When the chain's history was asked for postings that are gone.
+    asked: Mutex<tidy::Asked>,
     /// Finished units of what is being computed, by posting.
     progress: Mutex<HashMap<Pubkey, Arc<AtomicU64>>>,
 }
@@ -141,6 +143,7 @@ impl Agent {
             halts: Mutex::default(),
             won: Mutex::default(),
             facts: Mutex::default(),
+            asked: Mutex::default(),
             progress: Mutex::default(),
         }))
     }
@@ -296,7 +299,8 @@ impl Agent {
     /// Hand over what is revealed, and drop what is left of jobs that are gone. What fails is tried again at the next
     /// look.
     async fn tidy(self: Arc<Self>, snapshot: Arc<Snapshot>) {
-        if let Err(error) = tidy::tidy(&self.journal, &self.workshop, &snapshot).await {
+        let history = tidy::OfChain { chain: &self.chain, asked: &self.asked };
+        if let Err(error) = tidy::tidy(&self.journal, &self.workshop, &snapshot, &history).await {
             tracing::warn!("a result was not handed over, or not tidied up after: {error:#}");
             self.note_failure(&error);
             self.show_failure(&error);
