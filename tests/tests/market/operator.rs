@@ -20,7 +20,7 @@ fn start(settings: &Path, log: &Path) -> Running {
 }
 
 /// A page of the node: its status code and what it says.
-fn page(data: &Path, path: &str) -> Option<(u16, String)> {
+pub fn page(data: &Path, path: &str) -> Option<(u16, String)> {
     let address = std::fs::read_to_string(data.join("address")).ok()?;
     let url = format!("{}{path}", address.trim());
     let reply = Command::new("curl").args(["-sS", "--max-time", "5", "-w", "\n%{http_code}", &url]).output().unwrap();
@@ -34,7 +34,7 @@ fn json(data: &Path, path: &str) -> Option<Value> {
 }
 
 /// The sum of a metric's series.
-fn metric(data: &Path, name: &str) -> Option<f64> {
+pub fn metric(data: &Path, name: &str) -> Option<f64> {
     let (_, text) = page(data, "/metrics")?;
     let of = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{']));
     let values: Vec<f64> = text.lines().filter(of).filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
