@@ -146,6 +146,11 @@ fn works(market: &Market, data: &Path) {
 /// One frame of the dashboard, which says what the status does.
 fn frame(market: &Market, operator: &Operator<'_>) {
     let data = operator.data();
+    let mint = market.field("payment_mint");
+    let named = wait("the node to know what it is paid in", || {
+        json(&data, "/status").map(|status| status["mints"][&mint].clone()).filter(Value::is_object)
+    });
+    assert_eq!(named, serde_json::json!({"decimals": 6, "symbol": "tUSD"}));
     let output = Command::new(binary("assay"))
         .args(["operator", "dashboard", "--once", "--data"])
         .arg(&data)
@@ -159,7 +164,8 @@ fn frame(market: &Market, operator: &Operator<'_>) {
     for words in ["Bonds at risk", "of 1000 ASY", "Earned since the start", "Next deadlines", "q quit"] {
         assert!(text.contains(words), "{words} in\n{text}");
     }
-    assert!(!text.contains("nothing yet"), "it has earned\n{text}");
+    // Of each job 32 units at 0.01, less 2.5 % fee.
+    assert!(text.contains(" tUSD") && !text.contains("nothing yet"), "it has earned\n{text}");
     let status = operator.cli("operator dashboard --data DATA");
     assert_eq!(status["operator"], operator.cli("address")["address"]);
 }
