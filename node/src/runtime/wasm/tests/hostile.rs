@@ -167,14 +167,12 @@ fn values_that_branches_carry_are_counted() {
     assert_eq!(screen(&carries(4_096, most + 1)), too(what, CARRIED_VALUES + 4_096, CARRIED_VALUES));
     // What blocks in it change is changed in it too.
     let nested = |branches: usize| {
-        let inner = [
-            vec![3, 0x40],
-            (0..4_096).flat_map(|local| [vec![0x41, 1, 0x21], leb(local)].concat()).collect(),
-            vec![0x0b],
-        ]
-        .concat();
-        let body = [vec![2, 0x40], inner, [0x41, 1, 0x0d, 0].repeat(branches), vec![0x0b, 0x0b]].concat();
-        functions(&[[vec![1], leb(4_096), vec![0x7f], body].concat()])
+        let set = |locals: std::ops::Range<usize>| -> Vec<u8> {
+            locals.flat_map(|local| [vec![0x41, 1, 0x21], leb(local)].concat()).collect()
+        };
+        let inner = [vec![3, 0x40], set(3_000..4_096), vec![0x0b]].concat();
+        let body = [vec![2, 0x40], set(0..3_010), inner, [0x41, 1, 0x0d, 0].repeat(branches), vec![0x0b, 0x0b]];
+        functions(&[[vec![1], leb(4_096), vec![0x7f], body.concat()].concat()])
     };
     assert_eq!(screen(&nested(most)), Ok(()), "nothing goes back to the loop itself");
     assert_eq!(screen(&nested(most + 1)), too(what, CARRIED_VALUES + 4_096, CARRIED_VALUES));
@@ -200,8 +198,10 @@ fn branches_of_one_function_are_counted() {
     assert_eq!(screen(&functions(&[blocks(most)])), Ok(()));
     let found = (2 * most as u64 + 1).pow(2);
     assert_eq!(screen(&functions(&[blocks(most + 1)])), too("pairs of branches in its functions", found, BRANCH_PAIRS));
-    // In two functions they make half as many.
+    // In two functions of half its length they make half as many.
     assert_eq!(screen(&functions(&[blocks(most / 2 + 1), blocks(most / 2 + 1)])), Ok(()));
+    let both = functions(&[blocks(most), blocks(1)]);
+    assert_eq!(screen(&both), too("pairs of branches in its functions", BRANCH_PAIRS + 1, BRANCH_PAIRS));
 }
 
 #[test]
