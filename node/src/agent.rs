@@ -8,6 +8,7 @@ mod disputes;
 mod doing;
 mod ends;
 mod halt;
+mod mints;
 mod report;
 mod room;
 pub mod rules;
@@ -96,6 +97,10 @@ pub struct Agent {
     won: Mutex<Won>,
     /// Of specs that were fetched, by posting.
     facts: Mutex<HashMap<Pubkey, Facts>>,
+    /// When each mint was asked for.
+    mints: Mutex<HashMap<Pubkey, Instant>>,
+    /// When the chain's history was asked for postings that are gone.
+    asked: Mutex<tidy::Asked>,
     /// Finished units of what is being computed, by posting.
     progress: Mutex<HashMap<Pubkey, Arc<AtomicU64>>>,
 }
@@ -141,6 +146,8 @@ impl Agent {
             halts: Mutex::default(),
             won: Mutex::default(),
             facts: Mutex::default(),
+            mints: Mutex::default(),
+            asked: Mutex::default(),
             progress: Mutex::default(),
         }))
     }
@@ -293,14 +300,16 @@ impl Agent {
         }
     }
 
-    /// Hand over what is revealed, and drop what is left of jobs that are gone. What fails is tried again at the next
-    /// look.
+    /// Hand over what is revealed, and drop what is left of jobs that are gone; then what nobody waits for. What fails is
+    /// tried again at the next look.
     async fn tidy(self: Arc<Self>, snapshot: Arc<Snapshot>) {
-        if let Err(error) = tidy::tidy(&self.journal, &self.workshop, &snapshot).await {
+        let history = tidy::OfChain { chain: &self.chain, asked: &self.asked };
+        if let Err(error) = tidy::tidy(&self.journal, &self.workshop, &snapshot, &history).await {
             tracing::warn!("a result was not handed over, or not tidied up after: {error:#}");
             self.note_failure(&error);
             self.show_failure(&error);
         }
+        self.name_mints().await;
     }
 
     /// Most jobs at once, as the command line and the rules have it.

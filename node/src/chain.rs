@@ -1,5 +1,6 @@
 //! The chain as a node uses it: read a snapshot, send a transaction.
 
+mod history;
 mod send;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

@@ -23,7 +23,7 @@ use std::{
 
 use self::store::Store;
 pub use self::{
-    entry::{Entry, Salt, Stage},
+    entry::{Entry, Of, Salt, Stage},
     keys::KeyLock,
 };
 
@@ -91,13 +91,13 @@ impl Journal {
         Ok(Self { store: Mutex::new(store), _lock: lock })
     }
 
-    /// The entry to answer `question` with. The first call makes a salt and writes it down; later ones return what was
+    /// The entry to answer `question` with, which is about `of`. The first call makes a salt and writes it down; later ones return what was
     /// written, **with its digest and leaves**, whatever these are now: a second salt or digest would make the first
     /// seal impossible to reveal. When this returns, the entry is on disk.
     ///
     /// # Errors
     /// Any [`JournalError`] but [`JournalError::Busy`]; then nothing must be sent.
-    pub fn record(&self, question: &str, digest: [u8; 32], leaves: Vec<[u8; 32]>) -> Result<Entry> {
+    pub fn record(&self, question: &str, of: Of, digest: [u8; 32], leaves: Vec<[u8; 32]>) -> Result<Entry> {
         named(question)?;
         let mut store = self.store();
         if let Some(entry) = store.get(question) {
@@ -107,7 +107,7 @@ impl Journal {
             return Ok(entry);
         }
         let (question, salt) = (question.to_owned(), Salt::random()?);
-        let entry = Entry { question, digest, salt, stage: Stage::Sealing, leaves };
+        let entry = Entry { question, of: Some(of), digest, salt, stage: Stage::Sealing, leaves };
         store.put(std::slice::from_ref(&entry))?;
         Ok(entry)
     }

@@ -16,6 +16,7 @@ use assay_sdk::{
     spec::{Artifact, JobSpec},
 };
 use reqwest::StatusCode;
+use serde::de::DeserializeOwned;
 use solana_sdk::pubkey::Pubkey;
 
 use crate::{
@@ -30,6 +31,9 @@ use crate::{
 const MAX_SPEC_BYTES: u64 = assay_sdk::spec::MAX_DOCUMENT_BYTES as u64;
 /// Longest result document that is fetched, in bytes: the longest that the API takes.
 const MAX_DOCUMENT_BYTES: usize = 64 << 20;
+/// What the API says of anything else: longest answer, in bytes, and the time that it has for it.
+const MAX_TOLD_BYTES: usize = 1 << 20;
+const TOLD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time that the API has to take or give a result: a payment waits for it.
 const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -176,6 +180,17 @@ impl Workshop {
         let document = ResultDocument::parse(&read_up_to(reply, MAX_DOCUMENT_BYTES).await?)?;
         document.verify(root)?;
         Ok(Some(document))
+    }
+
+    /// What the API says of something; nothing if there is no API.
+    ///
+    /// # Errors
+    /// When it does not answer, or with something else.
+    pub(crate) async fn told<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
+        let Some(api) = &self.api else { return Ok(None) };
+        let url = format!("{}{path}", api.trim_end_matches('/'));
+        let reply = reqwest::Client::new().get(&url).timeout(TOLD_TIMEOUT).send().await?.error_for_status()?;
+        Ok(Some(serde_json::from_slice(&read_up_to(reply, MAX_TOLD_BYTES).await?)?))
     }
 
     /// Forget the result of a posting. Fine if there is none.

@@ -7,7 +7,8 @@ set -euo pipefail
 umask 077
 home=${ASSAY_VALIDATOR:-$HOME/.local/share/assay/validator}
 key=$home/operator.json
-data=$home/node
+# Where run.sh --install moved it to.
+data=$(realpath -m "$home/node")
 program=${ASSAY_BIN_DIR:+$ASSAY_BIN_DIR/}assay
 
 say() { printf '%s\n' "$*" >&2; }

@@ -22,7 +22,7 @@ use super::Agent;
 use crate::{
     chain::COMPUTE_LIMIT,
     crash,
-    journal::{Entry, Stage},
+    journal::{Entry, JournalError, Of, Stage},
     market::{Snapshot, posting, question},
 };
 
@@ -58,7 +58,7 @@ impl Agent {
             never = self.beat(address, seat, &done) => never,
         };
         crash::point("whole", "computed");
-        let entry = self.journal.record(&name, root, vec![])?;
+        let entry = self.journal.record(&name, of(address, job), root, vec![])?;
         crash::point("whole", "recorded");
         Ok(entry)
     }
@@ -87,7 +87,11 @@ impl Agent {
         self.bringing(&entry.question);
         crash::point(what, "written");
         self.chain.send_as(what, instructions, units).await?;
-        self.journal.set_stage(&entry.question, stage)?;
+        match self.journal.set_stage(&entry.question, stage) {
+            // Its job was over at once, and tidied up after in the meantime.
+            Err(JournalError::Unknown(_)) => {}
+            noted => drop(noted?),
+        }
         crash::point(what, "noted");
         Ok(())
     }
@@ -112,7 +116,7 @@ impl Agent {
         }
         let leaves = self.workshop.units(address, job, drawn(address, job)).await?;
         crash::point("drawn", "computed");
-        let entry = self.journal.record(&name, sample::root(&leaves), leaves)?;
+        let entry = self.journal.record(&name, of(address, job), sample::root(&leaves), leaves)?;
         crash::point("drawn", "recorded");
         Ok(entry)
     }
@@ -194,4 +198,9 @@ impl Agent {
         ensure!(same, "the job was closed, or posted anew, in the meantime");
         Ok(())
     }
+}
+
+/// What an answer about a posting is written down with.
+pub(super) fn of(address: &Pubkey, job: &Job) -> Of {
+    Of::new(address, &posting(address, job))
 }

@@ -12,7 +12,7 @@ use assay_sdk::{
 use rand::Rng;
 use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
-use super::{Agent, NotYet};
+use super::{Agent, NotYet, answers::of};
 use crate::{
     chain::COMPUTE_LIMIT,
     crash,
@@ -150,7 +150,7 @@ impl Agent {
             None => {
                 let digest = self.judgement(&case.job, job, case).await?;
                 crash::point("judge", "computed");
-                self.journal.record(&name, digest, vec![])?
+                self.journal.record(&name, of(&case.job, job), digest, vec![])?
             }
         };
         self.still_posted(&case.job, job).await?;

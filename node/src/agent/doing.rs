@@ -56,6 +56,7 @@ impl Agent {
                 let expire = ix::escrow::expire_seat(address, &job.requester, operator, &me);
                 self.slash(job, &me, ix::escrow::for_seat(expire, seat(operator)?)).await?
             }
+            Action::PayRoyalty { leg } => return self.pay_royalty(snapshot, address, job, *leg).await,
             Action::ExpireJob => vec![ix::escrow::expire_job(address, &me)],
             Action::Close { round } => self.close(address, job, *round).await?,
             // Done above: its job may be gone.
@@ -91,7 +92,7 @@ impl Agent {
 fn draw(me: &Pubkey, address: &Pubkey, job: &Job, checked: Option<&Pubkey>) -> Instruction {
     match (checked, job.strategy) {
         (Some(operator), _) => ix::verification::draw_recheck(Some(me), address, operator, job.class),
-        (None, Strategy::Proven { key }) => ix::verification::draw_proven(address, &key),
+        (None, Strategy::Proven { key }) => ix::verification::draw_proven_by(Some(me), address, &key),
         (None, strategy) if strategy.has_round() => ix::verification::draw_by(me, address),
         _ => ix::verification::draw_roundless_by(Some(me), address),
     }

@@ -1,6 +1,6 @@
 //! Ending seats and jobs: paying, slashing, releasing, closing.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use assay_sdk::{
     addresses,
     escrow::{Job, Seat},
@@ -9,7 +9,8 @@ use assay_sdk::{
 };
 use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
-use super::Agent;
+use super::{Agent, NotYet};
+use crate::{chain::Rejected, market::Snapshot};
 
 impl Agent {
     /// The operator's own token account is made where it is missing; others make their own.
@@ -56,6 +57,26 @@ impl Agent {
         all.extend(self.chain.create_ata_if_missing(caller, &ASY_MINT).await?);
         all.push(slash);
         Ok(all)
+    }
+
+    /// Pay a leg's payee; or the protocol, if the payee could not be paid in all the time there was: it has no account, or
+    /// a frozen one. Nobody makes an account for a stranger, who could name thousands.
+    pub(super) async fn pay_royalty(&self, snapshot: &Snapshot, address: &Pubkey, job: &Job, leg: u8) -> Result<()> {
+        let payee = job.legs.get(usize::from(leg)).context("the job has no such leg")?.to;
+        let to = addresses::ata(&payee, &job.mint);
+        let mut why = NotYet("the payee of a royalty has no account for it").into();
+        if self.chain.exists(&to).await? {
+            match self.chain.send(vec![ix::escrow::pay_royalty(address, job, leg, &to)]).await {
+                Err(error) if error.is::<Rejected>() => why = error,
+                ended => return ended.map(drop),
+            }
+        }
+        let grace = i64::from(snapshot.escrow.params.royalty_grace_seconds);
+        if snapshot.now <= job.ended_at.saturating_add(grace) {
+            return Err(why);
+        }
+        let to = addresses::fee_vault_of_job(&job.mint, address);
+        self.chain.send(vec![ix::escrow::pay_royalty(address, job, leg, &to)]).await.map(drop)
     }
 
     pub(super) async fn close(&self, address: &Pubkey, job: &Job, round: Option<Pubkey>) -> Result<Vec<Instruction>> {

@@ -28,6 +28,9 @@ pub struct Status {
     pub jobs: Vec<Work>,
     /// What settled seats have paid since the node started, in base units, by mint.
     pub earned: BTreeMap<String, Amount>,
+    /// What is known of the mints that jobs are paid in.
+    #[serde(default)]
+    pub mints: BTreeMap<String, Mint>,
     pub bonds: Bonds,
     /// What must be done next, the soonest first.
     pub deadlines: Vec<Deadline>,
@@ -40,6 +43,14 @@ pub struct Status {
 /// A number of 64 bits that is a string in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Amount(#[serde(with = "text")] pub u64);
+
+/// A mint, for who reads amounts of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mint {
+    pub decimals: u8,
+    /// What the API calls it: letters and digits.
+    pub symbol: Option<String>,
+}
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

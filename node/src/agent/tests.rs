@@ -7,11 +7,15 @@ use std::{
 };
 
 use assay_sdk::{
-    escrow::{Job, SeatState},
+    escrow::{Job, JobState, SeatState, Strategy},
     verification::{BallotState, CasePhase},
 };
 
-use super::{tidy::tidy, *};
+use super::{
+    answers::of,
+    tidy::{History, tidy},
+    *,
+};
 use crate::{
     artifacts::{Policy, Store},
     compute::{Capacity, Honesty},
@@ -106,9 +110,9 @@ fn a_job_posted_again_at_its_address_gets_a_salt_of_its_own() {
     let journal = Journal::open(dir.path().join("journal")).unwrap();
     let (first, again) = (job(), Job { posted_at: 901, ..job() });
     let name = |job| posting(&key(50), job).to_string();
-    let old = journal.record(&name(&first), [1; 32], vec![]).unwrap();
+    let old = journal.record(&name(&first), of(&key(50), &first), [1; 32], vec![]).unwrap();
     assert_eq!(journal.get(&name(&again)).unwrap(), None);
-    let new = journal.record(&name(&again), [2; 32], vec![]).unwrap();
+    let new = journal.record(&name(&again), of(&key(50), &again), [2; 32], vec![]).unwrap();
     assert_eq!(new.digest, [2; 32]);
     assert_ne!(new.salt, old.salt);
     assert_eq!(journal.get(&name(&first)).unwrap(), Some(old), "and the first one's is not lost");
@@ -121,6 +125,9 @@ struct Left {
     workshop: Workshop,
     market: Snapshot,
     names: [Pubkey; 3],
+    /// What all three add up to.
+    root: [u8; 32],
+    past: Past,
 }
 
 fn left() -> Left {
@@ -129,18 +136,42 @@ fn left() -> Left {
     std::fs::create_dir_all(&workshop.results).unwrap();
     let market = snapshot(Some(job()), None, vec![]);
     let at = *market.jobs.keys().next().unwrap();
-    let other = |posted_at| posting(&at, &Job { posted_at, ..job() });
-    let names = [posting(&at, &job()), other(8), other(9)];
+    let jobs = [job(), other(8), other(9)];
+    let names = jobs.each_ref().map(|job| posting(&at, job));
     let document = assay_sdk::result::ResultDocument::build(vec![b"42".to_vec()]).unwrap();
-    for (name, stage) in names.iter().zip([Stage::Revealed, Stage::Revealed, Stage::Sealed]) {
-        journal.record(&name.to_string(), document.root, vec![]).unwrap();
+    let stages = [Stage::Revealed, Stage::Revealed, Stage::Sealed];
+    for ((name, job), stage) in names.iter().zip(&jobs).zip(stages) {
+        journal.record(&name.to_string(), of(&at, job), document.root, vec![]).unwrap();
         journal.set_stage(&name.to_string(), stage).unwrap();
         std::fs::write(workshop.results.join(format!("{name}.json")), document.to_json()).unwrap();
     }
-    Left { _dir: dir, journal, workshop, market, names }
+    Left { _dir: dir, journal, workshop, market, names, root: document.root, past: Past::default() }
+}
+
+/// Another posting at the address.
+fn other(posted_at: i64) -> Job {
+    Job { posted_at, ..job() }
+}
+
+/// Closed jobs.
+#[derive(Default)]
+struct Past(Vec<Job>);
+
+impl History for Past {
+    async fn closed(&self, job: &Pubkey, of: &Pubkey) -> Option<Job> {
+        self.0.iter().find(|last| posting(job, last) == *of).cloned()
+    }
 }
 
 impl Left {
+    async fn tidy(&self) -> Result<()> {
+        tidy(&self.journal, &self.workshop, &self.market, &self.past).await
+    }
+
+    fn stage(&self, name: &Pubkey) -> Option<Stage> {
+        self.journal.get(&name.to_string()).unwrap().map(|entry| entry.stage)
+    }
+
     /// Whether there still is an entry and a result, of each.
     fn kept(&self) -> [(bool, bool); 3] {
         self.names.map(|name| {
@@ -153,7 +184,7 @@ impl Left {
 #[tokio::test]
 async fn what_is_revealed_is_handed_over_and_what_is_gone_is_dropped() {
     let left = left();
-    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    left.tidy().await.unwrap();
     assert_eq!(left.kept(), [(true, true), (false, false), (true, true)], "its operator may be asked for proofs");
     let stages = || left.journal.all().unwrap().into_iter().map(|entry| entry.stage).collect::<BTreeSet<_>>();
     assert_eq!(stages(), BTreeSet::from([Stage::Handed, Stage::Sealed]));
@@ -163,13 +194,13 @@ async fn what_is_revealed_is_handed_over_and_what_is_gone_is_dropped() {
 async fn a_result_is_kept_while_there_is_a_seat_and_dropped_with_it() {
     let mut left = left();
     let at = *left.market.jobs.keys().next().unwrap();
-    let ended = Job { ended_at: 1, state: assay_sdk::escrow::JobState::Verified, ..job() };
+    let ended = Job { ended_at: 1, state: JobState::Verified, ..job() };
     left.market.jobs.insert(at, ended);
     left.market.seats.insert(at, vec![seat(0, left.market.me.operator, SeatState::Delivered)]);
-    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    left.tidy().await.unwrap();
     assert_eq!(left.kept()[0], (true, true));
     left.market.seats.clear();
-    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    left.tidy().await.unwrap();
     assert_eq!(left.kept()[0], (false, false));
 }
 
@@ -180,13 +211,13 @@ async fn what_the_chain_shows_is_caught_up_with() {
     let at = *left.market.jobs.keys().next().unwrap();
     let sealing = Job { posted_at: 903, ..job() };
     let name = posting(&at, &sealing).to_string();
-    left.journal.record(&name, [9; 32], vec![]).unwrap();
+    left.journal.record(&name, of(&at, &sealing), [9; 32], vec![]).unwrap();
     left.market.jobs.insert(at, sealing);
     let stage = |left: &Left| left.journal.get(&name).unwrap().unwrap().stage;
-    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    left.tidy().await.unwrap();
     assert_eq!(stage(&left), Stage::Sealing);
     left.market.seats.insert(at, vec![seat(0, left.market.me.operator, SeatState::Delivered)]);
-    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    left.tidy().await.unwrap();
     assert_eq!(stage(&left), Stage::Handed);
 }
 
@@ -197,18 +228,18 @@ async fn a_vote_is_caught_up_with_and_forgotten_with_its_case() {
     let (address, job) = left.market.jobs.iter().next().map(|(at, job)| (*at, job.clone())).unwrap();
     let case = cases::case(CasePhase::Judging);
     let name = question::vote(&address, &job, &cases::at(), &case).to_string();
-    left.journal.record(&name, [9; 32], vec![]).unwrap();
+    left.journal.record(&name, of(&address, &job), [9; 32], vec![]).unwrap();
     let me = left.market.me.operator;
     left.market.cases.insert(cases::at(), case);
     let stage = |left: &Left| left.journal.get(&name).unwrap().map(|entry| entry.stage);
     for (state, expected) in [(BallotState::Sealed, Stage::Sealing), (BallotState::Revealed, Stage::Handed)] {
         left.market.ballots.insert(cases::at(), vec![cases::ballot(me, state)]);
-        tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+        left.tidy().await.unwrap();
         assert_eq!(stage(&left), Some(expected));
     }
     left.market.ballots.clear();
     left.market.cases.clear();
-    tidy(&left.journal, &left.workshop, &left.market).await.unwrap();
+    left.tidy().await.unwrap();
     assert_eq!(stage(&left), None);
 }
 
@@ -217,8 +248,62 @@ async fn a_result_is_kept_until_the_api_has_taken_it() {
     let mut left = left();
     // Nobody listens on port 1.
     left.workshop.api = Some("http://127.0.0.1:1".into());
-    tidy(&left.journal, &left.workshop, &left.market).await.unwrap_err();
+    left.tidy().await.unwrap_err();
     assert_eq!(left.kept(), [(true, true); 3]);
+}
+
+/// Killed after the transaction that showed the result and ended the job, which is gone when the node is back.
+#[tokio::test]
+async fn a_result_that_won_is_handed_over_though_its_job_is_gone() {
+    let mut left = left();
+    left.past.0.push(Job { root: left.root, state: JobState::Settled, ..other(9) });
+    left.workshop.api = Some("http://127.0.0.1:1".into());
+    left.journal.remove(&left.names[0].to_string()).unwrap();
+    left.journal.remove(&left.names[1].to_string()).unwrap();
+    left.tidy().await.unwrap_err();
+    assert_eq!((left.kept()[2], left.stage(&left.names[2])), ((true, true), Some(Stage::Revealed)), "not without");
+    left.workshop.api = None;
+    left.tidy().await.unwrap();
+    assert_eq!(left.kept()[2], (false, false));
+}
+
+#[tokio::test]
+async fn what_did_not_win_is_forgotten_with_its_job_and_goes_nowhere() {
+    let reviewed = Strategy::Optimistic { window: 9 };
+    let ends = |root| {
+        let accused = Job { root, losers: 1, state: JobState::Unresolved, strategy: reviewed, ..other(9) };
+        [Job { root: [8; 32], state: JobState::Settled, ..other(9) }, accused]
+    };
+    for end in 0..2 {
+        let mut left = left();
+        left.journal.remove(&left.names[0].to_string()).unwrap();
+        left.journal.remove(&left.names[1].to_string()).unwrap();
+        left.past.0.push(ends(left.root)[end].clone());
+        // Handing over would fail.
+        left.workshop.api = Some("http://127.0.0.1:1".into());
+        left.tidy().await.unwrap();
+        assert_eq!(left.kept()[2], (false, false), "{end}");
+    }
+}
+
+/// Ended and not closed yet: nobody asks for a result without a seat; votes wait for the end of their cases.
+#[tokio::test]
+async fn a_posting_that_ended_needs_no_result_and_a_closed_one_no_vote() {
+    let mut left = left();
+    let (at, vote) = (*left.market.jobs.keys().next().unwrap(), key(77));
+    left.journal.record(&vote.to_string(), of(&at, &other(9)), [1; 32], vec![]).unwrap();
+    left.market.jobs.insert(at, Job { root: left.root, state: JobState::Settled, ended_at: 1, ..other(9) });
+    left.tidy().await.unwrap();
+    assert_eq!((left.kept()[2], left.stage(&vote)), ((false, false), Some(Stage::Sealing)));
+    left.market.jobs.clear();
+    left.tidy().await.unwrap();
+    assert_eq!(left.stage(&vote), Some(Stage::Sealing), "this server may lag behind");
+    left.past.0.push(other(8));
+    left.tidy().await.unwrap();
+    assert_eq!(left.stage(&vote), Some(Stage::Sealing), "another posting's end");
+    left.past.0.push(other(9));
+    left.tidy().await.unwrap();
+    assert_eq!(left.stage(&vote), None);
 }
 
 #[test]

@@ -63,13 +63,20 @@ mod tests {
     use assay_sdk::{escrow::Seat, verification::CasePhase};
 
     use super::*;
-    use crate::market::tests::{cases, job, seat, snapshot};
+    use crate::{
+        journal::Of,
+        market::tests::{cases, job, seat, snapshot},
+    };
+
+    fn of(address: &Pubkey) -> Of {
+        Of::new(address, &posting(address, &job()))
+    }
 
     /// A sealed seat of this operator's, with what its journal would have sealed.
     fn sealed(journal: &Journal) -> Snapshot {
         let mut market = snapshot(Some(job()), None, vec![]);
         let (address, me) = (*market.jobs.keys().next().unwrap(), market.me.operator);
-        let entry = journal.record(&posting(&address, &job()).to_string(), [1; 32], vec![]).unwrap();
+        let entry = journal.record(&posting(&address, &job()).to_string(), of(&address), [1; 32], vec![]).unwrap();
         let commitment = seal(&[0; 32], &addresses::round(&address), &me, &entry.digest, entry.salt.expose());
         let mine = Seat { commitment, ..seat(0, me, SeatState::Sealed) };
         market.seats.insert(address, vec![mine]);
@@ -87,7 +94,7 @@ mod tests {
         let address = market.jobs.keys().next().unwrap();
         assert!(said.starts_with(&format!("two nodes on one key: the seal of {address} is not")), "{said}");
         // Nor with the same digest: another node has another salt.
-        other.record(&posting(address, &job()).to_string(), [1; 32], vec![]).unwrap();
+        other.record(&posting(address, &job()).to_string(), of(address), [1; 32], vec![]).unwrap();
         check(&market, &other, &[0; 32]).unwrap_err();
     }
 
@@ -101,7 +108,7 @@ mod tests {
         let (address, level) = (*market.jobs.keys().next().unwrap(), case.level);
         let ballot = assay_sdk::verification::Ballot { level, ..cases::ballot(me, BallotState::Sealed) };
         let entry = journal
-            .record(&question::vote(&address, &job(), &cases::at(), &case).to_string(), [2; 32], vec![])
+            .record(&question::vote(&address, &job(), &cases::at(), &case).to_string(), of(&address), [2; 32], vec![])
             .unwrap();
         let commitment = seal(&[0; 32], &cases::at(), &me, &entry.digest, entry.salt.expose());
         market.cases.insert(cases::at(), case);

@@ -5,6 +5,7 @@ use std::fmt;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use solana_sdk::pubkey::Pubkey;
 
 use super::JournalError;
 
@@ -45,12 +46,32 @@ impl fmt::Debug for Salt {
     }
 }
 
+/// What a question is about. Its name tells nobody where to look for what became of it, so this is written down with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Of {
+    /// The job's address, base58.
+    pub job: String,
+    /// The posting that stood there, base58.
+    pub posting: String,
+}
+
+impl Of {
+    /// A posting at a job's address.
+    pub fn new(job: &Pubkey, posting: &Pubkey) -> Self {
+        Self { job: job.to_string(), posting: posting.to_string() }
+    }
+}
+
 /// What the journal holds for one question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The question's name, base58.
     pub question: String,
+    /// What it is about; entries of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Of>,
     /// The digest that answers it: of one unit, of drawn ones, or the root of all.
     #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
     pub digest: [u8; 32],

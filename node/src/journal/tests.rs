@@ -4,6 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 const JOB: &str = "11111111111111111111111111111111";
 const OTHER: &str = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM";
 
+fn of() -> Of {
+    Of { job: JOB.into(), posting: OTHER.into() }
+}
+
 fn journal() -> (tempfile::TempDir, Journal) {
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path().join("journal")).unwrap();
@@ -13,22 +17,22 @@ fn journal() -> (tempfile::TempDir, Journal) {
 #[test]
 fn a_salt_survives_a_restart_and_is_never_replaced() {
     let (dir, journal) = journal();
-    let first = journal.record(JOB, [1; 32], vec![]).unwrap();
+    let first = journal.record(JOB, of(), [1; 32], vec![]).unwrap();
     assert_eq!((first.digest, first.stage), ([1; 32], Stage::Sealing));
-    assert_eq!(journal.record(JOB, [2; 32], vec![]).unwrap(), first);
+    assert_eq!(journal.record(JOB, of(), [2; 32], vec![]).unwrap(), first);
     assert_eq!(journal.set_stage(JOB, Stage::Sealed).unwrap().salt, first.salt);
     assert_eq!(journal.set_stage(JOB, Stage::Sealing).unwrap().stage, Stage::Sealed);
     drop(journal);
     let journal = Journal::open(dir.path().join("journal")).unwrap();
-    let again = journal.record(JOB, [3; 32], vec![]).unwrap();
+    let again = journal.record(JOB, of(), [3; 32], vec![]).unwrap();
     assert_eq!(again, Entry { stage: Stage::Sealed, ..first });
 }
 
 #[test]
 fn the_leaves_of_drawn_units_are_kept_with_the_first_answer() {
     let (dir, journal) = journal();
-    let first = journal.record(JOB, [1; 32], vec![[2; 32], [3; 32]]).unwrap();
-    assert_eq!(journal.record(JOB, [1; 32], vec![[4; 32]]).unwrap().leaves, [[2; 32], [3; 32]]);
+    let first = journal.record(JOB, of(), [1; 32], vec![[2; 32], [3; 32]]).unwrap();
+    assert_eq!(journal.record(JOB, of(), [1; 32], vec![[4; 32]]).unwrap().leaves, [[2; 32], [3; 32]]);
     drop(journal);
     assert_eq!(Journal::open(dir.path().join("journal")).unwrap().get(JOB).unwrap(), Some(first));
 }
@@ -37,7 +41,11 @@ fn the_leaves_of_drawn_units_are_kept_with_the_first_answer() {
 fn salts_differ_between_questions_and_nodes() {
     let (_a, a) = journal();
     let (_b, b) = journal();
-    let salts = [a.record(JOB, [1; 32], vec![]), a.record(OTHER, [1; 32], vec![]), b.record(JOB, [1; 32], vec![])];
+    let salts = [
+        a.record(JOB, of(), [1; 32], vec![]),
+        a.record(OTHER, of(), [1; 32], vec![]),
+        b.record(JOB, of(), [1; 32], vec![]),
+    ];
     let salts: Vec<_> = salts.into_iter().map(|entry| *entry.unwrap().salt.expose()).collect();
     assert!(salts[0] != salts[1] && salts[0] != salts[2] && salts[1] != salts[2]);
 }
@@ -45,7 +53,8 @@ fn salts_differ_between_questions_and_nodes() {
 #[test]
 fn entries_are_listed_and_removed() {
     let (_dir, journal) = journal();
-    let entries = [journal.record(JOB, [1; 32], vec![]).unwrap(), journal.record(OTHER, [2; 32], vec![]).unwrap()];
+    let entries =
+        [journal.record(JOB, of(), [1; 32], vec![]).unwrap(), journal.record(OTHER, of(), [2; 32], vec![]).unwrap()];
     assert_eq!(journal.all().unwrap(), entries);
     journal.remove(JOB).unwrap();
     journal.remove(JOB).unwrap();
@@ -70,11 +79,14 @@ fn file(question: &str, salt: &str, stage: &str) -> String {
 #[test]
 fn the_salt_is_hidden_and_the_file_is_private() {
     let (dir, journal) = journal();
-    let entry = journal.record(JOB, [1; 32], vec![]).unwrap();
+    let entry = journal.record(JOB, of(), [1; 32], vec![]).unwrap();
     let salt = hex::encode(entry.salt.expose());
     assert!(format!("{entry:?}").contains("Salt(hidden)"));
     assert!(!format!("{entry:#?}").contains(&salt) && !format!("{journal:?}").contains(&salt));
-    assert_eq!(serde_json::to_string(&entry).unwrap(), file(JOB, &salt, "sealing"));
+    let written = serde_json::to_string(&Entry { of: None, ..entry.clone() }).unwrap();
+    assert_eq!(written, file(JOB, &salt, "sealing"));
+    let about = format!(r#""question":"{JOB}","of":{{"job":"{JOB}","posting":"{OTHER}"}},"#);
+    assert!(serde_json::to_string(&entry).unwrap().contains(&about));
     for name in ["journal.redb", "lock"] {
         let data = fs::metadata(dir.path().join("journal").join(name)).unwrap();
         assert_eq!(data.permissions().mode() & 0o777, 0o600, "{name}");
@@ -124,7 +136,7 @@ fn damage_is_told_at_once_and_no_salt_with_it() {
     assert!(Journal::open(&folder).unwrap_err().to_string().contains(&format!("it is about {JOB}")));
     // Another salt than the store's: whose seal is on chain nobody knows.
     fs::remove_file(&path).unwrap();
-    Journal::open(&folder).unwrap().record(OTHER, [1; 32], vec![]).unwrap();
+    Journal::open(&folder).unwrap().record(OTHER, of(), [1; 32], vec![]).unwrap();
     fs::write(&path, file(OTHER, &"5e".repeat(32), "sealed")).unwrap();
     assert!(Journal::open(&folder).unwrap_err().to_string().contains("the store has another salt for it"));
     fs::remove_file(&path).unwrap();
@@ -170,7 +182,7 @@ fn node_disk_full() {
 
 fn on_a_full_disk(disk: &Path) {
     let journal = Journal::open(disk.join("journal")).unwrap();
-    let first = journal.record(JOB, [1; 32], vec![]).unwrap();
+    let first = journal.record(JOB, of(), [1; 32], vec![]).unwrap();
     let ballast = disk.join("ballast");
     let mut file = File::create(&ballast).unwrap();
     while io::Write::write_all(&mut file, &[0; 4_096]).is_ok() {}
@@ -178,14 +190,14 @@ fn on_a_full_disk(disk: &Path) {
     // The store has some room of its own in its file, but not for ever.
     let leaves = vec![[7; 32]; 4_000];
     let error =
-        (0..64).find_map(|n| journal.record(&name(n), [n; 32], leaves.clone()).err()).expect("the disk is full");
+        (0..64).find_map(|n| journal.record(&name(n), of(), [n; 32], leaves.clone()).err()).expect("the disk is full");
     assert!(
         matches!(&error, JournalError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull),
         "{error}"
     );
     assert_eq!(journal.get(JOB).unwrap().as_ref(), Some(&first), "what was written stays");
     fs::remove_file(&ballast).unwrap();
-    let second = journal.record(OTHER, [2; 32], leaves).unwrap();
+    let second = journal.record(OTHER, of(), [2; 32], leaves).unwrap();
     drop(journal);
     let journal = Journal::open(disk.join("journal")).unwrap();
     assert_eq!([journal.get(JOB).unwrap(), journal.get(OTHER).unwrap()], [Some(first), Some(second)]);
@@ -199,7 +211,7 @@ fn name(n: u8) -> String {
 fn only_addresses_name_entries() {
     let (_dir, journal) = journal();
     for bad in ["", "../lock", "abc", "0OIl", &JOB[1..], &format!("{OTHER}{OTHER}")] {
-        assert!(matches!(journal.record(bad, [0; 32], vec![]), Err(JournalError::BadName(_))), "{bad:?}");
+        assert!(matches!(journal.record(bad, of(), [0; 32], vec![]), Err(JournalError::BadName(_))), "{bad:?}");
     }
     assert!(matches!(journal.set_stage(JOB, Stage::Sealed), Err(JournalError::Unknown(_))));
 }
@@ -211,7 +223,7 @@ fn many_threads_get_one_salt() {
         let threads: Vec<_> = (0..8u8)
             .map(|i| {
                 let journal = &journal;
-                scope.spawn(move || journal.record(JOB, [i; 32], vec![]).unwrap())
+                scope.spawn(move || journal.record(JOB, of(), [i; 32], vec![]).unwrap())
             })
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()

@@ -80,7 +80,7 @@ impl Snapshot {
         let kind = sortition && !self.escrow.paused;
         let open = job.state == escrow::JobState::Open && job.seeded_at != 0 && job.requester != self.me.operator;
         let draw = Draw { seed: &job.seed, role: sortition::ROLE_SEAT, subject: address, since: job.seeded_at };
-        let first = u64::from(self.escrow.params.spread).saturating_mul(job.replicas.into());
+        let first = job.chosen_at_first(self.escrow.params.spread);
         open && kind && fits && staked && in_time && self.drawn(&draw, first, record)
     }
 

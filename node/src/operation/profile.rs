@@ -16,7 +16,8 @@ use crate::{agent::status::unix_now, runtime::Runtime};
 
 /// Its file in the data folder.
 pub const FILE: &str = "profile.json";
-/// What burns the fuel: the version that Cargo.lock pins, as far as digests depend on it.
+/// What burns the fuel: the version that Cargo.lock pins, as far as digests depend on it. The crate does not tell it; a test
+/// sees that it is the same.
 pub const ENGINE: &str = "wasmtime 48";
 
 /// Finds out, measures and signs.
@@ -125,6 +126,16 @@ mod tests {
 
     use super::*;
     use crate::runtime::{PreparedJob, RuntimeError, wasm::WasmRuntime};
+
+    #[test]
+    fn the_engine_is_the_one_that_is_built_in() {
+        let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock")).unwrap();
+        let pinned: Vec<_> =
+            lock.split("[[package]]").filter(|package| package.contains("name = \"wasmtime\"\n")).collect();
+        let [package] = pinned[..] else { panic!("{} packages named wasmtime", pinned.len()) };
+        let version = package.lines().find_map(|line| line.strip_prefix("version = \"")).unwrap();
+        assert_eq!(ENGINE, format!("wasmtime {}", version.split('.').next().unwrap()), "change ENGINE with Cargo.lock");
+    }
 
     /// The real engine, with a count of how often it was measured.
     struct Counted(WasmRuntime, AtomicU32);

@@ -1,11 +1,19 @@
 //! A node dies as by kill -9 at every step of its work, one after the other, and is started again: no bond is lost, nobody
 //! is paid twice, and every job ends.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
-use crate::support::{Market, amount, binary, root, wait};
+use crate::{
+    operator::metric,
+    support::{Market, amount, binary, root, wait},
+};
 
 /// Times that jobs of all kinds are posted, before the test gives up on a step that nobody came to.
 const ROUNDS: usize = 8;
@@ -95,8 +103,15 @@ fn ends_well(report: &Value, liar: &str) {
     assert_eq!(report["supply_check"], true, "{report}");
 }
 
-/// Every bond is back.
+/// Every bond is back, and no node keeps an answer that nobody can ask for.
 fn holds_nothing(market: &Market) {
+    let folders = fs::read_dir(market.data().join("run")).unwrap().map(|entry| entry.unwrap().path());
+    let nodes: Vec<_> = folders.filter(|folder| folder.join("journal").exists()).collect();
+    assert_eq!(nodes.len(), 6);
+    wait("every journal to be empty", || {
+        let kept = |data: &PathBuf| metric(data, "assay_node_journal_entries");
+        nodes.iter().all(|data| kept(data) == Some(0.0)).then_some(())
+    });
     wait("every bond to be back", || {
         let operators = market.get("/v1/operators")?["items"].as_array()?.clone();
         let free = operators.iter().all(|operator| operator["locked"] == "0");

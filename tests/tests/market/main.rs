@@ -12,6 +12,7 @@ mod dapp;
 mod faults;
 mod fuzz;
 mod kills;
+mod leftovers;
 mod machine;
 mod operator;
 mod paths;

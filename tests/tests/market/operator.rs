@@ -20,7 +20,7 @@ fn start(settings: &Path, log: &Path) -> Running {
 }
 
 /// A page of the node: its status code and what it says.
-fn page(data: &Path, path: &str) -> Option<(u16, String)> {
+pub fn page(data: &Path, path: &str) -> Option<(u16, String)> {
     let address = std::fs::read_to_string(data.join("address")).ok()?;
     let url = format!("{}{path}", address.trim());
     let reply = Command::new("curl").args(["-sS", "--max-time", "5", "-w", "\n%{http_code}", &url]).output().unwrap();
@@ -34,7 +34,7 @@ fn json(data: &Path, path: &str) -> Option<Value> {
 }
 
 /// The sum of a metric's series.
-fn metric(data: &Path, name: &str) -> Option<f64> {
+pub fn metric(data: &Path, name: &str) -> Option<f64> {
     let (_, text) = page(data, "/metrics")?;
     let of = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{']));
     let values: Vec<f64> = text.lines().filter(of).filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
@@ -146,6 +146,11 @@ fn works(market: &Market, data: &Path) {
 /// One frame of the dashboard, which says what the status does.
 fn frame(market: &Market, operator: &Operator<'_>) {
     let data = operator.data();
+    let mint = market.field("payment_mint");
+    let named = wait("the node to know what it is paid in", || {
+        json(&data, "/status").map(|status| status["mints"][&mint].clone()).filter(Value::is_object)
+    });
+    assert_eq!(named, serde_json::json!({"decimals": 6, "symbol": "tUSD"}));
     let output = Command::new(binary("assay"))
         .args(["operator", "dashboard", "--once", "--data"])
         .arg(&data)
@@ -159,7 +164,8 @@ fn frame(market: &Market, operator: &Operator<'_>) {
     for words in ["Bonds at risk", "of 1000 ASY", "Earned since the start", "Next deadlines", "q quit"] {
         assert!(text.contains(words), "{words} in\n{text}");
     }
-    assert!(!text.contains("nothing yet"), "it has earned\n{text}");
+    // Of each job 32 units at 0.01, less 2.5 % fee.
+    assert!(text.contains(" tUSD") && !text.contains("nothing yet"), "it has earned\n{text}");
     let status = operator.cli("operator dashboard --data DATA");
     assert_eq!(status["operator"], operator.cli("address")["address"]);
 }

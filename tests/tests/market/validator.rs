@@ -1,7 +1,8 @@
 //! A validator's whole life by the scripts in `scripts/validator/`, each run twice: what is done stays done.
 
 use std::{
-    path::Path,
+    fs,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
@@ -23,6 +24,7 @@ impl Validator<'_> {
             .env("ASSAY_API", self.market.field("api"))
             .env("ASSAY_LOCALNET", self.market.data())
             .env("ASSAY_BIN_DIR", binary("assay").parent().unwrap())
+            .env("DESTDIR", self.system())
             .env("ASSAY_EVERY", "2")
             .env("ASSAY_NODE_LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null());
@@ -40,7 +42,12 @@ impl Validator<'_> {
         said(&output)
     }
 
-    fn key(&self) -> std::path::PathBuf {
+    /// In the place of the system's root.
+    fn system(&self) -> PathBuf {
+        self.home.path().join("system")
+    }
+
+    fn key(&self) -> PathBuf {
         self.home.path().join("operator.json")
     }
 }
@@ -70,10 +77,51 @@ fn a_validator_lives_by_its_scripts() {
     assert!(said(&output).contains("WRONG the node does not run"), "{}", said(&output));
     let node = Running(validator.script("run.sh --poll-ms 300").stderr(Stdio::null()).spawn().unwrap());
     wait("the validator's node to run", || validator.run("check.sh").status.success().then_some(()));
+    let running = validator.run("run.sh --install");
+    assert!(said(&running).contains("the node runs: stop it first"), "{}", said(&running));
+    drop(node);
+    let node = installed(&validator);
+    wait("the service's node to run", || validator.run("check.sh").status.success().then_some(()));
     works(&market, &validator.key());
 
     validator.done("claim.sh");
     leaves(&market, &validator, node, &address);
+}
+
+/// As a service, of the unit that all nodes have: started here as systemd would.
+fn installed(validator: &Validator<'_>) -> Running {
+    let at = |path: &str| validator.system().join(path);
+    let journal = || fs::read(validator.home.path().join("node/journal/journal.redb")).unwrap();
+    let before = journal();
+    let says = validator.done("run.sh --install");
+    assert!(says.contains("moved the node's data") && says.contains("systemctl enable --now assay-node"), "{says}");
+    assert_eq!(journal(), before, "the journal came along");
+    assert_eq!(fs::read_link(validator.home.path().join("node")).unwrap(), at("var/lib/assay-node"));
+    let unit = fs::read_to_string(at("etc/systemd/system/assay-node.service")).unwrap();
+    assert_eq!(
+        unit,
+        fs::read_to_string(root().join("deploy/systemd/assay-node.service")).unwrap(),
+        "there is one unit"
+    );
+    assert_eq!(fs::read_link(at("etc/assay/operator.json")).unwrap(), validator.key(), "and one wallet");
+
+    // What its operator has changed stays.
+    let settings = at("etc/assay/node.toml");
+    let mut text = fs::read_to_string(&settings).unwrap();
+    text.push_str("poll-ms = 300\n");
+    fs::write(&settings, &text).unwrap();
+    assert_eq!(validator.done("run.sh --install"), "systemctl daemon-reload && systemctl enable --now assay-node\n");
+    assert_eq!(fs::read_to_string(&settings).unwrap(), text);
+
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    let path = |word: &str| match word.strip_prefix("%d/") {
+        Some(credential) => at("etc/assay").join(credential),
+        None => word.strip_prefix('/').map_or_else(|| word.into(), at),
+    };
+    let mut words = start.split_whitespace().map(path);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).env("ASSAY_NODE_LISTEN", "127.0.0.1:0").stdin(Stdio::null()).stderr(Stdio::null());
+    Running(command.spawn().unwrap())
 }
 
 /// Jobs go by until the newcomer has been paid for one.
@@ -95,7 +143,8 @@ fn leaves(market: &Market, validator: &Validator<'_>, mut node: Running, address
     assert!(node.ended().success(), "a drained node ends by itself");
     let next = market.cli_json(&validator.key(), &["address"])["address"].as_str().unwrap().to_owned();
     assert_ne!(next, address);
-    assert!(validator.home.path().join("retired").join(address).join("operator.json").exists());
+    let retired = validator.home.path().join("retired").join(address);
+    assert!(retired.join("operator.json").exists() && retired.join("node/journal/journal.redb").exists());
     let held = market.cli_json(&validator.key(), &["balance"]);
     let asy = held["balances"].as_array().unwrap().iter().find(|held| held["symbol"] == "ASY").unwrap();
     assert_eq!(asy["ui_amount"], "10000", "every ASY that was staked came along");

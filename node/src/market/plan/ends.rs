@@ -29,10 +29,18 @@ impl Business<'_> {
         ghosts.map(|seat| Action::Expire { operator: seat.operator })
     }
 
+    /// What is due to the payees of a job that ends: they are paid before it is closed. What falls due earlier they may
+    /// fetch themselves.
+    pub(super) fn royalties(&self) -> impl Iterator<Item = Action> {
+        let due = (0..).zip(&self.job.legs).filter(|(_, leg)| !self.job.is_live() && leg.due > 0);
+        due.map(|(leg, _)| Action::PayRoyalty { leg })
+    }
+
     /// Refunding and closing, once nothing else is left.
     pub(super) fn closing(&self) -> Option<Action> {
         let round = self.snapshot.rounds.get(self.address).map(|round| round.payer);
-        self.job.ended().then_some(Action::Close { round })
+        let paid = self.job.legs.iter().all(|leg| leg.due == 0);
+        (self.job.ended() && paid).then_some(Action::Close { round })
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Action {
     Expire { operator: Pubkey },
     /// End a job that nobody sat down for.
     ExpireJob,
+    /// Pay what is due to one of a job's legs: it cannot be closed before.
+    PayRoyalty { leg: u8 },
     /// Refund the requester and give everyone's rent back.
     Close { round: Option<Pubkey> },
     /// Clear away a round that is left of an earlier job: whoever paid for it gets the rent back, and the job that
@@ -145,6 +147,7 @@ impl Business<'_> {
         actions.extend(self.bidding());
         actions.extend(self.ghosts());
         actions.extend(self.cases());
+        actions.extend(self.royalties());
         actions.extend(self.closing());
         actions
     }

@@ -1,5 +1,7 @@
 //! Verdicts carried out, and jobs closed.
 
+use assay_sdk::escrow::Leg;
+
 use super::*;
 
 #[test]
@@ -46,6 +48,17 @@ fn an_ended_job_is_closed_with_its_round() {
     let seats = vec![seat(0, key(2), SeatState::Claimed)];
     let ghost = Job { state: JobState::Unresolved, seats: 0b1, ..job() };
     assert_eq!(actions(&snapshot(Some(ghost), None, seats)), [], "a seat is left");
+}
+
+#[test]
+fn what_is_due_to_payees_is_paid_before_a_job_is_closed() {
+    let leg = |due| Leg { to: key(5), bps: 100, due };
+    let with = |state, legs| snapshot(Some(Job { state, legs, ..job() }), None, vec![]);
+    let due = with(JobState::Settled, vec![leg(3), leg(0), leg(4)]);
+    assert_eq!(actions(&due), [Action::PayRoyalty { leg: 0 }, Action::PayRoyalty { leg: 2 }]);
+    assert_eq!(actions(&with(JobState::Settled, vec![leg(0)])), [Action::Close { round: None }]);
+    let live = with(JobState::Open, vec![leg(3)]);
+    assert!(!actions(&live).contains(&Action::PayRoyalty { leg: 0 }), "a payee may fetch what is due while it goes on");
 }
 
 #[test]

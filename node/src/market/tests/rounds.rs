@@ -1,5 +1,7 @@
 //! Seeds, seats, seals and reveals.
 
+use assay_sdk::staking::sortition;
+
 use super::*;
 
 #[test]
@@ -86,6 +88,26 @@ fn sortition_decides_by_weight_reputation_and_time() {
     let waited = |seconds| may(move |market, job| (many(market), job.seeded_at = NOW - seconds).1);
     assert!(!waited(0));
     assert!(waited(150));
+}
+
+/// Of an ordinary job six pools in a hundred are taken at first, of a committee one for each of its seats.
+#[test]
+fn a_committee_is_drawn_narrowly() {
+    let sampled = Strategy::Sampled { samples: 4, committee: 3 };
+    // Half of 100 by reputation, of what stands before k.
+    let takes = |k: u64, job: &Job| {
+        let pool = assay_sdk::addresses::pool(&me());
+        sortition::eligible(sortition::draw(&job.seed, sortition::ROLE_SEAT, &address(), &pool), k, 50, 1_000)
+    };
+    let with = |seed: u8, job: Job| Job { seed: [seed; 32], ..job };
+    let committee = || Job { strategy: sampled, replicas: 4, ..job() };
+    // A seed that takes this operator as one of 8, and not as one of 3.
+    let seed = (0..=255).find(|seed| takes(8, &with(*seed, job())) && !takes(3, &with(*seed, job()))).unwrap();
+    let may = |job: Job| may(|market, of| (*of = job, market.totals.weight.now = 1_000).1);
+    assert!(!may(with(seed, committee())));
+    assert!(may(with(seed, Job { replicas: 4, ..job() })));
+    let waited = with(seed, Job { seeded_at: NOW - 20, ..committee() });
+    assert!(may(waited), "it widens twice: 12");
 }
 
 #[test]

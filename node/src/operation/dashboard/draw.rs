@@ -122,7 +122,8 @@ fn fact(name: &str, value: String) -> Line<'static> {
 }
 
 fn earned(frame: &mut Frame<'_>, area: Rect, status: &Status) {
-    let lines: Vec<_> = status.earned.iter().map(|(mint, earned)| Line::raw(amount(earned.0, mint))).collect();
+    let lines: Vec<_> =
+        status.earned.iter().map(|(mint, earned)| Line::raw(amount(earned.0, mint, &status.mints))).collect();
     listed(frame, area, "Earned since the start", lines, "nothing yet");
 }
 
@@ -157,8 +158,8 @@ fn table(frame: &mut Frame<'_>, area: Rect, status: &Status, now: i64) {
     let room = usize::from(block.inner(area).height).saturating_sub(1);
     let row = |work: &Work| {
         let what = if work.case.is_some() { "judge" } else { "seat" };
-        let pays =
-            work.price.as_ref().zip(work.mint.as_ref()).map(|(price, mint)| amount(price.0, mint).replace(" of", ""));
+        let pays = work.price.as_ref().zip(work.mint.as_ref());
+        let pays = pays.map(|(price, mint)| amount(price.0, mint, &status.mints).replace(" of", ""));
         let due = status.deadlines.iter().filter(|deadline| deadline.job == work.job).map(|deadline| deadline.at).min();
         let left = due.map(|at| at.saturating_sub(now.saturating_sub(status.chain.skew_seconds)));
         Row::new([

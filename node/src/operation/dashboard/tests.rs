@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use assay_sdk::token::ASY_MINT;
 
 use super::*;
-use crate::agent::status::{Amount, Bonds, ChainRead, Deadline, Errors, Slots, Work};
+use crate::agent::status::{Amount, Bonds, ChainRead, Deadline, Errors, Mint, Slots, Work};
 
 const NOW: i64 = 1_790_000_000;
 const ASY: u64 = 1_000_000_000;
@@ -37,6 +37,7 @@ fn busy() -> View {
         slots: Slots { device: 16, busy: 4, jobs: 2, computing: 2 },
         jobs: vec![work('A', "Claimed", 431, 1_000, 120), work('B', "Sealed", 64, 64, 30), chair],
         earned: BTreeMap::from([(ASY_MINT.to_string(), Amount(12_500_000_000)), (USD.into(), Amount(18_250_000))]),
+        mints: BTreeMap::from([(USD.into(), Mint { decimals: 6, symbol: Some("USDC".into()) })]),
         bonds: Bonds { locked: 175 * ASY, bidding: 40 * ASY, most: Some(Amount(500 * ASY)), staked: 1_000 * ASY },
         deadlines: vec![
             due(42, 'B', "reveal"),
@@ -91,6 +92,8 @@ fn a_node_with_more_than_fits() {
     status.jobs = (0..12u8).map(|at| work((b'a' + at) as char, "Claimed", u64::from(at), 12, 1)).collect();
     status.refusals = (0..9).map(|at| (format!("reason {at}"), 9 - at)).collect();
     status.deadlines[0].at = NOW - 30;
+    // Nobody knows what it is.
+    status.mints.clear();
     status.errors.halted = Some("the disk is full: free some space".into());
     view.paused = true;
     compare("full.txt", &view, ONCE);

@@ -1,6 +1,10 @@
 //! Numbers and names as people read them.
 
+use std::collections::BTreeMap;
+
 use assay_sdk::token::ASY_MINT;
+
+use crate::agent::status::Mint;
 
 /// Decimals of ASY.
 const ASY_DECIMALS: usize = 9;
@@ -18,9 +22,14 @@ pub fn asy(base: u64) -> String {
     format!("{} ASY", decimal(base, ASY_DECIMALS))
 }
 
-/// An amount of some mint: of those but ASY only base units are known.
-pub fn amount(base: u64, mint: &str) -> String {
-    if mint == ASY_MINT.to_string() { asy(base) } else { format!("{} of {}", grouped(base), short(mint)) }
+/// An amount of some mint, in base units where it is not known how many decimals it has.
+pub fn amount(base: u64, mint: &str, mints: &BTreeMap<String, Mint>) -> String {
+    match mints.get(mint) {
+        _ if mint == ASY_MINT.to_string() => asy(base),
+        Some(Mint { decimals, symbol: Some(symbol) }) => format!("{} {symbol}", decimal(base, (*decimals).into())),
+        Some(Mint { decimals, symbol: None }) => format!("{} of {}", decimal(base, (*decimals).into()), short(mint)),
+        None => format!("{} base units of {}", grouped(base), short(mint)),
+    }
 }
 
 /// Digits in groups of three.
@@ -72,11 +81,15 @@ mod tests {
             ["0", "0.000000001", "12.5", "1000"],
             [0, 1, 12_500_000_000, 1_000 * 1_000_000_000].map(|n| decimal(n, 9))
         );
-        assert_eq!(amount(12_500_000_000, &ASY_MINT.to_string()), "12.5 ASY");
-        assert_eq!(
-            amount(1_250_000, "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"),
-            "1\u{202f}250\u{202f}000 of EPjF…Dt1v"
-        );
+        let usd = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
+        let mints = |decimals, symbol: Option<&str>| {
+            BTreeMap::from([(usd.to_owned(), Mint { decimals, symbol: symbol.map(str::to_owned) })])
+        };
+        assert_eq!(amount(12_500_000_000, &ASY_MINT.to_string(), &BTreeMap::new()), "12.5 ASY");
+        assert_eq!(amount(1_250_000, usd, &mints(6, Some("USDC"))), "1.25 USDC");
+        assert_eq!(amount(1_250_000, usd, &mints(0, Some("USDC"))), "1250000 USDC");
+        assert_eq!(amount(1_250_000, usd, &mints(9, None)), "0.00125 of EPjF…Dt1v");
+        assert_eq!(amount(1_250_000, usd, &BTreeMap::new()), "1\u{202f}250\u{202f}000 base units of EPjF…Dt1v");
         assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]);
         assert_eq!(
             [0, 59, 61, 3_725, 90_061, -75].map(span),

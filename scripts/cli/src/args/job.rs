@@ -94,6 +94,9 @@ pub struct Post {
     /// Time from now until all results must be sealed, such as 90s, 30m, 2h, 1d [default: 30m, or what the class allows]
     #[arg(long, value_name = "TIME", value_parser = duration::seconds)]
     pub deadline: Option<u32>,
+    /// A model that the job uses: its payee gets its royalty, a part of what operators are paid; four at most
+    #[arg(long = "model", value_name = "MODEL")]
+    pub models: Vec<Pubkey>,
     /// Encrypt the input, so that only you and the operators named with --to can read it, and the result, so that only you can.
     /// No other operator can take a seat, nor judge: see docs/private.md
     #[arg(long, requires = "to")]

@@ -3,7 +3,10 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::*;
+use super::{
+    screen::{BRANCH_PAIRS, CARRIED_VALUES, TABLE_EXITS, TABLE_TARGETS, screen},
+    *,
+};
 use crate::runtime::limits::{FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, NESTED_BLOCKS, PROGRAM_CODE_BYTES};
 
 #[test]
@@ -107,6 +110,106 @@ fn blocks_in_each_other_are_counted() {
     assert!(run_unit(&blocks(most), 0).is_ok());
     let too = RuntimeError::TooComplex { what: "blocks in each other", found: NESTED_BLOCKS + 1, limit: NESTED_BLOCKS };
     assert_eq!(run_unit(&blocks(most + 1), 0), Err(too));
+}
+
+fn too(what: &'static str, found: u64, limit: u64) -> Result<(), RuntimeError> {
+    Err(RuntimeError::TooComplex { what, found, limit })
+}
+
+/// `br_table` to so many blocks, and the last of them else.
+fn table(targets: usize, depth: usize) -> Vec<u8> {
+    [vec![0x41, 0, 0x0e], leb(targets - 1), leb(depth).repeat(targets)].concat()
+}
+
+/// Each in a block, so that the next one is reached.
+fn tables(times: usize, targets: usize) -> Vec<u8> {
+    [vec![0], [vec![2, 0x40], table(targets, 0), vec![0x0b]].concat().repeat(times), vec![0x0b]].concat()
+}
+
+/// What took half a minute to compile: few bytes, many edges.
+#[test]
+fn br_table_bomb() {
+    let (each, what) = (1 << 14, "targets of `br_table`");
+    let most = (TABLE_TARGETS / each) as usize;
+    assert_eq!(screen(&functions(&vec![tables(most / 2, each as usize); 2])), Ok(()));
+    let half = tables(most / 2, each as usize);
+    let more = functions(&[half.clone(), half, tables(1, 1)]);
+    assert_eq!(screen(&more), too(what, TABLE_TARGETS + 1, TABLE_TARGETS));
+    let said = run_unit(&more, 0).unwrap_err().to_string();
+    let told = "R12 too complex: 1048577 targets of `br_table`, at most 1048576 are compiled; split the program, or";
+    assert!(said.starts_with(told), "{said}");
+
+    // From within 4,095 blocks out of the function.
+    let leaves = |last: &[usize]| {
+        let last: Vec<u8> =
+            last.iter().flat_map(|targets| [vec![2, 0x40], table(*targets, 4_096), vec![0x0b]].concat()).collect();
+        functions(&[[vec![0], [2, 0x40].repeat(4_095), last, vec![0x0b; 4_095], vec![0x0b]].concat()])
+    };
+    let most = (TABLE_EXITS / 4_097) as usize;
+    assert_eq!(screen(&leaves(&[most - 40_000, 40_000])), Ok(()));
+    let found = (most as u64 + 1) * 4_097;
+    let out = too("blocks that `br_table` leads out of", found, TABLE_EXITS);
+    assert_eq!(screen(&leaves(&[most - 40_000, 40_000, 1])), out);
+}
+
+/// Each branch out of a block brings along what was changed in it.
+#[test]
+fn values_that_branches_carry_are_counted() {
+    let what = "values carried by branches";
+    // So many locals set, and branches that are taken or not; one more way is the block's end.
+    let carries = |locals: usize, branches: usize| {
+        let set: Vec<u8> = (0..locals).flat_map(|local| [vec![0x41, 1, 0x21], leb(local)].concat()).collect();
+        let body = [vec![2, 0x40], set, [0x41, 1, 0x0d, 0].repeat(branches), vec![0x0b, 0x0b]].concat();
+        functions(&[[vec![1], leb(locals), vec![0x7f], body].concat()])
+    };
+    let most = (CARRIED_VALUES / 4_096) as usize - 1;
+    assert_eq!(screen(&carries(4_096, most)), Ok(()));
+    assert_eq!(screen(&carries(4_096, most + 1)), too(what, CARRIED_VALUES + 4_096, CARRIED_VALUES));
+    // What blocks in it change is changed in it too.
+    let nested = |branches: usize| {
+        let set = |locals: std::ops::Range<usize>| -> Vec<u8> {
+            locals.flat_map(|local| [vec![0x41, 1, 0x21], leb(local)].concat()).collect()
+        };
+        let inner = [vec![3, 0x40], set(3_000..4_096), vec![0x0b]].concat();
+        let body = [vec![2, 0x40], set(0..3_010), inner, [0x41, 1, 0x0d, 0].repeat(branches), vec![0x0b, 0x0b]];
+        functions(&[[vec![1], leb(4_096), vec![0x7f], body.concat()].concat()])
+    };
+    assert_eq!(screen(&nested(most)), Ok(()), "nothing goes back to the loop itself");
+    assert_eq!(screen(&nested(most + 1)), too(what, CARRIED_VALUES + 4_096, CARRIED_VALUES));
+    // And what the block gives.
+    let gives = |branches: usize| {
+        let (kinds, values) = ("i32 ".repeat(1_000), "(i32.const 0)".repeat(1_000));
+        let branches = "(br_if 0 (i32.const 0))".repeat(branches);
+        let text = format!(
+            "(module (func (export \"_start\") (block (result {kinds}) {values} {branches}) {}))",
+            "drop ".repeat(1_000)
+        );
+        wat::parse_str(text).unwrap()
+    };
+    let most = (CARRIED_VALUES / 1_000) as usize - 1;
+    assert_eq!(screen(&gives(most)), Ok(()));
+    assert_eq!(screen(&gives(most + 1)), too(what, (most as u64 + 2) * 1_000, CARRIED_VALUES));
+}
+
+#[test]
+fn branches_of_one_function_are_counted() {
+    let blocks = |times: usize| [vec![0], [2, 0x40, 0x41, 0, 0x0d, 0, 0x0b].repeat(times), vec![0x0b]].concat();
+    let most = BRANCH_PAIRS.isqrt() as usize / 2;
+    assert_eq!(screen(&functions(&[blocks(most)])), Ok(()));
+    let found = (2 * most as u64 + 1).pow(2);
+    assert_eq!(screen(&functions(&[blocks(most + 1)])), too("pairs of branches in its functions", found, BRANCH_PAIRS));
+    // In two functions of half its length they make half as many.
+    assert_eq!(screen(&functions(&[blocks(most / 2 + 1), blocks(most / 2 + 1)])), Ok(()));
+    let both = functions(&[blocks(most), blocks(1)]);
+    assert_eq!(screen(&both), too("pairs of branches in its functions", BRANCH_PAIRS + 1, BRANCH_PAIRS));
+}
+
+#[test]
+fn programs_of_the_examples_are_far_from_every_limit() {
+    for example in ["orf-kmer", "logistic-regression", "quantum-circuit"] {
+        let path = format!("{}/../examples/{example}/job.wasm", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(screen(&std::fs::read(path).unwrap()), Ok(()), "{example}");
+    }
 }
 
 /// What a function of WASI returns for these arguments, in a program with paths in its memory.

@@ -2,15 +2,12 @@
 
 use assay_sdk::{
     addresses,
-    escrow::{Job, JobState, Seat, SeatState, Strategy},
+    escrow::{Job, JobState, Leg, Seat, SeatState, Strategy},
     ix,
     token::ASY_MINT,
     verification::{Phase, Round},
 };
-use solana_sdk::{
-    instruction::{AccountMeta, Instruction},
-    pubkey::Pubkey,
-};
+use solana_sdk::{instruction::Instruction, pubkey::Pubkey};
 
 use super::{
     kind::{Crank, Kind},
@@ -28,7 +25,8 @@ impl World {
     fn of_job(&self, at: &Pubkey, job: &Job) -> Vec<Crank> {
         let mut due = if job.is_live() { self.running(at, job) } else { self.verdict(at, job) };
         due.extend(self.ghosts(at, job));
-        due.extend(self.royalties(at, job));
+        let legs = (0..).zip(&job.legs).filter(|(_, leg)| leg.due > 0);
+        due.extend(legs.map(|(nth, leg)| self.pay_royalty(at, job, nth, leg)));
         due.extend(self.closing(at, job));
         due
     }
@@ -63,14 +61,12 @@ impl World {
 
     fn draw(&self, at: &Pubkey, job: &Job, sealed: Option<Pubkey>) -> Option<Crank> {
         let wanted = job.seeded_at == 0 && self.slot > job.seed_slot && self.now <= job.seal_by;
-        let mut draw = match (sealed, job.strategy) {
+        let draw = match (sealed, job.strategy) {
             (Some(operator), _) => ix::verification::draw_recheck(Some(&self.me), at, &operator, job.class),
             (None, strategy) if strategy.has_round() => ix::verification::draw_by(&self.me, at),
+            (None, Strategy::Proven { key }) => ix::verification::draw_proven_by(Some(&self.me), at, &key),
             _ => ix::verification::draw_roundless_by(Some(&self.me), at),
         };
-        if let Strategy::Proven { key } = job.strategy {
-            draw.accounts.push(AccountMeta::new_readonly(key, false));
-        }
         wanted.then(|| Crank::new(Kind::Draw, at, vec![draw]).for_bounty(job.bounty).nth(job.seed_slot))
     }
 
@@ -155,14 +151,21 @@ impl World {
         self.seats(at).iter().filter(late).map(expire)
     }
 
-    fn royalties(&self, at: &Pubkey, job: &Job) -> impl Iterator<Item = Crank> {
-        let due = (0..).zip(&job.legs).filter(|(_, leg)| leg.due > 0);
-        due.map(move |(index, leg)| {
-            let to = addresses::ata_of(&leg.to, &job.mint, &self.program(&job.mint));
-            let pay = ix::escrow::pay_royalty(at, job, index, &to);
-            let work = vec![self.paid(job, pay, &[])];
-            Crank::new(Kind::PayRoyalty, at, work).nth(index.into()).into(&leg.to, &job.mint)
-        })
+    /// Where a leg's payee is paid.
+    pub(super) fn takes(&self, job: &Job, leg: &Leg) -> Pubkey {
+        addresses::ata_of(&leg.to, &job.mint, &self.program(&job.mint))
+    }
+
+    /// To the payee; or to the protocol, once a payee without an account, or with a frozen one, had all the time there was.
+    fn pay_royalty(&self, at: &Pubkey, job: &Job, nth: u8, leg: &Leg) -> Crank {
+        let grace = i64::from(self.escrow.params.royalty_grace_seconds);
+        let unclaimed = !job.is_live() && self.now > job.ended_at.saturating_add(grace);
+        let to = self.takes(job, leg);
+        let payable = self.held.contains_key(&to) || !unclaimed;
+        let to = if payable { to } else { addresses::fee_vault_of_job(&job.mint, at) };
+        let pay = self.paid(job, ix::escrow::pay_royalty(at, job, nth, &to), &[]);
+        let crank = Crank::new(Kind::PayRoyalty, at, vec![pay]).nth(nth.into());
+        if payable { crank.into(&leg.to, &job.mint) } else { crank }
     }
 
     /// Refunding, and closing once nothing else is left.

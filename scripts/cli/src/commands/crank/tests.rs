@@ -7,6 +7,7 @@ use assay_sdk::{
     anchor_lang::AnchorDeserialize,
     escrow::{Job, JobState, Leg, Seat, SeatState, Strategy},
     governance::{self, ActionAccount, Proposal, ProposalState},
+    ix,
     staking::{self, Pool, REWARDS_VAULT, Ticket, Totals, Weight},
     token::{ASY_MINT, FEE_SHARDS},
     verification::{Ballot, BallotState, Case, CaseKind, CasePhase, Due, Phase, Round, Ruling},
@@ -34,6 +35,7 @@ fn world() -> World {
         me: key(1),
         now: NOW,
         slot: 50,
+        escrow: blank(),
         staking: staking::Config {
             params: staking::StakingParams { epoch_seconds: 100, weight_cap: 1_000, ..Default::default() },
             ..Default::default()
@@ -120,6 +122,14 @@ fn a_job_is_drawn_as_soon_as_its_seed_is_known_and_expired_when_nobody_came() {
 }
 
 #[test]
+fn a_draw_names_whom_it_pays_and_the_key_that_proofs_are_for() {
+    let work = |strategy| with(Job { strategy, ..job(JobState::Open) }, vec![]).due().remove(0).work;
+    let me = key(1);
+    assert_eq!(work(Strategy::Proven { key: key(6) }), [ix::verification::draw_proven_by(Some(&me), &key(9), &key(6))]);
+    assert_eq!(work(Strategy::Optimistic { window: 9 }), [ix::verification::draw_roundless_by(Some(&me), &key(9))]);
+}
+
+#[test]
 fn a_verdict_is_carried_out_seat_by_seat() {
     let verified = Job { seats: 0b1111, winners: 0b0001, losers: 0b0010, ..job(JobState::Verified) };
     let seats = vec![
@@ -157,6 +167,27 @@ fn what_is_owed_is_paid_before_a_job_is_closed() {
     let closing = holds(ended(0), 31).due();
     assert_eq!((closing.len(), closing[0].kind, closing[0].work.len()), (1, CloseJob, 2), "refund and close");
     assert_eq!(due(&holds(Job { cases: 1, ..ended(0) }, 31)), [(Refund, false)], "cases are closed before it");
+}
+
+/// A payee that could not be paid in all the time there was keeps no job open.
+#[test]
+fn a_royalty_that_nobody_can_take_goes_to_the_protocol_once_its_time_is_over() {
+    let ended = Job { legs: vec![Leg { to: key(5), bps: 100, due: 30 }], ..job(JobState::Settled) };
+    let payee = addresses::ata(&key(5), &ASY_MINT);
+    let to = |world: World| {
+        let found = world.due();
+        let royalty = found.iter().find(|crank| crank.kind == PayRoyalty).unwrap();
+        (royalty.work[0].accounts[3].pubkey, royalty.into.len())
+    };
+    let after = |grace, held: &[Pubkey]| {
+        let mut world = with(ended.clone(), vec![]);
+        world.escrow.params.royalty_grace_seconds = grace;
+        world.held = held.iter().map(|at| (*at, 0)).collect();
+        to(world)
+    };
+    assert_eq!(after(1, &[]), (payee, 1), "it waits for its account");
+    assert_eq!(after(0, &[]), (addresses::fee_vault_of_job(&ASY_MINT, &key(9)), 0));
+    assert_eq!(after(0, &[payee]), (payee, 1), "as long as it can be paid, it is");
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub struct World {
     /// The chain's clock.
     pub now: i64,
     pub slot: u64,
+    pub escrow: escrow::Config,
     pub staking: staking::Config,
     pub verification: verification::Config,
     pub token: token::Config,
@@ -50,7 +51,8 @@ pub struct World {
     pub proposals: BTreeMap<Pubkey, Proposal>,
     pub actions: Vec<(Pubkey, governance::Action)>,
     pub votes: Vec<(Pubkey, Vote)>,
-    /// Base units in token accounts that matter: vaults of jobs that ended and of fees, rewards, sureties.
+    /// Base units in token accounts that matter: vaults of jobs that ended and of fees, rewards, sureties, and what can take a
+    /// royalty.
     pub held: HashMap<Pubkey, u64>,
     /// The mints that jobs are paid in, ASY, and what is distributed, each with its token program.
     pub mints: BTreeMap<Pubkey, Pubkey>,
@@ -115,6 +117,7 @@ impl World {
             me,
             now: clock.unix_timestamp,
             slot: clock.slot,
+            escrow: context.config(&addresses::config(&escrow::ID)).await?,
             staking: context.config(&addresses::config(&staking::ID)).await?,
             verification: context.config(&addresses::config(&verification::ID)).await?,
             token: context.config(&addresses::config(&token::ID)).await?,
@@ -164,9 +167,14 @@ impl World {
         }
         let over = self.jobs.iter().filter(|(_, job)| !job.is_live());
         wanted.extend(over.map(|(address, _)| addresses::job_vault(address)));
+        let legs = self.jobs.values().flat_map(|job| job.legs.iter().map(move |leg| (job, leg)));
+        wanted.extend(legs.filter(|(_, leg)| leg.due > 0).map(|(job, leg)| self.takes(job, leg)));
         wanted.extend(self.sureties().into_iter().map(|(job, operator)| addresses::surety(&job, &operator)));
         let found = context.raw_accounts(&wanted).await?;
-        let amount = |data: &[u8]| TokenAccount::try_deserialize(&mut &*data).ok().map(|account| account.amount);
+        let amount = |data: &[u8]| {
+            let account = TokenAccount::try_deserialize(&mut &*data).ok();
+            account.filter(|account| !account.is_frozen()).map(|account| account.amount)
+        };
         let pairs = wanted.into_iter().zip(found);
         self.held = pairs.filter_map(|(address, found)| Some((address, amount(&found?.data)?))).collect();
         Ok(())

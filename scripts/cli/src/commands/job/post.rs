@@ -1,15 +1,19 @@
 //! `job post`: check everything, store the files, then lock the payment and open the round in one transaction.
 
 use assay_sdk::{
-    addresses, escrow,
-    escrow::{Assignment, EscrowParams, JobTerms, MAX_URI, PaymentMint, Requirements, Strategy},
+    addresses,
+    anchor_lang::AccountDeserialize,
+    escrow,
+    escrow::{
+        Assignment, EscrowParams, JobTerms, MAX_LEGS, MAX_URI, Model, PaymentMint, Requirements, Royalty, Strategy,
+    },
     ix,
     token::ASY_MINT,
     verification,
 };
 use serde::Serialize;
 use serde_json::Value;
-use solana_sdk::{pubkey::Pubkey, signature::Signer};
+use solana_sdk::{account::Account, pubkey::Pubkey, signature::Signer};
 
 use super::{
     funds::{self, Cost},
@@ -95,7 +99,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
             ..Requirements::default()
         },
         deadline_seconds: deadline(args, &config.params)?,
-        royalties: vec![],
+        royalties: royalties(context, &args.models).await?,
         milestones: vec![],
     };
     if terms.uri.len() > MAX_URI {
@@ -111,7 +115,7 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
         context.out.talk(format!("storing {} bytes as {name}", bytes.len()));
         context.store(&Source::Bytes(bytes)).await?;
     }
-    let mut posted = post(context, &*wallet, &payment.mint, terms).await?;
+    let mut posted = post(context, &*wallet, &payment.mint, terms, &args.models).await?;
     posted.deposit = cost.deposit.to_string();
     let paid = format!("{} {}", amount::format(cost.deposit, payment.decimals), context.symbol(&payment.mint));
     if args.watch {
@@ -134,7 +138,13 @@ pub async fn run(context: &Context, args: &Post) -> Result<()> {
     })
 }
 
-async fn post(context: &Context, wallet: &dyn Signer, mint: &Pubkey, terms: JobTerms) -> Result<Posted> {
+async fn post(
+    context: &Context,
+    wallet: &dyn Signer,
+    mint: &Pubkey,
+    terms: JobTerms,
+    models: &[Pubkey],
+) -> Result<Posted> {
     let requester = wallet.pubkey();
     let job = addresses::job(&requester, terms.nonce);
     let mut posted = Posted {
@@ -154,7 +164,7 @@ async fn post(context: &Context, wallet: &dyn Signer, mint: &Pubkey, terms: JobT
     let mut work = vec![
         // Where the requester's part of a slash goes.
         ix::create_ata(&requester, &requester, &ASY_MINT),
-        ix::escrow::post_job(&requester, mint, terms),
+        ix::escrow::post_job_with(&requester, mint, terms, models),
     ];
     work.extend(has_round.then(|| ix::verification::open_round(&requester, &job)));
     posted.signature = context.send(&[wallet], COMPUTE_UNITS, &work).await?.to_string();
@@ -189,6 +199,20 @@ fn deadline(args: &Post, params: &EscrowParams) -> Result<u32> {
             Err(Error::Usage(format!("--deadline {asked}: a job of class {class} may have {least} to {most}")))
         }
     }
+}
+
+/// What models ask for now; should one ask for something else by the time the job lands, it is refused.
+async fn royalties(context: &Context, models: &[Pubkey]) -> Result<Vec<Royalty>> {
+    if models.len() > MAX_LEGS {
+        return Err(Error::Usage(format!("{} models: a job names {MAX_LEGS} at most", models.len())));
+    }
+    let found = context.raw_accounts(models).await?;
+    let read = |(address, found): (&Pubkey, Option<Account>)| {
+        let model = found.and_then(|found| Model::try_deserialize(&mut found.data.as_slice()).ok());
+        let unknown = || Error::Refused(format!("there is no model at {address}; see `assay model list`"));
+        model.map(|model| Royalty { to: *address, bps: model.royalty_bps }).ok_or_else(unknown)
+    };
+    models.iter().zip(found).map(read).collect()
 }
 
 /// Refuses a key that nobody registered: no proof would ever fit it.

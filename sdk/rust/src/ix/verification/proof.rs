@@ -8,7 +8,7 @@ use assay_escrow::{ID as ESCROW, VERIFIER};
 use assay_reputation::ID as REPUTATION;
 use assay_verification::{ID, VerifyingKey, accounts, instruction, proof::PROOF};
 
-use super::{SYSTEM_PROGRAM, build, draw_roundless};
+use super::{SYSTEM_PROGRAM, build, draw_roundless_by};
 use crate::addresses::{config, event_authority, proof_key, record, seat};
 
 /// Register a verifying key; its address is [`proof_key`].
@@ -44,7 +44,12 @@ pub fn close_key(key: &Pubkey, payer: &Pubkey) -> Instruction {
 
 /// Draw the seed of a job that names `key`.
 pub fn draw_proven(job: &Pubkey, key: &Pubkey) -> Instruction {
-    let mut instruction = draw_roundless(job);
+    draw_proven_by(None, job, key)
+}
+
+/// [`draw_proven`]; `caller` gets the bounty, if there is one.
+pub fn draw_proven_by(caller: Option<&Pubkey>, job: &Pubkey, key: &Pubkey) -> Instruction {
+    let mut instruction = draw_roundless_by(caller, job);
     instruction.accounts.push(AccountMeta::new_readonly(*key, false));
     instruction
 }
