@@ -6,13 +6,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod actions;
+mod bids;
 mod cli_gov;
 mod cli_jobs;
 mod dapp;
+mod engines;
 mod faults;
 mod fuzz;
 mod kills;
 mod machine;
+mod nodes;
 mod operator;
 mod paths;
 mod private;
