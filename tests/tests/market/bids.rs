@@ -21,8 +21,8 @@ const WINNING: u64 = 144_411;
 const PAID: u64 = 140_801;
 /// 3,000 a unit: 96,000 / 0.975.
 const CHEAP: u64 = 98_462;
-/// What the award locks: 30 % of what is offered at 2 ASY a dollar, and 25 % of the class stake of 100 ASY.
-const EXPOSURE: u64 = 192_000_000 + 25_000_000_000;
+/// What the award locks: 30 % of what is offered at 2 ASY a dollar, and 25 % of the class stake of 200 ASY.
+const EXPOSURE: u64 = 192_000_000 + 50_000_000_000;
 /// 2,000 ASY.
 const STAKED: u64 = 2_000_000_000_000;
 /// What a bid and taking it back cost in lamports: two signatures. The rent of the bid is back.
