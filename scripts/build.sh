@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # Build what the market runs: the binaries (into $CARGO_TARGET_DIR/debug) and the web portal (into app/dist).
 # Prints the folder of the binaries.
+#
+#   ASSAY_FHE=1 scripts/build.sh    with encrypted jobs. Not by default: their library is under a licence of its own, see
+#                                   docs/engines.md, and takes minutes to build the first time.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/assay/target}
-cargo build --locked -p assay-localnet -p assay-indexer -p assay-node -p assay-cli >&2
+fhe=()
+[ -z "${ASSAY_FHE:-}" ] || fhe=(--features assay-node/fhe,assay-cli/fhe)
+cargo build --locked -p assay-localnet -p assay-indexer -p assay-node -p assay-cli "${fhe[@]}" >&2
 
 # The portal is built again only when its sources changed.
 sources() { find app \( -name node_modules -o -name dist \) -prune -o -type f -print0 | sort -z; }

@@ -17,17 +17,21 @@ cargo fmt --all --check
 # The fuzz targets have a lock file of their own; it must know what the programs need.
 cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml > /dev/null
 
+# All that is tested is built with encrypted jobs.
+export ASSAY_FHE=1
+fhe=(--features assay-fhe/tfhe,assay-node/fhe,assay-cli/fhe)
+
 step "Binaries and the portal"
 ASSAY_BIN_DIR=$(scripts/build.sh)
 export ASSAY_BIN_DIR
 
 step "Unit, program and store tests"
 # What hangs is to fail by its name, not to use up the machine's time.
-timeout -k 30 50m cargo test --workspace --locked --exclude assay-tests
+timeout -k 30 50m cargo test --workspace --locked --exclude assay-tests "${fhe[@]}"
 timeout -k 30 25m cargo test --locked -p assay-tests --test programs --test model
 
 step "Lints"
-cargo clippy --workspace --all-targets --locked -- -D warnings
+cargo clippy --workspace --all-targets --locked "${fhe[@]}" -- -D warnings
 
 step "The portal's tests"
 (cd app && { [ -d node_modules ] || npm ci --no-audit --no-fund --silent; } && npm test)

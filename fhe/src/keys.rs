@@ -7,10 +7,11 @@ pub use tfhe;
 use tfhe::{
     ClientKey, CompressedFheInt16, CompressedFheInt32, CompressedFheInt64, CompressedServerKey, Config, ConfigBuilder,
     DeserializationConfig, FheInt16, FheInt32, FheInt64, ServerKey, Versionize,
-    integer::SignedRadixCiphertext,
+    integer::{IntegerCiphertext, SignedRadixCiphertext},
     named::Named,
     prelude::{FheDecrypt, FheTryEncrypt},
     safe_serialization::safe_serialize,
+    shortint::parameters::Degree,
     shortint::parameters::PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128 as PARAMETERS,
 };
 
@@ -21,7 +22,8 @@ const MAX_CLIENT_KEY_BYTES: u64 = 1 << 20;
 
 /// The pinned parameters: 128 bits of security, computation that goes wrong less often than once in 2^128 bootstraps.
 pub fn config() -> Config {
-    ConfigBuilder::with_custom_parameters(PARAMETERS).build()
+    // Nothing here draws encrypted random numbers, and their key would be half of the server key.
+    ConfigBuilder::with_custom_parameters(PARAMETERS).use_dedicated_oprf_key(false).build()
 }
 
 /// A requester's keys, as files hold them.
@@ -105,7 +107,11 @@ pub fn open(integers: Integers, bytes: &[u8]) -> Result<SignedRadixCiphertext, F
 ///
 /// # Errors
 /// [`FheError::Ciphertext`] where it is longer than may be, which would be a fault of this code.
-pub fn close(integers: Integers, number: SignedRadixCiphertext) -> Result<Vec<u8>, FheError> {
+pub fn close(integers: Integers, mut number: SignedRadixCiphertext) -> Result<Vec<u8>, FheError> {
+    // Whoever reads it expects that each block may be anything, also where the library knows better, as it does of answers
+    // to comparisons.
+    let widest = Degree::new(PARAMETERS.message_modulus.0 - 1);
+    number.blocks_mut().iter_mut().for_each(|block| block.degree = widest);
     match integers {
         Integers::Int16 => int16::close(number),
         Integers::Int32 => int32::close(number),

@@ -10,6 +10,9 @@ mod job;
 #[path = "../kernels/src/kernels.rs"]
 mod kernels;
 mod measure;
+#[cfg(feature = "fhe")]
+#[path = "../../../fhe/benches/fhe/rates.rs"]
+mod rates;
 mod sections;
 
 use serde_json::json;
@@ -23,6 +26,15 @@ fn main() {
         "kernels": sections::kernels(),
         "memory": sections::memory(),
         "job": sections::whole_job(units),
+        "fhe": encrypted(),
     });
     println!("{}", serde_json::to_string_pretty(&figures).expect("JSON"));
+}
+
+/// Encrypted operations, in a build that has them.
+fn encrypted() -> serde_json::Value {
+    #[cfg(feature = "fhe")]
+    return rates::fhe();
+    #[cfg(not(feature = "fhe"))]
+    return serde_json::Value::Null;
 }

@@ -132,10 +132,18 @@ impl Tool {
         let _ = fs::remove_file(self.folder.join(NOTE));
     }
 
+    /// This node's own name for an image. An image stays for as long as it has a name, so nodes beside each other do not
+    /// take it from one another.
+    fn name(&self, id: &str) -> String {
+        format!("localhost/assay-{}:{id}", self.node)
+    }
+
+    /// Gives up this node's name for an image, which ends an image without another.
     fn remove_image(&self, id: &str) {
+        let name = self.name(id);
         // Somebody else's container may use it; then its file stays too, and the next start tries again.
-        if let Err(error) = self.run(&["rmi", id])
-            && self.run(&["image", "inspect", "--format", "{{.Id}}", id]).is_ok()
+        if let Err(error) = self.run(&["rmi", &name])
+            && self.run(&["image", "inspect", "--format", "{{.Id}}", &name]).is_ok()
         {
             tracing::warn!("an image is left: {error}");
             return;
@@ -155,12 +163,14 @@ impl Tool {
             return Ok(Loaded { tool: self.clone(), id });
         }
         let io = |error: std::io::Error| host(format!("{}: {error}", self.folder.display()));
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(io)?;
-        std::io::Write::write_all(&mut file, archive).map_err(io)?;
-        // What the machine has already is not this node's to remove.
-        if self.run(&["image", "inspect", "--format", "{{.Id}}", &id]).is_err() {
-            fs::write(self.folder.join(&id), []).map_err(io)?;
+        let name = self.name(&id);
+        fs::write(self.folder.join(&id), []).map_err(io)?;
+        // What the machine has already needs a name only.
+        if self.run(&["tag", &id, &name]).is_err() {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(io)?;
+            std::io::Write::write_all(&mut file, archive).map_err(io)?;
             self.run(&["load", "--quiet", "--input", &file.path().to_string_lossy()])?;
+            self.run(&["tag", &id, &name])?;
         }
         images.insert(id.clone(), 1);
         Ok(Loaded { tool: self.clone(), id })
@@ -182,9 +192,7 @@ impl Drop for Loaded {
         });
         if users == 0 {
             images.remove(&self.id);
-            if self.tool.folder.join(&self.id).exists() {
-                self.tool.remove_image(&self.id);
-            }
+            self.tool.remove_image(&self.id);
         }
     }
 }

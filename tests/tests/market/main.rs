@@ -6,14 +6,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod actions;
+mod bids;
 mod cli_gov;
 mod cli_jobs;
 mod dapp;
+mod engines;
 mod faults;
 mod fuzz;
 mod kills;
 mod leftovers;
 mod machine;
+mod nodes;
 mod operator;
 mod paths;
 mod private;

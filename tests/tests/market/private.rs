@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use solana_sdk::signature::{Keypair, read_keypair_file};
 
-use crate::support::{Market, expected_root, root, wait};
+use crate::support::{Market, expected_root, files, root, wait};
 
 /// A market of three, of whom the first two are named, and its requester.
 struct Scene {
@@ -71,17 +71,6 @@ fn expected() -> Vec<String> {
 
 fn key(path: &Path) -> Keypair {
     read_keypair_file(path).unwrap()
-}
-
-/// Every file below a folder.
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => files(&entry.path(), found),
-            Ok(kind) if kind.is_file() => found.push(entry.path()),
-            _ => {}
-        }
-    }
 }
 
 #[test]

@@ -270,3 +270,14 @@ pub fn expected_root(example: &str) -> String {
     let path = root().join("examples").join(example).join("expected/root.txt");
     fs::read_to_string(path).unwrap().trim().into()
 }
+
+/// Every file below a folder.
+pub fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files(&entry.path(), found),
+            Ok(kind) if kind.is_file() => found.push(entry.path()),
+            _ => {}
+        }
+    }
+}

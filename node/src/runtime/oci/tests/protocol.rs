@@ -9,7 +9,7 @@ fn script(folder: &Path, version: &str, run: &str) -> String {
     let (file, log) = (folder.join("engine"), folder.join("log"));
     let text = format!(
         "#!/bin/sh\nfor word in \"$@\"; do printf '%s|' \"$word\"; done >> {log}\necho >> {log}\n\
-         [ \"$1\" != --runtime ] || shift 2\ncase \"$1\" in\n--version) echo '{version}';;\nps) echo left;;\nimage) exit 1;;\n\
+         [ \"$1\" != --runtime ] || shift 2\ncase \"$1\" in\n--version) echo '{version}';;\nps) echo left;;\ntag) grep -q 'load|' {log};;\n\
          inspect) echo 'false 3';;\nrun) {run};;\nesac\n",
         log = log.display()
     );
@@ -70,7 +70,7 @@ fn what_a_killed_node_left_is_removed_and_nothing_stays_of_a_job() {
         format!("ps|--all|--quiet|--filter|label=assay.node={node}|"),
         "kill|left|".to_owned(),
         "rm|--force|left|".to_owned(),
-        format!("rmi|{}|", "ab".repeat(32)),
+        format!("rmi|localhost/assay-{node}:{}|", "ab".repeat(32)),
     ];
     assert_eq!(calls(folder.path()), swept);
 
@@ -85,8 +85,8 @@ fn what_a_killed_node_left_is_removed_and_nothing_stays_of_a_job() {
     let heard = calls(folder.path());
     let firsts: Vec<_> = heard.iter().map(|line| line.split('|').next().unwrap()).collect();
     // Two jobs of one image load it once and remove it once.
-    assert_eq!(firsts, ["image", "load", "run", "inspect", "kill", "rm", "rmi"]);
-    assert!(!heard[2].contains("--timeout") && !heard[2].contains("--read-only-tmpfs"), "Docker has neither");
+    assert_eq!(firsts, ["tag", "load", "tag", "run", "inspect", "kill", "rm", "rmi"]);
+    assert!(!heard[3].contains("--timeout") && !heard[3].contains("--read-only-tmpfs"), "Docker has neither");
     assert_eq!(std::fs::read_dir(&own).unwrap().count(), 0);
 }
 

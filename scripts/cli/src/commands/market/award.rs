@@ -2,11 +2,12 @@
 
 use assay_sdk::{
     addresses,
-    escrow::{self, Bid, Job},
+    escrow::{self, Bid, Device, Job},
     ix,
+    staking::Pool,
 };
 use serde_json::json;
-use solana_sdk::{pubkey::Pubkey, signature::Signer};
+use solana_sdk::{account::Account, pubkey::Pubkey, signature::Signer};
 
 use super::bids::{COMPUTE_UNITS, auction};
 use crate::{
@@ -33,8 +34,10 @@ pub async fn award(context: &Context, args: &AwardBid) -> Result<()> {
     let bid = match args.operator {
         Some(operator) => named(context, &job, &operator).await?,
         None => {
-            let bids = context.accounts_of::<Bid>(&escrow::ID, Some((BID_JOB, &job))).await?;
-            cheapest(bids.into_iter().map(|(_, bid)| bid), &state, now).ok_or_else(|| {
+            let offers = offers(context, &job).await?;
+            let config: escrow::Config = context.config(&addresses::config(&escrow::ID)).await?;
+            let stake = config.params.classes.get(usize::from(state.class)).map_or(0, |class| class.stake);
+            cheapest(offers, &state, stake, now).ok_or_else(|| {
                 Error::Refused(format!(
                     "there is no bid for {job} that can be awarded now: wait for one, or offer more"
                 ))
@@ -70,9 +73,39 @@ async fn named(context: &Context, job: &Pubkey, operator: &Pubkey) -> Result<Bid
     found.ok_or_else(|| Error::Refused(format!("{operator} has no bid for {job}: see `assay market bids list {job}`")))
 }
 
+/// A bid, and what else an award looks at.
+struct Offer {
+    bid: Bid,
+    device: Device,
+    pool: Pool,
+}
+
+/// All bids for a job whose machines and pools are there.
+async fn offers(context: &Context, job: &Pubkey) -> Result<Vec<Offer>> {
+    let bids = context.accounts_of::<Bid>(&escrow::ID, Some((BID_JOB, job))).await?;
+    let behind: Vec<_> = bids.iter().flat_map(|(_, bid)| [bid.device, addresses::pool(&bid.operator)]).collect();
+    let found = context.raw_accounts(&behind).await?;
+    let offer = |(bid, found): (Bid, &[Option<Account>])| {
+        let [Some(device), Some(pool)] = found else { return None };
+        let (device, pool) = (assay_sdk::account(&device.data).ok()?, assay_sdk::account(&pool.data).ok()?);
+        Some(Offer { bid, device, pool })
+    };
+    Ok(bids.into_iter().map(|(_, bid)| bid).zip(found.chunks(2)).filter_map(offer).collect())
+}
+
+impl Offer {
+    /// Whether the chain would take its award now; `stake` is what the job's class asks for.
+    fn can_be_awarded(&self, job: &Job, stake: u64, now: i64) -> bool {
+        let staked = self.pool.active >= stake && self.pool.active.saturating_sub(self.pool.locked) >= job.exposure;
+        let machine = job.requirements.fits(&self.device) && self.device.takes_work();
+        self.bid.agrees_to(job, now).is_ok() && staked && machine
+    }
+}
+
 /// Of those that can be awarded the cheapest; of equals the one with the smallest address, so that it is the same for all.
-fn cheapest(bids: impl Iterator<Item = Bid>, state: &Job, now: i64) -> Option<Bid> {
-    bids.filter(|bid| bid.agrees_to(state, now).is_ok()).min_by_key(|bid| (bid.price, bid.operator))
+fn cheapest(offers: Vec<Offer>, job: &Job, stake: u64, now: i64) -> Option<Bid> {
+    let able = offers.into_iter().filter(|offer| offer.can_be_awarded(job, stake, now)).map(|offer| offer.bid);
+    able.min_by_key(|bid| (bid.price, bid.operator))
 }
 
 #[cfg(test)]
@@ -81,18 +114,34 @@ mod tests {
 
     use super::*;
 
+    fn blank<T: AnchorDeserialize + Space>() -> T {
+        T::deserialize(&mut vec![0; T::INIT_SPACE].as_slice()).unwrap()
+    }
+
     fn bid(price: u64, operator: u8, expires_at: i64) -> Bid {
-        let zeros = vec![0; Bid::INIT_SPACE];
-        let blank = Bid::deserialize(&mut zeros.as_slice()).unwrap();
-        Bid { price, operator: Pubkey::new_from_array([operator; 32]), expires_at, ..blank }
+        Bid { price, operator: Pubkey::new_from_array([operator; 32]), expires_at, exposure: 7, ..blank() }
+    }
+
+    /// A bid by an operator with a free slot, so much stake, and so much of it locked.
+    fn offer(bid: Bid, active: u64, locked: u64) -> Offer {
+        let mut device: Device = blank();
+        (device.available, device.slots, device.capabilities.engines) = (true, 1, 1);
+        Offer { bid, device, pool: Pool { active, locked, ..blank() } }
     }
 
     #[test]
     fn the_cheapest_that_still_holds_is_awarded() {
-        let zeros = vec![0; Job::INIT_SPACE];
-        let job = Job::deserialize(&mut zeros.as_slice()).unwrap();
-        let bids = || [bid(5, 1, 100), bid(3, 3, 100), bid(3, 2, 100), bid(1, 4, 99)].into_iter();
-        let found = |now| cheapest(bids(), &job, now).map(|bid| (bid.price, bid.operator.to_bytes()[0]));
+        let job = Job { exposure: 7, ..blank() };
+        let offers = || {
+            let mut busy = offer(bid(1, 5, 200), 10, 0);
+            busy.device.busy = 1;
+            let mut of_another_engine = offer(bid(1, 6, 200), 10, 0);
+            of_another_engine.device.capabilities.engines = 2;
+            let able = [bid(5, 1, 100), bid(3, 3, 100), bid(3, 2, 100), bid(1, 4, 99)].map(|bid| offer(bid, 10, 3));
+            let poor = [offer(bid(1, 7, 200), 9, 0), offer(bid(1, 8, 200), 10, 4)];
+            able.into_iter().chain(poor).chain([busy, of_another_engine]).collect::<Vec<_>>()
+        };
+        let found = |now| cheapest(offers(), &job, 10, now).map(|bid| (bid.price, bid.operator.to_bytes()[0]));
         assert_eq!([99, 100, 101].map(found), [Some((1, 4)), Some((3, 2)), None]);
     }
 
