@@ -1,10 +1,10 @@
 //! Computing on ciphertexts: a [`Circuit`] on a requester's server key and encrypted vectors. Nothing here can read them.
 //!
 //! **Equal ciphertexts.** Bootstrapping multiplies polynomials by floating-point Fourier transforms, whose last bits depend
-//! on the order of operations. Three things are pinned, so that machines of one kind write equal bytes: the transform's
-//! algorithm (the library would else measure which one is fastest), the number of threads of a unit (one; the library
-//! propagates carries in another way where there are more), and the processor's instructions (AVX2 and FMA without
-//! AVX-512; a machine without them does not start this engine). Units still run beside each other.
+//! on the order of operations. Two things are pinned, so that machines of one kind write equal bytes: the transform's
+//! algorithm (the library would else measure which one is fastest) and the number of threads of a unit (one; the library
+//! propagates carries in another way where there are more). A machine without AVX2 and FMA does not start this engine; the
+//! transforms use AVX-512 where there is, which the library does not let us choose. Units still run beside each other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

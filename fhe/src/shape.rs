@@ -92,13 +92,14 @@ pub fn plain<'a>(by: &'a [i64], length: usize, slice: &Range<usize>) -> impl Ite
     part.iter().copied().cycle().take(length)
 }
 
-/// The fuel of an operation on so many numbers: the bootstraps it is counted as, two bits of a number to a block. It depends
+/// The fuel of an operation on so many numbers, two bits of a number to a block: in such parts that all take about as long,
+/// as `scripts/bench.sh fhe` measures. It depends
 /// on nothing but the circuit and the lengths, so it is the same on every machine, and known before the first bootstrap.
 pub fn fuel(op: &Op, bits: u32, numbers: usize) -> u64 {
     let (blocks, numbers) = (u64::from(bits / 2), numbers as u64);
     let each = match op {
-        Op::Add { .. } | Op::Sub { .. } | Op::AddPlain { .. } => 5 * blocks,
-        Op::Mul { .. } => 3 * blocks * blocks,
+        Op::Add { .. } | Op::Sub { .. } | Op::AddPlain { .. } => 9 * blocks,
+        Op::Mul { .. } => 7 * blocks * blocks,
         Op::MulPlain { .. } => 3 * blocks * blocks,
         Op::DivPlain { .. } => 8 * blocks * blocks,
         Op::Sum { .. } => 5 * blocks,

@@ -32,9 +32,12 @@ fn main() {
 }
 
 /// Encrypted operations, in a build that has them.
+#[cfg(feature = "fhe")]
 fn encrypted() -> serde_json::Value {
-    #[cfg(feature = "fhe")]
-    return rates::fhe();
-    #[cfg(not(feature = "fhe"))]
-    return serde_json::Value::Null;
+    rates::fhe()
+}
+
+#[cfg(not(feature = "fhe"))]
+fn encrypted() -> serde_json::Value {
+    serde_json::Value::Null
 }
