@@ -3,9 +3,10 @@
 //! Which bits a NaN has that a machine computes is the machine's choice. Cranelift can make every result of floating point
 //! canonical, but then each waits for the one before it to be looked at: an n-body job took eight times as long as natively,
 //! and 1.1 times without. So programs are rewritten before they are compiled. A result that only goes on into further
-//! floating point stays as it is, since what comes of a NaN there is a NaN again, and its bits are nobody's business; one
-//! that goes anywhere else (a variable, memory, an integer, a call, out of a block) is made canonical where it was computed.
-//! What a program can see is the same, bit by bit, as if every result had been; `tests/nans.rs` compares.
+//! floating point, by way of variables too, stays as it is, since what comes of a NaN there is a NaN again, and its bits are
+//! nobody's business; one that may go anywhere else (memory, an integer, a sign, a call, out of a block) is made canonical
+//! where it was computed. What a program can see is the same, bit by bit, as if every result had been: `tests/nans.rs`
+//! compares.
 
 mod find;
 mod operators;

@@ -1,7 +1,9 @@
 //! Finds the results whose bits can be seen.
 
+use std::collections::{HashMap, HashSet};
+
 use wasmparser::{
-    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, ValidPayload, Validator,
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, ValType, ValidPayload, Validator,
     ValidatorResources, WasmFeatures,
 };
 
@@ -42,8 +44,65 @@ pub fn seen(program: &[u8], features: WasmFeatures) -> Result<Vec<Seen>, Runtime
     Ok(all)
 }
 
-/// What is known of a value on the stack: the operator that computed it, as long as nobody has seen it.
-type Entry = Option<(usize, Shape)>;
+/// Where a number came from whose bits nobody has seen yet.
+#[derive(Clone, Copy)]
+enum From {
+    /// An operator computed it.
+    Operator(usize),
+    /// It was in this variable: some operator that its content came from computed it, or none.
+    Local(u32),
+}
+
+/// What is known of a value on the stack: where it came from, if it may be a NaN with bits of the machine's choice.
+type Entry = Option<(From, Shape)>;
+
+/// What was found in a function so far.
+#[derive(Default)]
+struct Found {
+    operators: Vec<usize>,
+    locals: HashSet<u32>,
+    /// What went into each variable.
+    into: HashMap<u32, Vec<From>>,
+}
+
+impl Found {
+    /// Bits of these are seen.
+    fn look(&mut self, entries: &[Entry]) {
+        for (from, _) in entries.iter().flatten() {
+            match from {
+                From::Operator(operator) => self.operators.push(*operator),
+                From::Local(local) => drop(self.locals.insert(*local)),
+            }
+        }
+    }
+
+    /// Of all that went into a variable the bits are seen if those of anything that came out of it are: the operators, in
+    /// order.
+    fn finish(mut self) -> Vec<usize> {
+        let mut open: Vec<_> = self.locals.iter().copied().collect();
+        while let Some(local) = open.pop() {
+            for from in self.into.remove(&local).unwrap_or_default() {
+                match from {
+                    From::Operator(operator) => self.operators.push(operator),
+                    From::Local(other) if self.locals.insert(other) => open.push(other),
+                    From::Local(_) => {}
+                }
+            }
+        }
+        self.operators.sort_unstable();
+        self.operators.dedup();
+        self.operators
+    }
+}
+
+/// A variable that holds nothing but numbers of one shape. Vectors are bits, whatever they were.
+fn shape_of(kind: Option<ValType>) -> Option<Shape> {
+    match kind? {
+        ValType::F32 => Some(Shape::F32),
+        ValType::F64 => Some(Shape::F64),
+        _ => None,
+    }
+}
 
 fn in_function(
     function: FuncToValidate<ValidatorResources>,
@@ -53,43 +112,65 @@ fn in_function(
     let mut validator = function.into_validator(memory);
     let parameters = validator.len_locals();
     validator.read_locals(&mut body.get_binary_reader())?;
-    let (mut stack, mut seen) = (Vec::<Entry>::new(), vec![]);
+    let (mut stack, mut found) = (Vec::<Entry>::new(), Found::default());
     for (at, operator) in body.get_operators_reader()?.into_iter_with_offsets().enumerate() {
         let (operator, offset) = operator?;
         // Before it is validated, as that may take what it is about: the frame that ends.
         let arity = operator.operator_arity(&validator.visitor(offset));
         validator.op(offset, &operator)?;
-        let height = validator.operand_stack_height() as usize;
-        let mut look = |entries: &[Entry]| seen.extend(entries.iter().flatten().map(|(operator, _)| *operator));
-        let (own, others) = match computed(&operator) {
-            Some(computed) => (Some((at, computed.result)), Some((computed.operands, computed.of))),
-            None => (None, asks(&operator)),
-        };
-        match (others, arity) {
-            (Some((operands, shape)), _) => {
-                let taken = stack.split_off(stack.len().saturating_sub(operands));
-                let other: Vec<_> =
-                    taken.into_iter().filter(|entry| entry.is_some_and(|(_, of)| of != shape)).collect();
-                look(&other);
-                stack.push(own);
-            }
-            (None, _) if matches!(operator, Operator::Drop) => drop(stack.pop()),
-            (None, Some((takes, gives))) if !is_control(&operator) => {
-                look(&stack.split_off(stack.len().saturating_sub(takes as usize)));
-                stack.extend((0..gives).map(|_| None));
-            }
-            // Values may go from here to elsewhere: after it, nothing is known of any.
-            _ => look(&std::mem::take(&mut stack)),
-        }
+        let shape = |local: u32| shape_of(validator.get_local_type(local));
+        step(&mut stack, &mut found, (at, &operator), arity, shape);
         // Where code is not reached, the stack is what the validator makes of it.
+        let height = validator.operand_stack_height() as usize;
         if stack.len() != height {
-            look(&std::mem::take(&mut stack));
+            found.look(&std::mem::take(&mut stack));
             stack.resize(height, None);
         }
     }
-    // What is seen late was computed early.
-    seen.sort_unstable();
-    Ok((Seen { parameters, operators: seen }, validator.into_allocations()))
+    // Whether it ends as a function must is for the compiler to see.
+    Ok((Seen { parameters, operators: found.finish() }, validator.into_allocations()))
+}
+
+/// What an operator does to the values on the stack.
+fn step(
+    stack: &mut Vec<Entry>,
+    found: &mut Found,
+    (at, operator): (usize, &Operator<'_>),
+    arity: Option<(u32, u32)>,
+    shape: impl Fn(u32) -> Option<Shape>,
+) {
+    let take = |stack: &mut Vec<Entry>, many: usize| stack.split_off(stack.len().saturating_sub(many));
+    let numbers = match computed(operator) {
+        Some(computed) => Some((computed.operands, computed.of, Some((From::Operator(at), computed.result)))),
+        None => asks(operator).map(|(operands, of)| (operands, of, None)),
+    };
+    match (operator, numbers, arity) {
+        (_, Some((operands, of, result)), _) => {
+            let mut bits = take(stack, operands);
+            bits.retain(|entry| entry.is_some_and(|(_, shape)| shape != of));
+            found.look(&bits);
+            stack.push(result);
+        }
+        (Operator::Drop, ..) => drop(stack.pop()),
+        (Operator::LocalGet { local_index: local }, ..) => {
+            stack.push(shape(*local).map(|shape| (From::Local(*local), shape)));
+        }
+        (Operator::LocalSet { local_index: local } | Operator::LocalTee { local_index: local }, ..)
+            if shape(*local).is_some() =>
+        {
+            let value = stack.pop().flatten();
+            found.into.entry(*local).or_default().extend(value.map(|(from, _)| from));
+            if matches!(operator, Operator::LocalTee { .. }) {
+                stack.push(value);
+            }
+        }
+        (_, None, Some((takes, gives))) if !is_control(operator) => {
+            found.look(&take(stack, takes as usize));
+            stack.extend((0..gives).map(|_| None));
+        }
+        // Values may go from here to elsewhere: after it, nothing is known of any.
+        _ => found.look(&std::mem::take(stack)),
+    }
 }
 
 fn is_control(operator: &Operator<'_>) -> bool {

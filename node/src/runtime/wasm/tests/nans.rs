@@ -284,7 +284,12 @@ fn only_what_leaves_floating_point_is_made_canonical() {
     assert_eq!(made(&store(&format!("(f64.sqrt (f64.add (f64.mul {a} {a}) (f64.mul {b} {b})))"))), 1, "one of four");
     assert_eq!(made(&format!("(drop (f64.lt (f64.mul {a} {b}) {a}))")), 0, "a comparison does not look at bits");
     assert_eq!(made(&store(&format!("(f64.neg (f64.mul {a} {b}))"))), 1, "a sign is a bit");
-    assert_eq!(made(&format!("(local.set 0 (f64.mul {a} {b}))")), 1, "a variable may go anywhere");
+    let set = format!("(local.set 0 (f64.mul {a} {b}))");
+    assert_eq!(made(&set), 0, "nobody looks at the variable");
+    assert_eq!(made(&format!("{set} {}", store(&format!("(f64.add {a} {b})")))), 1, "nor here: the sum alone");
+    assert_eq!(made(&format!("{set} {}", store(a))), 1, "bits of the variable are seen");
+    assert_eq!(made(&format!("{set} (local.set 1 {a}) {}", store(b))), 1, "and here by way of another one");
+    assert_eq!(made("(local.set 2 (f64x2.add (local.get 2) (local.get 2)))"), 1, "of vectors all bits count");
     let two = "(f32x4.add (f64x2.add (local.get 2) (local.get 2)) (local.get 2))";
     assert_eq!(made(&format!("(v128.store (i32.const 0) {two})")), 2, "a number of one shape is bits to another");
 }
