@@ -80,7 +80,7 @@ async function list(status: "open" | "cancelled", limit: number, min_slot: bigin
   let cursor: string | undefined;
   for (let pages = 1; ; pages++) {
     const query = {
-      status, requester: wallet.address, limit, fields: "address,units,status", min_slot: String(min_slot),
+      status, requester: wallet.address, limit, fields: "address,units,status,posted_at", min_slot: String(min_slot),
       ...(cursor ? { cursor } : {}),
     };
     const page = good(await api.GET("/v1/jobs", { params: { query } }));
