@@ -249,6 +249,7 @@ async fn run(args: Args, tail: Tail) -> Result<()> {
         honesty: if args.lie { Honesty::Lie { salt: operator.to_bytes() } } else { Honesty::Honest },
         results: data.join("results"),
         api: args.api,
+        client: reqwest::Client::new(),
         ready: Mutex::default(),
     };
     let options = Options {

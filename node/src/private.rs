@@ -83,7 +83,7 @@ impl Workshop {
     pub(crate) async fn hand_over_private(&self, api: &str, posting: &Pubkey) -> Result<()> {
         let Ok(file) = std::fs::read(self.encrypted(posting)) else { return Ok(()) };
         let url = format!("{}/v1/blobs/{}", api.trim_end_matches('/'), hex::encode(Sha256::digest(&file)));
-        let reply = reqwest::Client::new().put(&url).body(file).timeout(HAND_OVER_TIMEOUT).send().await?;
+        let reply = self.client.put(&url).body(file).timeout(HAND_OVER_TIMEOUT).send().await?;
         ensure!(reply.status().is_success(), "{url} answered {}", reply.status());
         Ok(())
     }

@@ -47,6 +47,8 @@ pub struct Workshop {
     pub results: PathBuf,
     /// Base URL of the API that takes results, if any.
     pub api: Option<String>,
+    /// What the API is asked with.
+    pub client: reqwest::Client,
     /// Specs and artifacts of jobs at hand, by posting.
     pub ready: Mutex<HashMap<Pubkey, Arc<Material>>>,
 }
@@ -161,7 +163,7 @@ impl Workshop {
         };
         ResultDocument::parse(&document)?.verify(root)?;
         let url = result_url(api, root);
-        let reply = reqwest::Client::new().put(&url).body(document).timeout(HAND_OVER_TIMEOUT).send().await?;
+        let reply = self.client.put(&url).body(document).timeout(HAND_OVER_TIMEOUT).send().await?;
         ensure!(reply.status().is_success(), "{url} answered {}", reply.status());
         Ok(())
     }
@@ -172,7 +174,7 @@ impl Workshop {
     /// When there is no API, or it gives something else.
     pub async fn published(&self, root: &[u8; 32]) -> Result<Option<ResultDocument>> {
         let url = result_url(self.api.as_ref().context("no API to fetch results from: see --api")?, root);
-        let reply = reqwest::Client::new().get(&url).timeout(HAND_OVER_TIMEOUT).send().await?;
+        let reply = self.client.get(&url).timeout(HAND_OVER_TIMEOUT).send().await?;
         if reply.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -189,7 +191,7 @@ impl Workshop {
     pub(crate) async fn told<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
         let Some(api) = &self.api else { return Ok(None) };
         let url = format!("{}{path}", api.trim_end_matches('/'));
-        let reply = reqwest::Client::new().get(&url).timeout(TOLD_TIMEOUT).send().await?.error_for_status()?;
+        let reply = self.client.get(&url).timeout(TOLD_TIMEOUT).send().await?.error_for_status()?;
         Ok(Some(serde_json::from_slice(&read_up_to(reply, MAX_TOLD_BYTES).await?)?))
     }
 

@@ -44,6 +44,7 @@ fn workshop(dir: &Path) -> Workshop {
         honesty: Honesty::Honest,
         results: dir.join("results"),
         api: None,
+        client: reqwest::Client::new(),
         ready: Mutex::default(),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use solana_sdk::pubkey::Pubkey;
 
 use crate::{
-    nodes::{Node, balance, exists},
+    nodes::{Node, exists},
     support::{Market, amount, expected_root, root, wait},
 };
 
@@ -66,17 +66,17 @@ fn nodes_bid_by_their_policies_and_the_cheapest_that_stands_is_paid_its_price() 
     let mut leaving = start("leaving", (3_000, 0), "");
     let unwilling = start("unwilling", (1_000, 0), &format!("[requesters]\ndeny = [\"{me}\"]"));
 
-    let holds = |node: &Node, symbol| balance(&market, &node.wallet, symbol);
+    let holds = |node: &Node, symbol| market.holds(&node.wallet, symbol);
     let before: Vec<_> =
         [&dear, &leaving, &unwilling].map(|node| (holds(node, "SOL"), holds(node, "tUSD"), holds(node, "ASY"))).into();
-    let (winner_had, requester_had) = (holds(&winner, "tUSD"), balance(&market, &requester, "tUSD"));
+    let (winner_had, requester_had) = (holds(&winner, "tUSD"), market.holds(&requester, "tUSD"));
 
     let job = market.post_with(
         &requester,
         &root().join("examples/orf-kmer/job.json"),
         &["--strategy", "accepted", "--window", "1h", "--class", "1", "--auction"],
     );
-    assert_eq!(balance(&market, &requester, "tUSD"), requester_had - OFFERED);
+    assert_eq!(market.holds(&requester, "tUSD"), requester_had - OFFERED);
     let expected =
         [(&leaving, CHEAP), (&winner, WINNING), (&dear, DEAR)].map(|(node, price)| (node.operator.clone(), price));
     let seen = wait("three bids", || Some(bids(&market, &requester, &job)).filter(|bids| bids.len() >= 3));
@@ -109,7 +109,7 @@ fn nodes_bid_by_their_policies_and_the_cheapest_that_stands_is_paid_its_price() 
 
     assert_eq!(holds(&winner, "tUSD"), winner_had + PAID);
     assert_eq!(winner.stake(&market), (0, STAKED), "nothing is locked any more");
-    assert_eq!(balance(&market, &requester, "tUSD"), requester_had - WINNING, "what was offered beyond it is back");
+    assert_eq!(market.holds(&requester, "tUSD"), requester_had - WINNING, "what was offered beyond it is back");
     wait("the loser's bid to be taken back", || (!exists(&market, &bid_of(&job, &dear))).then_some(()));
     let after = [(&dear, TWO_FEES), (&leaving, TWO_FEES), (&unwilling, 0)];
     let after = after.map(|(node, fees)| (holds(node, "SOL") + fees, holds(node, "tUSD"), holds(node, "ASY")));

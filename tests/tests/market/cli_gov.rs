@@ -28,12 +28,6 @@ impl Scene {
         text(&self.market.cli_json(wallet, &["address"]), "address")
     }
 
-    fn asy(&self, wallet: &Path) -> String {
-        let held = self.market.cli_json(wallet, &["balance"]);
-        let asy = held["balances"].as_array().unwrap().iter().find(|held| held["symbol"] == "ASY").unwrap();
-        text(asy, "ui_amount")
-    }
-
     /// The names of the checks that fail.
     fn wrong(&self, wallet: &Path) -> Vec<String> {
         let status = self.market.cli_json(wallet, &["validator", "status"]);
@@ -183,12 +177,12 @@ fn expired_for_the_bounty(scene: &Scene, job: &str) {
         let listed = market.cli_json(third, &["crank", "--dry-run", "--kinds", "expire-job"]);
         (!listed["due"].as_array()?.is_empty()).then_some(())
     });
-    let before = scene.asy(third);
+    let before = market.holds(third, "ASY");
     let ended = market.cli_json(third, &["crank", "--kinds", "expire-job,close-job"]);
     let sent = [("close-job".into(), 1), ("expire-job".into(), 1)];
     assert_eq!((kinds(&ended["sent"]), &ended["failed"]), (sent.into(), &json!([])), "{ended}");
     assert_eq!(ended["earned"], json!({"lamports": "0", "asy": "0"}), "bounty and fee are the same on a localnet");
-    assert_eq!(scene.asy(third), before);
+    assert_eq!(market.holds(third, "ASY"), before);
     let report = market.settled(&scene.requester, job, None);
     assert_eq!((&report["state"], &report["rent_left_lamports"]), (&json!("expired"), &json!(0)), "{report}");
 }
@@ -273,7 +267,7 @@ fn executes(scene: &Scene, receiver: &Path) {
         output.status.success().then(|| serde_json::from_slice::<Value>(&output.stdout).unwrap())
     });
     assert_eq!(executed["signatures"].as_array().unwrap().len(), 2);
-    assert_eq!(scene.asy(receiver), "8");
+    assert_eq!(market.holds(receiver, "ASY"), 8_000_000_000);
     let close = market.cli_json(second, &["crank", "--once", "--kinds", "close-action,close-proposal,close-vote"]);
     let closed = [("close-action".into(), 2), ("close-proposal".into(), 1), ("close-vote".into(), 2)];
     assert_eq!((kinds(&close["sent"]), &close["failed"]), (closed.into(), &json!([])), "{close}");

@@ -104,18 +104,13 @@ fn royalties(operator: &Operator<'_>, requester: &Path, author: &Path) {
     let spec = root().join("examples/orf-kmer/job.json");
     let refused = market.cli_error(requester, &["job", "post", spec.to_str().unwrap(), "--model", &no_model]);
     assert!(refused.contains(&format!("there is no model at {no_model}; see `assay model list`")), "{refused}");
-    let held = || {
-        let balance = market.cli_json(author, &["balance"]);
-        let tokens = balance["balances"].as_array().unwrap().iter().find(|held| held["symbol"] == "tUSD").unwrap();
-        text(&tokens["amount"]).parse::<u64>().unwrap()
-    };
-    let before = held();
+    let before = market.holds(author, "tUSD");
     let job = post(market, requester, &["--model", text(&model["model"])]);
     let report = market.settled(requester, &job, None);
     // 32 units at 0.01 tUSD: 2.5 % for the protocol, 10 % for the author.
     assert_eq!(report["paid"].as_array().unwrap().len(), 1, "{report}");
     assert_eq!(amount(&report["paid"][0]["amount"]), 320_000 - 8_000 - 32_000, "{report}");
     assert_eq!(amount(&report["vault_balance_after"]), 0, "{report}");
-    assert_eq!(held(), before + 32_000);
+    assert_eq!(market.holds(author, "tUSD"), before + 32_000);
     wait("the node to forget the job", || operator.forgot());
 }

@@ -61,13 +61,6 @@ impl Node {
     }
 }
 
-/// What a wallet holds, in base units of the mint whose symbol is given; of SOL, lamports.
-pub fn balance(market: &Market, wallet: &Path, symbol: &str) -> u64 {
-    let held = market.cli_json(wallet, &["balance"]);
-    let line = held["balances"].as_array().unwrap().iter().find(|line| line["symbol"] == symbol);
-    line.unwrap_or_else(|| panic!("no {symbol} in {held}"))["amount"].as_str().unwrap().parse().unwrap()
-}
-
 /// Whether there is an account at an address.
 pub fn exists(market: &Market, address: &str) -> bool {
     let params = json!([address, {"encoding": "base64", "commitment": "confirmed"}]);

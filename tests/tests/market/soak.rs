@@ -167,16 +167,10 @@ impl Soak {
         self.open.retain(|job| !market.job(job).is_some_and(|found| found["job"]["closed_slot"].is_string()));
     }
 
-    /// Base units of tUSD of an address.
-    fn holds(&self, owner: &str) -> u64 {
-        let held = self.market.cli_json(&self.wallet, &["balance", owner]);
-        let line = held["balances"].as_array().unwrap().iter().find(|line| line["symbol"] == "tUSD").unwrap();
-        line["amount"].as_str().unwrap().parse().unwrap()
-    }
-
-    fn operators(&self) -> Vec<String> {
-        let all = self.market.state()["operators"].as_array().unwrap().clone();
-        all.iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+    /// Base units of tUSD of the requester, and of all operators together.
+    fn held(&self) -> (u64, u64) {
+        let operators = names().map(|name| self.market.data().join(format!("keys/{name}.json")));
+        (self.market.holds(&self.wallet, "tUSD"), operators.map(|wallet| self.market.holds(&wallet, "tUSD")).sum())
     }
 
     /// Every job of the requester's that there ever was.
@@ -226,9 +220,7 @@ fn soak_of_five_nodes_with_random_kills() {
     let minutes: f64 = std::env::var("SOAK_MINUTES").map_or(30.0, |text| text.parse().expect("SOAK_MINUTES"));
     let whole = Duration::from_secs_f64(minutes * 60.0);
     let mut soak = Soak::start();
-    let operators = soak.operators();
-    let held = |soak: &Soak| operators.iter().map(|operator| soak.holds(operator)).sum::<u64>();
-    let before = (soak.holds(&soak.requester), held(&soak));
+    let before = soak.held();
 
     let begun = Instant::now();
     soak.work(begun + whole.mul_f64(DEATHS), true);
@@ -239,9 +231,9 @@ fn soak_of_five_nodes_with_random_kills() {
     let paid: u64 = jobs.iter().map(|job| settled(&soak, job)).sum();
     wait("every bond to be back", || {
         let items = soak.market.get("/v1/operators")?["items"].as_array()?.clone();
-        (items.len() == operators.len() && items.iter().all(|one| one["locked"] == "0")).then_some(())
+        (items.len() == names().count() && items.iter().all(|one| one["locked"] == "0")).then_some(())
     });
-    let after = (soak.holds(&soak.requester), held(&soak));
+    let after = soak.held();
     assert_eq!(after.1 - before.1, paid, "what the operators have more is what their jobs paid");
     // 2.5 % of every price went to the market.
     assert_eq!((before.0 - after.0) * 39, paid * 40, "what the requester has less is the prices of its jobs");

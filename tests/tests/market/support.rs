@@ -176,6 +176,13 @@ impl Market {
         })
     }
 
+    /// What a wallet holds, in base units of the mint whose symbol is given; of SOL, lamports.
+    pub fn holds(&self, wallet: &Path, symbol: &str) -> u64 {
+        let held = self.cli_json(wallet, &["balance"]);
+        let line = held["balances"].as_array().unwrap().iter().find(|line| line["symbol"] == symbol);
+        line.unwrap_or_else(|| panic!("no {symbol} in {held}"))["amount"].as_str().unwrap().parse().unwrap()
+    }
+
     /// Process id of a child by its name.
     pub fn pid(&self, name: &str) -> u64 {
         self.state()["pids"][name].as_u64().unwrap()

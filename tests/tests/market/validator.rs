@@ -145,9 +145,8 @@ fn leaves(market: &Market, validator: &Validator<'_>, mut node: Running, address
     assert_ne!(next, address);
     let retired = validator.home.path().join("retired").join(address);
     assert!(retired.join("operator.json").exists() && retired.join("node/journal/journal.redb").exists());
-    let held = market.cli_json(&validator.key(), &["balance"]);
-    let asy = held["balances"].as_array().unwrap().iter().find(|held| held["symbol"] == "ASY").unwrap();
-    assert_eq!(asy["ui_amount"], "10000", "every ASY that was staked came along");
+    let held = market.holds(&validator.key(), "ASY");
+    assert_eq!(held, 10_000_000_000_000, "every ASY that was staked came along");
 
     // The new wallet stakes, and leaves at once.
     market.cli_json(&validator.key(), &["airdrop", "--asy", "0", "--usd", "0"]);

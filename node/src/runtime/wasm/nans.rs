@@ -5,10 +5,11 @@
 //! and 1.1 times without. So programs are rewritten before they are compiled. A result that only goes on into further
 //! floating point, by way of variables too, stays as it is, since what comes of a NaN there is a NaN again, and its bits are
 //! nobody's business; one that may go anywhere else (memory, an integer, a sign, a call, out of a block) is made canonical
-//! where it was computed. What a program can see is the same, bit by bit, as if every result had been: `tests/nans.rs`
+//! where it was computed, or behind the loop that computes it again and again in a variable. What a program can see is the same, bit by bit, as if every result had been: `tests/nans.rs`
 //! compares.
 
 mod find;
+mod flow;
 mod operators;
 
 use wasm_encoder::{
@@ -17,14 +18,11 @@ use wasm_encoder::{
 };
 use wasmparser::{CustomSectionReader, FunctionBody, Parser, WasmFeatures};
 
-use self::{
-    find::Seen,
-    operators::{Shape, computed},
-};
+use self::{find::Seen, operators::Shape};
 use crate::runtime::RuntimeError;
 
 /// Of this rewriting: another one compiles to other code.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The program with canonical NaNs; `None` if none of its results has to be made so.
 ///
@@ -33,7 +31,7 @@ pub const VERSION: u32 = 1;
 /// grow too much.
 pub fn canonical(program: &[u8], features: WasmFeatures) -> Result<Option<Vec<u8>>, RuntimeError> {
     let seen = find::seen(program, features)?;
-    if seen.iter().all(|seen| seen.operators.is_empty()) {
+    if seen.iter().all(|seen| seen.places.is_empty()) {
         return Ok(None);
     }
     let mut rewrite = Rewrite { seen: seen.into_iter() };
@@ -67,12 +65,11 @@ impl Reencode for Rewrite {
         let scratch = Scratch { first: seen.parameters + count };
         locals.extend(Scratch::TYPES.map(|kind| (1, kind)));
         let mut function = Function::new(locals);
-        let mut seen = seen.operators.into_iter().peekable();
+        let mut places = seen.places.into_iter().peekable();
         for (at, operator) in body.get_operators_reader()?.into_iter().enumerate() {
             let operator = operator?;
-            let shape = computed(&operator).map(|computed| computed.result);
             function.instruction(&self.instruction(operator)?);
-            if let Some(shape) = shape.filter(|_| seen.next_if_eq(&at).is_some()) {
+            if let Some((_, shape)) = places.next_if(|(place, _)| *place == at) {
                 scratch.canonical(&mut function, shape);
             }
         }

@@ -7,19 +7,10 @@ use std::collections::HashSet;
 use wasmparser::{BlockType, CompositeInnerType, FunctionBody, Operator, Parser, Payload, TypeSectionReader};
 
 use crate::runtime::RuntimeError;
-use crate::runtime::limits::{FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, NESTED_BLOCKS, PROGRAM_CODE_BYTES, TABLES};
-
-// What the compiler's time grows with, faster than with the bytes. A program of 14 MB that the Go compiler made (esbuild) has
-// a third or less of each.
-/// Most targets of all `br_table`s together.
-pub const TABLE_TARGETS: u64 = 1 << 20;
-/// Most blocks that those lead out of: of each target, as many as lie around the table up to it.
-pub const TABLE_EXITS: u64 = 1 << 28;
-/// Most values that all branches carry together: what a block gives, and each local that is changed in it, by every branch
-/// to it. The compiler has a place for each.
-pub const CARRIED_VALUES: u64 = 1 << 24;
-/// Most pairs of branches and blocks, of each function by itself, together.
-pub const BRANCH_PAIRS: u64 = 1 << 30;
+use crate::runtime::limits::{
+    BRANCH_PAIRS, CARRIED_VALUES, FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, NESTED_BLOCKS, PROGRAM_CODE_BYTES,
+    TABLE_EXITS, TABLE_TARGETS, TABLES,
+};
 
 /// # Errors
 /// [`RuntimeError::TooComplex`], or [`RuntimeError::NotWasm`] for what cannot even be read so far.

@@ -1,13 +1,14 @@
 //! Finds the results whose bits can be seen.
 
-use std::collections::{HashMap, HashSet};
-
 use wasmparser::{
-    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, ValType, ValidPayload, Validator,
-    ValidatorResources, WasmFeatures,
+    FrameKind, FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, Operator, Parser, ValType,
+    ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
-use super::operators::{Shape, asks, computed};
+use super::{
+    flow::{Entry, Flow, From, Get},
+    operators::{Shape, asks, computed},
+};
 use crate::runtime::{
     RuntimeError,
     limits::FLOAT_RESULTS,
@@ -19,8 +20,8 @@ use crate::runtime::{
 pub struct Seen {
     /// How many parameters the function has.
     pub parameters: u32,
-    /// Which of its operators computed them, from 0, in order.
-    pub operators: Vec<usize>,
+    /// After which of its operators, from 0, in order, and what of the value is a number.
+    pub places: Vec<(usize, Shape)>,
 }
 
 /// Of each function that the program defines, in their order. Takes time in proportion to the program.
@@ -36,7 +37,7 @@ pub fn seen(program: &[u8], features: WasmFeatures) -> Result<Vec<Seen>, Runtime
         if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(not_wasm)? {
             let (seen, again) = in_function(function, &body, memory).map_err(not_wasm)?;
             memory = again;
-            found += seen.operators.len() as u64;
+            found += seen.places.len() as u64;
             at_most("results of floating point", found, FLOAT_RESULTS)?;
             all.push(seen);
         }
@@ -44,64 +45,9 @@ pub fn seen(program: &[u8], features: WasmFeatures) -> Result<Vec<Seen>, Runtime
     Ok(all)
 }
 
-/// Where a number came from whose bits nobody has seen yet.
-#[derive(Clone, Copy)]
-enum From {
-    /// An operator computed it.
-    Operator(usize),
-    /// It was in this variable: some operator that its content came from computed it, or none.
-    Local(u32),
-}
-
-/// What is known of a value on the stack: where it came from, if it may be a NaN with bits of the machine's choice.
-type Entry = Option<(From, Shape)>;
-
-/// What was found in a function so far.
-#[derive(Default)]
-struct Found {
-    operators: Vec<usize>,
-    locals: HashSet<u32>,
-    /// What went into each variable.
-    into: HashMap<u32, Vec<From>>,
-}
-
-impl Found {
-    /// Bits of these are seen.
-    fn look(&mut self, entries: &[Entry]) {
-        for (from, _) in entries.iter().flatten() {
-            match from {
-                From::Operator(operator) => self.operators.push(*operator),
-                From::Local(local) => drop(self.locals.insert(*local)),
-            }
-        }
-    }
-
-    /// Of all that went into a variable the bits are seen if those of anything that came out of it are: the operators, in
-    /// order.
-    fn finish(mut self) -> Vec<usize> {
-        let mut open: Vec<_> = self.locals.iter().copied().collect();
-        while let Some(local) = open.pop() {
-            for from in self.into.remove(&local).unwrap_or_default() {
-                match from {
-                    From::Operator(operator) => self.operators.push(operator),
-                    From::Local(other) if self.locals.insert(other) => open.push(other),
-                    From::Local(_) => {}
-                }
-            }
-        }
-        self.operators.sort_unstable();
-        self.operators.dedup();
-        self.operators
-    }
-}
-
-/// A variable that holds nothing but numbers of one shape. Vectors are bits, whatever they were.
-fn shape_of(kind: Option<ValType>) -> Option<Shape> {
-    match kind? {
-        ValType::F32 => Some(Shape::F32),
-        ValType::F64 => Some(Shape::F64),
-        _ => None,
-    }
+/// Whether a variable may hold floating point.
+fn is_number(kind: Option<ValType>) -> bool {
+    matches!(kind, Some(ValType::F32 | ValType::F64 | ValType::V128))
 }
 
 fn in_function(
@@ -112,65 +58,88 @@ fn in_function(
     let mut validator = function.into_validator(memory);
     let parameters = validator.len_locals();
     validator.read_locals(&mut body.get_binary_reader())?;
-    let (mut stack, mut found) = (Vec::<Entry>::new(), Found::default());
+    let (mut stack, mut flow, mut depth) = (Vec::<Entry>::new(), Flow::new(parameters), 0);
     for (at, operator) in body.get_operators_reader()?.into_iter_with_offsets().enumerate() {
         let (operator, offset) = operator?;
         // Before it is validated, as that may take what it is about: the frame that ends.
         let arity = operator.operator_arity(&validator.visitor(offset));
+        depth -= u32::from(matches!(operator, Operator::End) && in_loop(&validator));
         validator.op(offset, &operator)?;
-        let shape = |local: u32| shape_of(validator.get_local_type(local));
-        step(&mut stack, &mut found, (at, &operator), arity, shape);
+        depth += u32::from(matches!(operator, Operator::Loop { .. }));
+        let number = |local: u32| is_number(validator.get_local_type(local));
+        step(&mut stack, &mut flow, &Place { at, depth, operator: &operator, arity }, number);
         // Where code is not reached, the stack is what the validator makes of it.
         let height = validator.operand_stack_height() as usize;
         if stack.len() != height {
-            found.look(&std::mem::take(&mut stack));
+            flow.take(&std::mem::take(&mut stack), None);
             stack.resize(height, None);
         }
     }
     // Whether it ends as a function must is for the compiler to see.
-    Ok((Seen { parameters, operators: found.finish() }, validator.into_allocations()))
+    Ok((Seen { parameters, places: flow.finish() }, validator.into_allocations()))
+}
+
+/// Whether the innermost block that is open is a loop.
+fn in_loop(validator: &FuncValidator<ValidatorResources>) -> bool {
+    validator.get_control_frame(0).is_some_and(|frame| frame.kind == FrameKind::Loop)
+}
+
+/// An operator: which one it is, how many loops are around it, and how many values it takes and gives.
+struct Place<'a> {
+    at: usize,
+    depth: u32,
+    operator: &'a Operator<'a>,
+    arity: Option<(u32, u32)>,
 }
 
 /// What an operator does to the values on the stack.
-fn step(
-    stack: &mut Vec<Entry>,
-    found: &mut Found,
-    (at, operator): (usize, &Operator<'_>),
-    arity: Option<(u32, u32)>,
-    shape: impl Fn(u32) -> Option<Shape>,
-) {
+fn step(stack: &mut Vec<Entry>, flow: &mut Flow, place: &Place<'_>, number: impl Fn(u32) -> bool) {
+    let Place { at, depth, operator, arity } = *place;
     let take = |stack: &mut Vec<Entry>, many: usize| stack.split_off(stack.len().saturating_sub(many));
     let numbers = match computed(operator) {
-        Some(computed) => Some((computed.operands, computed.of, Some((From::Operator(at), computed.result)))),
+        Some(computed) => Some((computed.operands, computed.of, Some(From::Operator(at, computed.result)))),
         None => asks(operator).map(|(operands, of)| (operands, of, None)),
     };
     match (operator, numbers, arity) {
         (_, Some((operands, of, result)), _) => {
-            let mut bits = take(stack, operands);
-            bits.retain(|entry| entry.is_some_and(|(_, shape)| shape != of));
-            found.look(&bits);
+            flow.take(&take(stack, operands), Some(of));
             stack.push(result);
         }
         (Operator::Drop, ..) => drop(stack.pop()),
         (Operator::LocalGet { local_index: local }, ..) => {
-            stack.push(shape(*local).map(|shape| (From::Local(*local), shape)));
+            stack.push(number(*local).then_some(From::Local(Get { local: *local, at, depth })));
         }
         (Operator::LocalSet { local_index: local } | Operator::LocalTee { local_index: local }, ..)
-            if shape(*local).is_some() =>
+            if number(*local) =>
         {
             let value = stack.pop().flatten();
-            found.into.entry(*local).or_default().extend(value.map(|(from, _)| from));
+            flow.set(*local, value, depth);
             if matches!(operator, Operator::LocalTee { .. }) {
                 stack.push(value);
             }
         }
         (_, None, Some((takes, gives))) if !is_control(operator) => {
-            found.look(&take(stack, takes as usize));
-            stack.extend((0..gives).map(|_| None));
+            flow.take(&take(stack, takes as usize), None);
+            stack.extend((0..gives).map(|_| constant(operator)));
         }
         // Values may go from here to elsewhere: after it, nothing is known of any.
-        _ => found.look(&std::mem::take(stack)),
+        _ => flow.take(&std::mem::take(stack), None),
     }
+}
+
+/// What is written down is known, if it is no NaN in any shape.
+fn constant(operator: &Operator<'_>) -> Entry {
+    let number = match operator {
+        Operator::F32Const { value } => !f32::from_bits(value.bits()).is_nan(),
+        Operator::F64Const { value } => !f64::from_bits(value.bits()).is_nan(),
+        Operator::V128Const { value } => {
+            let (four, two) = (value.bytes().as_chunks().0, value.bytes().as_chunks().0);
+            four.iter().all(|lane| !f32::from_le_bytes(*lane).is_nan())
+                && two.iter().all(|lane| !f64::from_le_bytes(*lane).is_nan())
+        }
+        _ => false,
+    };
+    number.then_some(From::Constant)
 }
 
 fn is_control(operator: &Operator<'_>) -> bool {

@@ -3,7 +3,7 @@
 use wasmparser::Operator;
 
 /// What of a value is a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
     F32,
     F64,

@@ -3,11 +3,11 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::{
-    screen::{BRANCH_PAIRS, CARRIED_VALUES, TABLE_EXITS, TABLE_TARGETS, screen},
-    *,
+use super::{screen::screen, *};
+use crate::runtime::limits::{
+    BRANCH_PAIRS, CARRIED_VALUES, FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, NESTED_BLOCKS, PROGRAM_CODE_BYTES,
+    TABLE_EXITS, TABLE_TARGETS,
 };
-use crate::runtime::limits::{FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, NESTED_BLOCKS, PROGRAM_CODE_BYTES};
 
 #[test]
 fn infinite_loop() {

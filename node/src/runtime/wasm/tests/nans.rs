@@ -63,16 +63,19 @@ impl Author {
 
     fn leaf(&mut self, kind: &str) {
         let at = self.below(SEEN as u32 / 16) * 16;
-        let text = match (kind, self.below(5)) {
+        let text = match (kind, self.below(6)) {
             ("i32", n) => format!("(i32.const {})", n % 2),
             ("i64", _) => format!("(i64.load (i32.const {at}))"),
             ("v128", 0) => "(local.get $v)".into(),
             ("v128", 1) => "(local.get $w)".into(),
+            ("v128", 2) => "(local.get $x)".into(),
+            ("v128", 3) => "(local.get $sum)".into(),
             ("v128", _) => format!("(v128.load (i32.const {at}))"),
             (_, 0) => format!("({kind}.const {})", self.of(&["0", "1.5", "-inf", "nan:0x1234", "-nan", "3e38"])),
             (_, 1) => format!("(local.get ${kind}a)"),
             (_, 2) => format!("(local.get ${kind}b)"),
             (_, 3) => format!("(global.get ${kind}g)"),
+            ("f64", 4) => "(local.get $total)".into(),
             (_, _) => format!("({kind}.load (i32.const {at}))"),
         };
         self.put(&text);
@@ -178,9 +181,14 @@ impl Author {
                 self.call(&format!("local.tee ${kind}a"), &[kind], depth);
                 self.put(")");
             }
-            (0, "v128") => {
-                let into = self.of(&["v", "w"]);
+            (0 | 1, "v128") => {
+                let into = self.of(&["v", "w", "x"]);
                 self.call(&format!("local.set ${into}"), &["v128"], depth);
+            }
+            (2, "v128") => {
+                self.put("(drop");
+                self.call("local.tee $x", &["v128"], depth);
+                self.put(")");
             }
             _ => {
                 self.put(&format!("({kind}.store (i32.const {at})"));
@@ -195,9 +203,17 @@ impl Author {
         for _ in 0..12 {
             self.statement();
         }
+        // Sums hold nothing but what was computed.
+        let shape = self.of(&["f32x4", "f64x2"]);
         self.put("(loop $again");
-        for _ in 0..12 {
+        for _ in 0..6 {
             self.statement();
+            for (local, kind, sum) in [("$sum", "v128", shape), ("$total", "f64", "f64")] {
+                let depth = self.below(3);
+                self.put(&format!("(local.set {local} ({sum}.add (local.get {local})"));
+                self.expression(kind, depth);
+                self.put("))");
+            }
         }
         self.put("(local.set $n (i32.add (local.get $n) (i32.const 1)))");
         self.put("(br_if $again (i32.lt_u (local.get $n) (i32.const 3))))");
@@ -206,8 +222,10 @@ impl Author {
             (func $f32f (param f32 f32) (result f32) (f32.sub (local.get 1) (local.get 0)))
             (func $f64f (param f64 f64) (result f64) (f64.neg (f64.div (local.get 0) (local.get 1))))
             (func (export "run") (param $f64a f64) (param $f32a f32) (result f64)
-            (local $f64b f64) (local $f32b f32) (local $v v128) (local $w v128) (local $n i32)
-            {} (f64.mul (local.get $f64a) (local.get $f64b))))"#,
+            (local $f64b f64) (local $f32b f32) (local $v v128) (local $w v128) (local $x v128) (local $n i32)
+            (local $sum v128) (local $total f64) {}
+            (v128.store (i32.const 0) (local.get $sum)) (f64.store (i32.const 16) (local.get $total))
+            (f64.mul (local.get $f64a) (local.get $f64b))))"#,
             self.text
         )
     }
@@ -259,20 +277,30 @@ fn what_is_seen_is_what_eager_canonicalisation_shows() {
     assert!(rewritten > PROGRAMS * 9 / 10 && differ > PROGRAMS / 2, "{rewritten} rewritten, {differ} would differ");
 }
 
-/// How many results of a function of two numbers and a vector are made canonical.
-fn made(body: &str) -> usize {
-    let text = format!("(module (memory 1) (func (param f64 f64 v128) {body}))");
+/// Of each result that is made canonical in a function of two numbers and two vectors, the blocks that are around the place.
+fn blocks_around(body: &str) -> Vec<u32> {
+    let text = format!("(module (memory 1) (func (param f64 f64 v128 v128) (local f64 f64) {body}))");
     let program = wat::parse_str(text).unwrap();
-    let Some(ours) = nans::canonical(&program, FEATURES).unwrap() else { return 0 };
-    // Nothing else in these has a constant of these types.
-    let is_nan = |operator: &Operator<'_>| matches!(operator, Operator::F64Const { .. } | Operator::V128Const { .. });
-    let count = |payload| match payload {
-        Payload::CodeSectionEntry(body) => {
-            body.get_operators_reader().unwrap().into_iter().filter(|one| is_nan(one.as_ref().unwrap())).count()
+    let Some(ours) = nans::canonical(&program, FEATURES).unwrap() else { return vec![] };
+    let (mut found, mut blocks) = (vec![], 0u32);
+    for payload in Parser::new(0).parse_all(&ours) {
+        let Payload::CodeSectionEntry(body) = payload.unwrap() else { continue };
+        for operator in body.get_operators_reader().unwrap() {
+            match operator.unwrap() {
+                Operator::Loop { .. } => blocks += 1,
+                Operator::End => blocks = blocks.saturating_sub(1),
+                // Nothing else in these has a constant of these types.
+                Operator::F64Const { .. } | Operator::V128Const { .. } => found.push(blocks),
+                _ => {}
+            }
         }
-        _ => 0,
-    };
-    Parser::new(0).parse_all(&ours).map(|payload| count(payload.unwrap())).sum()
+    }
+    found
+}
+
+/// How many are made canonical.
+fn made(body: &str) -> usize {
+    blocks_around(body).len()
 }
 
 #[test]
@@ -289,9 +317,37 @@ fn only_what_leaves_floating_point_is_made_canonical() {
     assert_eq!(made(&format!("{set} {}", store(&format!("(f64.add {a} {b})")))), 1, "nor here: the sum alone");
     assert_eq!(made(&format!("{set} {}", store(a))), 1, "bits of the variable are seen");
     assert_eq!(made(&format!("{set} (local.set 1 {a}) {}", store(b))), 1, "and here by way of another one");
-    assert_eq!(made("(local.set 2 (f64x2.add (local.get 2) (local.get 2)))"), 1, "of vectors all bits count");
+    // Of a vector's variable it counts as what it is taken.
+    let sum = "(local.set 2 (f64x2.add (local.get 2) (local.get 2)))";
+    let store = |value: &str| format!("(v128.store (i32.const 0) {value})");
+    assert_eq!(made(sum), 0, "as nothing but numbers of its own shape");
+    assert_eq!(made(&format!("{sum} {}", store("(f64x2.sqrt (local.get 2))"))), 1, "the root alone");
+    assert_eq!(made(&format!("{sum} {}", store("(f32x4.sqrt (local.get 2))"))), 2, "as numbers of another shape");
+    assert_eq!(made(&format!("{sum} {}", store("(local.get 2)"))), 1, "as bits");
+    assert_eq!(made(&format!("{sum} (local.set 3 (local.get 2)) {}", store("(local.get 3)"))), 1, "by way of another");
     let two = "(f32x4.add (f64x2.add (local.get 2) (local.get 2)) (local.get 2))";
-    assert_eq!(made(&format!("(v128.store (i32.const 0) {two})")), 2, "a number of one shape is bits to another");
+    assert_eq!(made(&store(two)), 2, "a number of one shape is bits to another");
+}
+
+#[test]
+fn sums_are_made_canonical_behind_their_loop() {
+    // The fifth variable is no parameter: zero, to begin with.
+    let sums = |more: &str| {
+        format!("(loop (local.set 4 (f64.add (local.get 4) (local.get 0))) {more} (br_if 0 (i32.const 0)))")
+    };
+    let stored = "(f64.store (i32.const 0) (local.get 4))";
+    assert_eq!(blocks_around(&format!("{} {stored}", sums(""))), [0], "once, where it is stored");
+    assert_eq!(blocks_around(&sums(stored)), [1], "in the loop, if it is stored there each time");
+    let by_another = format!("{} (local.set 5 (local.get 4)) (f64.store (i32.const 0) (local.get 5))", sums(""));
+    assert_eq!(blocks_around(&by_another), [0], "behind it, by way of another one");
+    // What was read must not be touched, even if it looks like a NaN: the variable that it shares has canonical sums.
+    let read = "(local.set 4 (f64.load (i32.const 8)))";
+    assert_eq!(blocks_around(&format!("{read} {} {stored}", sums(""))), [1]);
+    assert_eq!(blocks_around(&format!("(local.set 4 (local.get 1)) {} {stored}", sums(""))), [1], "nor a parameter");
+    let other = format!("(local.set 4 (local.get 5)) {} {stored} (local.set 5 (local.get 1))", sums(""));
+    assert_eq!(blocks_around(&other), [1], "nor what is copied from where one may be");
+    let nan = "(local.set 4 (f64.copysign (local.get 0) (local.get 1)))";
+    assert_eq!(blocks_around(&format!("{nan} {} {stored}", sums(""))), [1], "nor what has a sign of its own");
 }
 
 #[test]
