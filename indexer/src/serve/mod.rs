@@ -165,9 +165,7 @@ pub fn router(state: State, app: Option<&Path>) -> Result<Router> {
         None => router.fallback(async || problem::no_route().await.into_response()),
     };
     tokio::spawn(gate::upkeep(state.clone()));
-    // Outermost, as it answers what wallets ask before they send anything.
-    let for_wallets = axum::middleware::from_fn_with_state(state.clone(), actions::headers);
-    Ok(gate::wrap(router, &state).layer(for_wallets).with_state(state))
+    Ok(gate::wrap(router, &state).with_state(state))
 }
 
 /// Takes the listening address.

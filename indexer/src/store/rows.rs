@@ -29,6 +29,9 @@ pub(super) fn sql(text: String) -> AssertSqlSafe<Arc<str>> {
 /// With this many new rows of a table they are copied in; with fewer that is not worth its messages.
 const WORTH_COPYING: usize = 16;
 
+/// Rows that are copied at once.
+const PIECE: usize = 64;
+
 /// What a scan or a notice says of a row.
 struct Open<'a> {
     address: &'a str,
@@ -110,15 +113,18 @@ async fn insert(tx: &mut Tx<'_>, table: Table, rows: &[Open<'_>]) -> Result<u64>
         let query = sqlx::query(sql(text)).bind(addresses).bind(slots).bind(versions).bind(data);
         return Ok(query.execute(&mut **tx).await?.rows_affected());
     }
-    let mut lines = String::new();
-    for Open { address, slot, version, data } in rows {
-        // Control characters are escaped in JSON already: of what COPY's format has for itself only `\` is left.
-        let data = data.to_string().replace('\\', "\\\\");
-        let _ = writeln!(lines, "{address}\t{slot}\t{version}\t{data}");
-    }
     let text = format!("COPY {} (address, slot, write_version, data) FROM STDIN", table.name());
     let mut copy = tx.copy_in_raw(&text).await?;
-    copy.send(lines.as_bytes()).await?;
+    // The server takes in each piece while the next one is written down.
+    for piece in rows.chunks(PIECE) {
+        let mut lines = String::new();
+        for Open { address, slot, version, data } in piece {
+            // Control characters are escaped in JSON already: of what COPY's format has for itself only `\` is left.
+            let data = data.to_string().replace('\\', "\\\\");
+            let _ = writeln!(lines, "{address}\t{slot}\t{version}\t{data}");
+        }
+        copy.send(lines.as_bytes()).await?;
+    }
     Ok(copy.finish().await?)
 }
 

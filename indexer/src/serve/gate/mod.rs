@@ -1,5 +1,5 @@
-//! What every request passes through, from the outside in: its name and span ([`observe`]), CORS, compression, errors as
-//! problems ([`problems`]), panics, who asks and how often ([`limits`]), patience ([`patience`]).
+//! What every request passes through, from the outside in: what wallets are told (`actions::headers`), its name and span
+//! ([`observe`]), CORS, compression, errors as problems ([`problems`]), panics, who asks and how often ([`limits`]), patience ([`patience`]).
 
 pub mod body;
 mod context;
@@ -26,6 +26,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tokio::time::{MissedTickBehavior, interval};
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -35,7 +36,7 @@ use tower_http::{
 };
 
 use self::{health::LagClock, limits::Limits};
-use super::{State, problem::Problem};
+use super::{State, actions, problem::Problem};
 
 pub use self::{context::context, observe::recorder};
 
@@ -98,19 +99,23 @@ fn is_blob(path: &str) -> bool {
     path.starts_with("/v1/blobs") || path.starts_with("/v1/results")
 }
 
-/// Puts the layers around the routes. The last one is the outermost.
+/// Puts the layers around the routes, the outermost first: as one, since axum puts a box around each that it is given, and
+/// every request clones them all.
 pub fn wrap(router: Router<State>, state: &State) -> Router<State> {
     let compressible = DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"));
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compressible);
-    router
-        .layer(DefaultBodyLimit::max(state.gate.settings.max_body_bytes))
-        .layer(from_fn_with_state(state.clone(), patience::patience))
-        .layer(from_fn_with_state(state.clone(), limits::limit))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(problems::problems))
-        .layer(compression)
-        .layer(headers::cors())
+    let layers = ServiceBuilder::new()
+        // It answers what wallets ask before they send anything.
+        .layer(from_fn_with_state(state.clone(), actions::headers))
         .layer(from_fn_with_state(state.clone(), observe::observe))
+        .layer(headers::cors())
+        .layer(compression)
+        .layer(from_fn(problems::problems))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), limits::limit))
+        .layer(from_fn_with_state(state.clone(), patience::patience))
+        .layer(DefaultBodyLimit::max(state.gate.settings.max_body_bytes));
+    router.layer(layers)
 }
 
 fn panicked(why: Box<dyn Any + Send>) -> Response {
