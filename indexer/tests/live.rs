@@ -301,6 +301,34 @@ async fn what_is_not_kept_is_said_to_be_gone() {
     assert_eq!(get(8).await.status(), StatusCode::OK);
 }
 
+/// Notices go with the events of their time; of a job that is open they stay, so that nobody is told twice.
+#[tokio::test]
+async fn notices_are_not_kept_for_ever() {
+    let mut database = Database::start().await;
+    let open = Row { table: Table::Jobs, address: address(10), slot: 1, change: Change::Scanned(job(1, json!({}))) };
+    database.apply(Batch { rows: vec![open], ..Batch::default() }).await;
+    let pool = database.pool.clone();
+    let tell = async |object: &str, job: String| {
+        let sql =
+            "INSERT INTO notices (kind, object, deadline, job, parties, data) VALUES ('X', $1, 1, $2, '{}', '{}')";
+        sqlx::query(sql).bind(object).bind(job).execute(&pool).await.unwrap();
+    };
+    let kept = async || -> Vec<String> {
+        sqlx::query_scalar("SELECT object FROM notices ORDER BY id").fetch_all(&pool).await.unwrap()
+    };
+    tell("of an open job", address(10)).await;
+    tell("of one that is gone", address(11)).await;
+    database.events("X", json!({}), 1).await;
+    tell("and a late one", address(11)).await;
+    database.later(2_000_000);
+    database.events("X", json!({}), 1).await;
+    assert_eq!(drop_older(&pool, 30).await.unwrap(), Vec::<String>::new(), "nothing is final");
+    assert_eq!(kept().await.len(), 3);
+    sqlx::query("UPDATE watermark SET slot = 1500000, finalized = 1500000").execute(&pool).await.unwrap();
+    assert_eq!(drop_older(&pool, 30).await.unwrap(), ["events_0"]);
+    assert_eq!(kept().await, ["of an open job", "and a late one"]);
+}
+
 /// However many listen, the database is read once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_reader_serves_all() {

@@ -1,4 +1,4 @@
-//! How long events are kept: whole partitions go, so that nothing is rewritten.
+//! How long events are kept: whole partitions go, so that nothing is rewritten, and the notices of their time.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::Result;
 #[derive(Args, Debug, Clone, Default)]
 #[group(skip)]
 pub struct Retention {
-    /// Days that events are kept. They go by ranges of a million slots, when the newest of a range is older; totals
+    /// Days that events and notices are kept. They go by ranges of a million slots, when the newest of a range is older; totals
     /// stay. Without it they are kept for good.
     #[arg(long, env = "ASSAY_RETENTION_DAYS", global = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub retention_days: Option<u32>,
@@ -24,8 +24,8 @@ pub struct Retention {
 /// "keep" in ASCII: one instance at a time drops.
 const LOCK: i64 = 0x6b_65_65_70;
 
-/// Drops the partitions whose newest event is older than `days`, and the retractions of their slots. Only what is final
-/// goes. Returns the names of what was dropped.
+/// Drops the partitions whose newest event is older than `days`, the retractions of their slots, and the notices before
+/// their last event, but for those of jobs that are open, which would be told again. Only what is final goes. Returns the names of what was dropped.
 ///
 /// # Errors
 /// When the database does not answer, or a reader holds a partition for longer than it is worth to wait: the next
@@ -57,6 +57,11 @@ pub async fn drop_older(pool: &PgPool, days: u32) -> Result<Vec<String>> {
         let parties = "DELETE FROM event_parties WHERE slot >= $1 AND slot < $2";
         sqlx::query(parties).bind(low).bind(high).execute(&mut *tx).await?;
         dropped.push(name);
+    }
+    if !dropped.is_empty() {
+        let sql = "DELETE FROM notices WHERE id <= (SELECT forgotten FROM watermark)
+             AND NOT EXISTS (SELECT FROM jobs WHERE address = notices.job AND closed_slot IS NULL)";
+        sqlx::query(sql).execute(&mut *tx).await?;
     }
     tx.commit().await?;
     Ok(dropped)
