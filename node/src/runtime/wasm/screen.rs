@@ -4,12 +4,12 @@
 
 use std::collections::HashSet;
 
-use wasmparser::{BlockType, CompositeInnerType, FunctionBody, Operator, Parser, Payload, TypeSectionReader};
+use wasmparser::{BlockType, CompositeInnerType, FunctionBody, Operator, Parser, Payload, TypeRef, TypeSectionReader};
 
 use crate::runtime::RuntimeError;
 use crate::runtime::limits::{
-    BRANCH_PAIRS, CARRIED_VALUES, FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, NESTED_BLOCKS, PROGRAM_CODE_BYTES,
-    TABLE_EXITS, TABLE_TARGETS, TABLES,
+    BRANCH_PAIRS, CARRIED_VALUES, FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, GIVEN_VALUES, NESTED_BLOCKS,
+    PROGRAM_CODE_BYTES, TABLE_EXITS, TABLE_TARGETS, TABLES,
 };
 
 /// # Errors
@@ -19,6 +19,18 @@ pub fn screen(program: &[u8]) -> Result<(), RuntimeError> {
     for payload in Parser::new(0).parse_all(program) {
         match payload.map_err(not_wasm)? {
             Payload::TypeSection(types) => screen.types = arities(types)?,
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    if let TypeRef::Func(index) | TypeRef::FuncExact(index) = import.map_err(not_wasm)?.ty {
+                        screen.functions.push(index);
+                    }
+                }
+            }
+            Payload::FunctionSection(functions) => {
+                for index in functions {
+                    screen.functions.push(index.map_err(not_wasm)?);
+                }
+            }
             Payload::TableSection(tables) => at_most("tables", tables.count().into(), TABLES as u64)?,
             Payload::CodeSectionStart { count, .. } => at_most("functions", count.into(), FUNCTIONS)?,
             Payload::CodeSectionEntry(body) => screen.function(&body)?,
@@ -48,11 +60,14 @@ fn arities(types: TypeSectionReader<'_>) -> Result<Vec<(u64, u64)>, RuntimeError
 #[derive(Default)]
 struct Screen {
     types: Vec<(u64, u64)>,
+    /// The type of each.
+    functions: Vec<u32>,
     code_bytes: u64,
     targets: u64,
     exits: u64,
     carried: u64,
     pairs: u64,
+    given: u64,
 }
 
 /// A block that is open.
@@ -92,6 +107,9 @@ impl Screen {
     }
 
     fn operator(&mut self, operator: &Operator<'_>, open: &mut Vec<Open>) -> Result<(), RuntimeError> {
+        let (takes, gives) = self.values(operator);
+        self.given = self.given.saturating_add(takes + gives);
+        at_most("values that calls and blocks take and give", self.given, GIVEN_VALUES)?;
         match operator {
             Operator::Block { blockty } | Operator::If { blockty } => {
                 open.push(Open { brings: self.arity(*blockty).1, ..Open::default() });
@@ -142,6 +160,20 @@ impl Screen {
             around.changed.extend(block.changed);
         }
         Ok(())
+    }
+
+    /// How many values a call or a block takes and gives.
+    fn values(&self, operator: &Operator<'_>) -> (u64, u64) {
+        use Operator as O;
+        let of = |index: u32| self.types.get(index as usize).copied().unwrap_or_default();
+        match operator {
+            O::Call { function_index } | O::ReturnCall { function_index } => {
+                self.functions.get(*function_index as usize).map(|index| of(*index)).unwrap_or_default()
+            }
+            O::CallIndirect { type_index, .. } | O::ReturnCallIndirect { type_index, .. } => of(*type_index),
+            O::Block { blockty } | O::Loop { blockty } | O::If { blockty } => self.arity(*blockty),
+            _ => (0, 0),
+        }
     }
 
     fn arity(&self, kind: BlockType) -> (u64, u64) {

@@ -6,12 +6,12 @@ use wasmparser::{
 };
 
 use super::{
-    flow::{Entry, Flow, From, Get},
+    flow::{As, Entry, Flow, From, Get},
     operators::{Shape, asks, computed},
 };
 use crate::runtime::{
     RuntimeError,
-    limits::FLOAT_RESULTS,
+    limits::{FLOAT_RESULTS, FUNCTION_FLOAT_RESULTS},
     wasm::screen::{at_most, not_wasm},
 };
 
@@ -37,7 +37,9 @@ pub fn seen(program: &[u8], features: WasmFeatures) -> Result<Vec<Seen>, Runtime
         if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(not_wasm)? {
             let (seen, again) = in_function(function, &body, memory).map_err(not_wasm)?;
             memory = again;
-            found += seen.places.len() as u64;
+            let places = seen.places.len() as u64;
+            at_most("results of floating point in one function", places, FUNCTION_FLOAT_RESULTS)?;
+            found += places;
             at_most("results of floating point", found, FLOAT_RESULTS)?;
             all.push(seen);
         }
@@ -58,7 +60,7 @@ fn in_function(
     let mut validator = function.into_validator(memory);
     let parameters = validator.len_locals();
     validator.read_locals(&mut body.get_binary_reader())?;
-    let (mut stack, mut flow, mut depth) = (Vec::<Entry>::new(), Flow::new(parameters), 0);
+    let (mut stack, mut flow, mut depth) = (Stack::default(), Flow::new(parameters), 0);
     for (at, operator) in body.get_operators_reader()?.into_iter_with_offsets().enumerate() {
         let (operator, offset) = operator?;
         // Before it is validated, as that may take what it is about: the frame that ends.
@@ -67,12 +69,11 @@ fn in_function(
         validator.op(offset, &operator)?;
         depth += u32::from(matches!(operator, Operator::Loop { .. }));
         let number = |local: u32| is_number(validator.get_local_type(local));
-        step(&mut stack, &mut flow, &Place { at, depth, operator: &operator, arity }, number);
-        // Where code is not reached, the stack is what the validator makes of it.
         let height = validator.operand_stack_height() as usize;
-        if stack.len() != height {
-            flow.take(&std::mem::take(&mut stack), None);
-            stack.resize(height, None);
+        step(&mut stack, &mut flow, &Place { at, depth, operator: &operator, arity, height }, number);
+        // Where code is not reached, the stack is what the validator makes of it.
+        if stack.below + stack.top.len() != height {
+            stack.forget(&mut flow, height);
         }
     }
     // Whether it ends as a function must is for the compiler to see.
@@ -84,46 +85,79 @@ fn in_loop(validator: &FuncValidator<ValidatorResources>) -> bool {
     validator.get_control_frame(0).is_some_and(|frame| frame.kind == FrameKind::Loop)
 }
 
-/// An operator: which one it is, how many loops are around it, and how many values it takes and gives.
+/// The values on the stack.
+#[derive(Default)]
+struct Stack {
+    /// So many of which nothing is known. They are not kept, so that to forget costs no more than what was known.
+    below: usize,
+    top: Vec<Entry>,
+}
+
+impl Stack {
+    fn pop(&mut self) -> Entry {
+        if self.top.is_empty() {
+            self.below = self.below.saturating_sub(1);
+        }
+        self.top.pop().flatten()
+    }
+
+    /// These many are taken as that.
+    fn take(&mut self, flow: &mut Flow, many: usize, as_what: As) {
+        let kept = self.top.len().saturating_sub(many);
+        self.below = self.below.saturating_sub(many.saturating_sub(self.top.len()));
+        flow.take(self.top.get(kept..).unwrap_or_default(), as_what);
+        self.top.truncate(kept);
+    }
+
+    /// All may go anywhere; then there are so many.
+    fn forget(&mut self, flow: &mut Flow, height: usize) {
+        flow.take(&self.top, None);
+        self.top.clear();
+        self.below = height;
+    }
+}
+
+/// An operator: which one it is, how many loops are around it, how many values it takes and gives, and how many there are
+/// after it.
 struct Place<'a> {
     at: usize,
     depth: u32,
     operator: &'a Operator<'a>,
     arity: Option<(u32, u32)>,
+    height: usize,
 }
 
 /// What an operator does to the values on the stack.
-fn step(stack: &mut Vec<Entry>, flow: &mut Flow, place: &Place<'_>, number: impl Fn(u32) -> bool) {
-    let Place { at, depth, operator, arity } = *place;
-    let take = |stack: &mut Vec<Entry>, many: usize| stack.split_off(stack.len().saturating_sub(many));
+fn step(stack: &mut Stack, flow: &mut Flow, place: &Place<'_>, number: impl Fn(u32) -> bool) {
+    let Place { at, depth, operator, arity, height } = *place;
     let numbers = match computed(operator) {
         Some(computed) => Some((computed.operands, computed.of, Some(From::Operator(at, computed.result)))),
         None => asks(operator).map(|(operands, of)| (operands, of, None)),
     };
     match (operator, numbers, arity) {
         (_, Some((operands, of, result)), _) => {
-            flow.take(&take(stack, operands), Some(of));
-            stack.push(result);
+            stack.take(flow, operands, Some(of));
+            stack.top.push(result);
         }
         (Operator::Drop, ..) => drop(stack.pop()),
         (Operator::LocalGet { local_index: local }, ..) => {
-            stack.push(number(*local).then_some(From::Local(Get { local: *local, at, depth })));
+            stack.top.push(number(*local).then_some(From::Local(Get { local: *local, at, depth })));
         }
         (Operator::LocalSet { local_index: local } | Operator::LocalTee { local_index: local }, ..)
             if number(*local) =>
         {
-            let value = stack.pop().flatten();
+            let value = stack.pop();
             flow.set(*local, value, depth);
             if matches!(operator, Operator::LocalTee { .. }) {
-                stack.push(value);
+                stack.top.push(value);
             }
         }
-        (_, None, Some((takes, gives))) if !is_control(operator) => {
-            flow.take(&take(stack, takes as usize), None);
-            stack.extend((0..gives).map(|_| constant(operator)));
+        (_, None, Some((takes, gives @ (0 | 1)))) if !is_control(operator) => {
+            stack.take(flow, takes as usize, None);
+            stack.top.extend((0..gives).map(|_| constant(operator)));
         }
-        // Values may go from here to elsewhere: after it, nothing is known of any.
-        _ => flow.take(&std::mem::take(stack), None),
+        // Values may go from here to elsewhere: after it, nothing is known of any. Nor is it worth it of many at once.
+        _ => stack.forget(flow, height),
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{screen::screen, *};
 use crate::runtime::limits::{
-    BRANCH_PAIRS, CARRIED_VALUES, FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, NESTED_BLOCKS, PROGRAM_CODE_BYTES,
-    TABLE_EXITS, TABLE_TARGETS,
+    BRANCH_PAIRS, CARRIED_VALUES, FUNCTION_BYTES, FUNCTION_LOCALS, FUNCTIONS, GIVEN_VALUES, NESTED_BLOCKS,
+    PROGRAM_CODE_BYTES, TABLE_EXITS, TABLE_TARGETS,
 };
 
 #[test]
@@ -202,6 +202,44 @@ fn branches_of_one_function_are_counted() {
     assert_eq!(screen(&functions(&[blocks(most / 2 + 1), blocks(most / 2 + 1)])), Ok(()));
     let both = functions(&[blocks(most), blocks(1)]);
     assert_eq!(screen(&both), too("pairs of branches in its functions", BRANCH_PAIRS + 1, BRANCH_PAIRS));
+}
+
+/// Calls and blocks of three bytes that bring a thousand values.
+#[test]
+fn values_that_calls_and_blocks_give_are_counted() {
+    let what = "values that calls and blocks take and give";
+    let many = |times: usize, each: &str| {
+        let kinds = "i32 ".repeat(1_000);
+        let text = format!(
+            "(module (type $many (func (result {kinds}))) (table 1 funcref)
+             (func $f (type $many) unreachable) (func (export \"_start\") unreachable {} unreachable))",
+            each.repeat(times)
+        );
+        wat::parse_str(text).unwrap()
+    };
+    let most = (GIVEN_VALUES / 1_000) as usize;
+    let kinds = ["call $f ", "call_indirect (type $many) ", "return_call $f ", "(block (type $many) unreachable) "];
+    for each in kinds {
+        assert_eq!(screen(&many(most, each)), Ok(()), "{each}");
+        let found = (most as u64 + 1) * 1_000;
+        assert_eq!(screen(&many(most + 1, each)), too(what, found, GIVEN_VALUES), "{each}");
+    }
+}
+
+/// Ten million values that nobody knows anything of lie below a million operators that are not reached.
+#[test]
+fn a_deep_stack_in_dead_code_costs_nothing() {
+    let kinds = "f64 ".repeat(1_000);
+    let text = format!(
+        "(module (type $many (func (result {kinds}))) (func $f (type $many) unreachable)
+         (func (export \"_start\") unreachable {} (block {} {} {}) unreachable))",
+        "call $f ".repeat(10_000),
+        "unreachable ".repeat(300_000),
+        "f64.neg drop ".repeat(150_000),
+        "return ".repeat(300_000),
+    );
+    let refused = run_unit(&wat::parse_str(text).unwrap(), 0).unwrap_err();
+    assert!(matches!(&refused, RuntimeError::Trapped { cause, .. } if cause.contains("unreachable")), "{refused}");
 }
 
 #[test]
