@@ -34,7 +34,7 @@ pub const CARRIED_VALUES: u64 = 1 << 24;
 /// Most pairs of branches and blocks, of each function by itself, together.
 pub const BRANCH_PAIRS: u64 = 1 << 30;
 /// Most values that calls and blocks take and give together: an operator of three bytes can bring a thousand.
-pub const GIVEN_VALUES: u64 = 1 << 24;
+pub const GIVEN_VALUES: u64 = 1 << 23;
 /// Most results of floating point of one function that are made canonical, each by up to 35 bytes more of code: a function
 /// stays shorter than the 7,654,321 bytes that the compiler takes.
 pub const FUNCTION_FLOAT_RESULTS: u64 = 100_000;

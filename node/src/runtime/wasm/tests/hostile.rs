@@ -226,14 +226,14 @@ fn values_that_calls_and_blocks_give_are_counted() {
     }
 }
 
-/// Ten million values that nobody knows anything of lie below a million operators that are not reached.
+/// Eight million values that nobody knows anything of lie below a million operators that are not reached.
 #[test]
 fn a_deep_stack_in_dead_code_costs_nothing() {
     let kinds = "f64 ".repeat(1_000);
     let text = format!(
         "(module (type $many (func (result {kinds}))) (func $f (type $many) unreachable)
          (func (export \"_start\") unreachable {} (block {} {} {}) unreachable))",
-        "call $f ".repeat(10_000),
+        "call $f ".repeat(8_000),
         "unreachable ".repeat(300_000),
         "f64.neg drop ".repeat(150_000),
         "return ".repeat(300_000),
