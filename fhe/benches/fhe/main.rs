@@ -5,6 +5,8 @@
 
 mod rates;
 
+use assay_fhe::Integers;
+
 fn main() {
-    println!("{:#}", rates::fhe());
+    println!("{:#}", rates::fhe(&[("int16", Integers::Int16), ("int32", Integers::Int32), ("int64", Integers::Int64)]));
 }

@@ -28,14 +28,13 @@ fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     (on_processor() - start, given)
 }
 
-/// Processor's seconds to make keys and to unpack one, bytes of each, and for each width and operation the operations a
+/// Processor's seconds to make keys and to unpack one, bytes of each, and for each of these widths and operation the operations a
 /// second of one core (numbers taken by it) and fuel a second.
-pub fn fhe() -> Value {
+pub fn fhe(widths: &[(&str, Integers)]) -> Value {
     let (keygen, pair) = timed(|| keys::generate().expect("keys are within their limits"));
     let (unpack, _) = timed(|| keys::server_key(&pair.server).expect("the key was just made"));
-    let widths = [("int16", Integers::Int16), ("int32", Integers::Int32), ("int64", Integers::Int64)];
     let rates: serde_json::Map<String, Value> =
-        widths.into_iter().map(|(name, integers)| (name.to_owned(), rates(&pair, name, integers))).collect();
+        widths.iter().map(|(name, integers)| ((*name).to_owned(), rates(&pair, name, *integers))).collect();
     json!({"keygen_seconds": keygen, "unpack_seconds": unpack, "client_key_bytes": pair.client.len(),
         "server_key_bytes": pair.server.len(), "per_second": rates})
 }

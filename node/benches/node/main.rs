@@ -31,10 +31,10 @@ fn main() {
     println!("{}", serde_json::to_string_pretty(&figures).expect("JSON"));
 }
 
-/// Encrypted operations, in a build that has them.
+/// Encrypted operations on the shortest numbers, in a build that has them: longer ones take many minutes.
 #[cfg(feature = "fhe")]
 fn encrypted() -> serde_json::Value {
-    rates::fhe()
+    rates::fhe(&[("int16", assay_fhe::Integers::Int16)])
 }
 
 #[cfg(not(feature = "fhe"))]
