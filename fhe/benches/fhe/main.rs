@@ -8,5 +8,5 @@ mod rates;
 use assay_fhe::Integers;
 
 fn main() {
-    println!("{:#}", rates::fhe(&[("int16", Integers::Int16), ("int32", Integers::Int32), ("int64", Integers::Int64)]));
+    println!("{:#}", rates::fhe(&[Integers::Int16, Integers::Int32, Integers::Int64]));
 }

@@ -28,18 +28,23 @@ fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     (on_processor() - start, given)
 }
 
-/// Processor's seconds to make keys and to unpack one, bytes of each, and for each of these widths and operation the operations a
-/// second of one core (numbers taken by it) and fuel a second.
-pub fn fhe(widths: &[(&str, Integers)]) -> Value {
+/// Processor's seconds to make keys and to unpack one, bytes of each, and for these widths, of each operation, how many a second
+/// one core does (numbers taken by it) and fuel a second.
+pub fn fhe(widths: &[Integers]) -> Value {
     let (keygen, pair) = timed(|| keys::generate().expect("keys are within their limits"));
     let (unpack, _) = timed(|| keys::server_key(&pair.server).expect("the key was just made"));
     let rates: serde_json::Map<String, Value> =
-        widths.iter().map(|(name, integers)| ((*name).to_owned(), rates(&pair, name, *integers))).collect();
+        widths.iter().map(|integers| (name(*integers), rates(&pair, *integers))).collect();
     json!({"keygen_seconds": keygen, "unpack_seconds": unpack, "client_key_bytes": pair.client.len(),
         "server_key_bytes": pair.server.len(), "per_second": rates})
 }
 
-fn rates(pair: &keys::Keys, name: &str, integers: Integers) -> Value {
+/// As circuits have it.
+fn name(integers: Integers) -> String {
+    json!(integers).as_str().expect("it is a word").to_owned()
+}
+
+fn rates(pair: &keys::Keys, integers: Integers) -> Value {
     let client = keys::client_key(&pair.client).expect("the key was just made");
     let numbers: Vec<i64> = (0..NUMBERS as i64).map(|number| number * 37 - 50).collect();
     let sealed = keys::encrypt(&client, integers, &numbers).expect("the numbers fit");
@@ -56,7 +61,7 @@ fn rates(pair: &keys::Keys, name: &str, integers: Integers) -> Value {
     ];
     let mut rates = serde_json::Map::from_iter([("ciphertext_bytes".to_owned(), json!(bytes))]);
     for (op, document) in ops {
-        let circuit = json!({"version": 1, "integers": name, "vectors": ["slice"], "ops": [document]}).to_string();
+        let circuit = json!({"version": 1, "integers": integers, "vectors": ["slice"], "ops": [document]}).to_string();
         let limits = Limits { fuel: 1_000_000, memory_mib: 1024, output_bytes: 1 << 20 };
         let job = Job::prepare(circuit.as_bytes(), &input, 1, limits).expect("the job is sound");
         let (mut seconds, mut times, mut last) = (0.0, 0.0, (vec![], 0));

@@ -22,7 +22,7 @@ const TURN: u64 = 100;
 /// List and lookup of the API, beside a bare handler of the same SQL and beside `SELECT 1`.
 pub async fn reads(server: &Server, pool: &PgPool, jobs: u64) -> Result<Value> {
     let list = |_| format!("{}/v1/jobs", server.base);
-    // No job is asked for twice: the second to ask would find in memory what the first had to fetch from the disk.
+    // Each has jobs of its own: the second to ask for one would find in memory what the first had to fetch from the disk.
     let job = |number: u64| address(1, number * 7_919 % jobs);
     let lookup = |number: u64| format!("{}/v1/jobs/{}", server.base, job(number * 2));
     // So that the statements are there to be found.

@@ -34,7 +34,7 @@ fn main() {
 /// Encrypted operations on the shortest numbers, in a build that has them: longer ones take many minutes.
 #[cfg(feature = "fhe")]
 fn encrypted() -> serde_json::Value {
-    rates::fhe(&[("int16", assay_fhe::Integers::Int16)])
+    rates::fhe(&[assay_fhe::Integers::Int16])
 }
 
 #[cfg(not(feature = "fhe"))]

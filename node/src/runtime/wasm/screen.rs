@@ -27,12 +27,12 @@ pub fn screen(program: &[u8]) -> Result<(), RuntimeError> {
                 }
             }
             Payload::FunctionSection(functions) => {
+                at_most("functions", functions.count().into(), FUNCTIONS)?;
                 for index in functions {
                     screen.functions.push(index.map_err(not_wasm)?);
                 }
             }
             Payload::TableSection(tables) => at_most("tables", tables.count().into(), TABLES as u64)?,
-            Payload::CodeSectionStart { count, .. } => at_most("functions", count.into(), FUNCTIONS)?,
             Payload::CodeSectionEntry(body) => screen.function(&body)?,
             // What follows the end would be another module, of a component.
             Payload::End(_) => return Ok(()),
