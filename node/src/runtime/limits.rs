@@ -38,7 +38,7 @@ pub const GIVEN_VALUES: u64 = 1 << 23;
 /// Most results of floating point of one function that are made canonical, each by up to 35 bytes more of code: a function
 /// stays shorter than the 7,654,321 bytes that the compiler takes.
 pub const FUNCTION_FLOAT_RESULTS: u64 = 100_000;
-/// Most of a program.
+/// Most results of floating point of a program that are made canonical.
 pub const FLOAT_RESULTS: u64 = 2_000_000;
 /// Most functions.
 pub const FUNCTIONS: u64 = 100_000;
